@@ -23,6 +23,10 @@ export function processTerminal(): Terminal {
     watched: process.stderr.isTTY === true,
     screen: process.stdout.isTTY === true,
     columns: process.stderr.columns ?? 80,
+    // Asked anew each time: a window changes its size.
+    get width() {
+      return (process.stdout.isTTY && process.stdout.columns) || Number.POSITIVE_INFINITY
+    },
     print: (line) => void process.stdout.write(line + '\n'),
     async write(text) {
       if (process.stdout.write(text) || interruption.signal.aborted) return

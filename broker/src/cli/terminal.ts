@@ -5,7 +5,10 @@ export interface Terminal {
   readonly watched: boolean
   /** Whether a person watches standard output, which may be drawn over. */
   readonly screen: boolean
+  /** Columns of standard error. */
   readonly columns: number
+  /** Columns of standard output; Infinity: no person watches it, so nothing is shortened. */
+  readonly width: number
   /** Writes a line to standard output. */
   print(line: string): void
   /**

@@ -6,7 +6,7 @@ import type { Terminal } from '../terminal.ts'
 import { type Profile, type Profiles, profileNamed, secretKeys } from './profile.ts'
 import { loadProfiles, profilesPath, withCurrent } from './profile-file.ts'
 
-type Printing = Pick<Terminal, 'environment' | 'print'>
+type Printing = Pick<Terminal, 'environment' | 'print' | 'width'>
 
 export async function listProfiles(json: boolean, terminal: Printing): Promise<void> {
   const { path, loaded } = await load(terminal)
@@ -23,7 +23,7 @@ export async function listProfiles(json: boolean, terminal: Printing): Promise<v
     { title: 'SERVERS', of: ({ servers }: (typeof rows)[number]) => (servers ?? [defaultServer]).join(',') },
     { title: 'AS', of: identity },
   ]
-  terminal.print(table(rows, columns))
+  terminal.print(table(rows, columns, terminal.width))
 }
 
 /** Writes the name into the file; all else in it stays as it is. */

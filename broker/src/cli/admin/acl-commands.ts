@@ -28,14 +28,18 @@ export async function addAcls(flags: AclFlags & { readonly principal: string }, 
     return resources.map((resource): Acl => ({ principal, host, operation, permission, resource }))
   })
   await admin.request('POST', '/security/acls', { acls })
-  terminal.print(json ? JSON.stringify(acls) : `${plural(acls.length, 'rule')} in force:\n${aclsText(acls)}`)
+  terminal.print(
+    json ? JSON.stringify(acls) : `${plural(acls.length, 'rule')} in force:\n${aclsText(acls, terminal.width)}`,
+  )
 }
 
 export async function listAcls(flags: AclFlags, { admin, json, terminal }: Asking): Promise<void> {
   const acls = await each(filtersOf(flags), async (query) => {
     return ((await admin.request('GET', `/security/acls${query}`)) as { acls: Acl[] }).acls
   })
-  terminal.print(json ? JSON.stringify(acls) : acls.length === 0 ? 'There are no such rules.' : aclsText(acls))
+  terminal.print(
+    json ? JSON.stringify(acls) : acls.length === 0 ? 'There are no such rules.' : aclsText(acls, terminal.width),
+  )
 }
 
 /** Exactly the rules that match each flag. */
@@ -49,7 +53,7 @@ export async function removeAcls(flags: AclFlags, { admin, json, terminal }: Ask
   })
   if (json) terminal.print(JSON.stringify(removed))
   else if (removed.length === 0) terminal.print('There were no such rules.')
-  else terminal.print(`${plural(removed.length, 'rule')} removed:\n${aclsText(removed)}`)
+  else terminal.print(`${plural(removed.length, 'rule')} removed:\n${aclsText(removed, terminal.width)}`)
 }
 
 /** Resolves with whether it is allowed. */
@@ -73,7 +77,7 @@ export async function testAccess(
     ...(flags.host === undefined ? {} : { host: flags.host }),
   }
   const answer = (await admin.request('POST', '/security/acls/test', question)) as AccessAnswer
-  terminal.print(json ? JSON.stringify(answer) : answerText(answer))
+  terminal.print(json ? JSON.stringify(answer) : answerText(answer, terminal.width))
   return answer.allowed
 }
 
@@ -84,9 +88,9 @@ const reasons: Readonly<Record<AccessAnswer['because'], string>> = {
   'no-rule': 'no rule allows it',
 }
 
-function answerText({ allowed, because, rule }: AccessAnswer): string {
+function answerText({ allowed, because, rule }: AccessAnswer, width: number): string {
   const text = `${allowed ? 'allowed' : 'denied'}: ${reasons[because]}`
-  return rule === null ? text : `${text}\n${aclsText([rule])}`
+  return rule === null ? text : `${text}\n${aclsText([rule], width)}`
 }
 
 /** One for each resource and operation that is named. @throws UsageError */
@@ -115,12 +119,16 @@ async function each(filters: readonly AclFilter[], ask: (query: string) => Promi
   return found
 }
 
-function aclsText(acls: readonly Acl[]): string {
-  return table(acls, [
-    { title: 'PRINCIPAL', of: ({ principal }) => principal },
-    { title: 'HOST', of: ({ host }) => host },
-    { title: 'PERMISSION', of: ({ permission }) => permission },
-    { title: 'OPERATION', of: ({ operation }) => operation },
-    { title: 'RESOURCE', of: ({ resource }) => patternText(resource) },
-  ])
+function aclsText(acls: readonly Acl[], width: number): string {
+  return table(
+    acls,
+    [
+      { title: 'PRINCIPAL', of: ({ principal }) => principal },
+      { title: 'HOST', of: ({ host }) => host },
+      { title: 'PERMISSION', of: ({ permission }) => permission },
+      { title: 'OPERATION', of: ({ operation }) => operation },
+      { title: 'RESOURCE', of: ({ resource }) => patternText(resource) },
+    ],
+    width,
+  )
 }

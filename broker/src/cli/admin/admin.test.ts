@@ -194,3 +194,25 @@ describe('servers that do not answer as they should', () => {
     expect((await run('cluster', 'status', '-s', address)).err).toContain('answered with status 502')
   })
 })
+
+describe('a table', () => {
+  const name = 'departures-of-all-airports-of-the-world'
+  const topics = [{ name, id: 'a1', partitions: 6, replicas: 3, config: { retentionMs: 86_400_000 } }]
+  async function listed(width: number, ...flags: string[]) {
+    const { address } = await serve({ 'GET /topics': { body: { topics } } })
+    const terminal = memoryTerminal({ width })
+    expect(await runCommandLine(['topic', 'list', '-s', address, ...flags], terminal)).toBe(0)
+    return terminal.text()
+  }
+
+  it('fits the terminal of the one who reads it', async () => {
+    const lines = (await listed(50)).trimEnd().split('\n')
+    expect(lines[1]).toHaveLength(50)
+    expect(lines[1]).toMatch(/^departures-\S*… +6 +3 {2}retent\S*…$/)
+  })
+
+  it('is whole in a pipe, and JSON is whole everywhere', async () => {
+    expect(await listed(Number.POSITIVE_INFINITY)).toContain(`\n${name} `)
+    expect(JSON.parse(await listed(50, '--json'))).toEqual(topics)
+  })
+})

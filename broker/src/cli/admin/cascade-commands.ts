@@ -5,7 +5,7 @@ import type { Asking } from './group-commands.ts'
 
 export async function cascadeStatus({ admin, json, terminal }: Asking): Promise<void> {
   const status = (await admin.request('GET', '/cascade')) as CascadeStatus
-  terminal.print(json ? JSON.stringify(status) : cascadeText(status))
+  terminal.print(json ? JSON.stringify(status) : cascadeText(status, terminal.width))
 }
 
 /** `source` 0: the cluster chooses. */
@@ -16,7 +16,7 @@ export async function assignSource(broker: number, source: number, { admin, json
   terminal.print(json ? JSON.stringify({ broker, source }) : text)
 }
 
-function cascadeText({ brokers }: CascadeStatus): string {
+function cascadeText({ brokers }: CascadeStatus, width: number): string {
   return table(
     [...brokers].sort((a, b) => a.level - b.level || a.broker - b.broker),
     [
@@ -31,6 +31,7 @@ function cascadeText({ brokers }: CascadeStatus): string {
       { title: 'PARTITIONS', of: ({ partitions }) => partitions, right: true },
       { title: 'STOPPED', of: ({ stopped }) => stopped, right: true },
     ],
+    width,
   )
 }
 

@@ -17,12 +17,12 @@ export interface Asking {
 
 export async function showMembers(group: GroupAddress, asking: Asking): Promise<void> {
   const members = (await asking.admin.request('GET', `${group.path}/members`)) as MembersDescription
-  print(asking, members, membersText(group.name, members))
+  print(asking, members, membersText(group.name, members, asking.terminal.width))
 }
 
 export async function describeGroup(group: GroupAddress, asking: Asking): Promise<void> {
   const described = (await asking.admin.request('GET', `${group.path}/describe`)) as GroupDescription
-  print(asking, described, groupText(group.name, described))
+  print(asking, described, groupText(group.name, described, asking.terminal.width))
 }
 
 /** `to` null: the preferred replica. */
@@ -65,7 +65,11 @@ export async function removeBroker(broker: number, asking: Asking): Promise<void
 
 export async function showAudit(asking: Asking): Promise<void> {
   const { records } = (await asking.admin.request('GET', '/cluster/audit')) as { records: AuditRecord[] }
-  print(asking, records, records.length === 0 ? 'Nothing has been recorded.' : auditTable(records))
+  print(
+    asking,
+    records,
+    records.length === 0 ? 'Nothing has been recorded.' : auditTable(records, asking.terminal.width),
+  )
 }
 
 /** `level` undefined: only shows; null: to the highest that all brokers support. */
@@ -78,23 +82,31 @@ export async function featureLevel(level: number | null | undefined, asking: Ask
   }
   const { featureLevel: present = 1, brokers } = (await admin.request('GET', '/cluster')) as ClusterBody
   const levels = brokers.map(({ id, featureLevels = { lowest: 1, highest: 1 } }) => ({ id, ...featureLevels }))
-  const rows = table(levels, [
-    { title: 'BROKER', of: ({ id }) => id, right: true },
-    { title: 'LOWEST', of: ({ lowest }) => lowest, right: true },
-    { title: 'HIGHEST', of: ({ highest }) => highest, right: true },
-  ])
+  const rows = table(
+    levels,
+    [
+      { title: 'BROKER', of: ({ id }) => id, right: true },
+      { title: 'LOWEST', of: ({ lowest }) => lowest, right: true },
+      { title: 'HIGHEST', of: ({ highest }) => highest, right: true },
+    ],
+    asking.terminal.width,
+  )
   print(asking, { featureLevel: present, brokers: levels }, `feature level  ${present}\n\n${rows}`)
 }
 
-function auditTable(records: readonly AuditRecord[]): string {
-  return table(records, [
-    { title: 'TIME', of: (record) => new Date(record.at).toISOString() },
-    { title: 'BROKER', of: (record) => record.broker, right: true },
-    { title: 'BY', of: (record) => record.by },
-    { title: 'ACTION', of: (record) => record.action },
-    { title: 'TARGET', of: (record) => record.target },
-    { title: 'DETAIL', of: (record) => record.detail },
-  ])
+function auditTable(records: readonly AuditRecord[], width: number): string {
+  return table(
+    records,
+    [
+      { title: 'TIME', of: (record) => new Date(record.at).toISOString() },
+      { title: 'BROKER', of: (record) => record.broker, right: true },
+      { title: 'BY', of: (record) => record.by },
+      { title: 'ACTION', of: (record) => record.action },
+      { title: 'TARGET', of: (record) => record.target },
+      { title: 'DETAIL', of: (record) => record.detail },
+    ],
+    width,
+  )
 }
 
 function print({ json, terminal }: Asking, answer: unknown, text: string): void {

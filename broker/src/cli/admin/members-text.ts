@@ -4,8 +4,8 @@ import { grouped, sizeText } from '../quantity.ts'
 import { table } from '../table.ts'
 
 /** The members of a group, for people. */
-export function membersText(name: string, members: MembersDescription): string {
-  return `${headLines(name, members).join('\n')}\n\n${progressTable(members.members)}`
+export function membersText(name: string, members: MembersDescription, width: number): string {
+  return `${headLines(name, members).join('\n')}\n\n${progressTable(members.members, width)}`
 }
 
 /** The lines above a table of members: leader, term, the change under way and the result of the last one. */
@@ -56,18 +56,22 @@ function lateText({ broker, lag, copy, active }: MemberProgress): string {
   return `broker ${broker} has ${sizeText(copy.receivedBytes)} of ${sizeText(copy.totalBytes)}`
 }
 
-export function progressTable(members: readonly MemberProgress[]): string {
-  return table(members, [
-    { title: 'BROKER', of: (member) => member.broker, right: true },
-    { title: 'ROLE', of: (member) => member.role },
-    { title: 'STATE', of: (member) => (member.active ? member.state : `${member.state}, silent`) },
-    { title: 'MATCH', of: (member) => member.matchIndex, right: true },
-    { title: 'NEXT', of: (member) => member.nextIndex, right: true },
-    { title: 'LAG', of: (member) => member.lag, right: true },
-    { title: 'IN-FLIGHT', of: (member) => member.inFlight, right: true },
-    { title: 'COPY', of: (member) => copyText(member.copy) },
-    { title: 'CAUGHT-UP', of: (member) => (member.caughtUp ? 'yes' : 'no') },
-  ])
+export function progressTable(members: readonly MemberProgress[], width: number): string {
+  return table(
+    members,
+    [
+      { title: 'BROKER', of: (member) => member.broker, right: true },
+      { title: 'ROLE', of: (member) => member.role },
+      { title: 'STATE', of: (member) => (member.active ? member.state : `${member.state}, silent`) },
+      { title: 'MATCH', of: (member) => member.matchIndex, right: true },
+      { title: 'NEXT', of: (member) => member.nextIndex, right: true },
+      { title: 'LAG', of: (member) => member.lag, right: true },
+      { title: 'IN-FLIGHT', of: (member) => member.inFlight, right: true },
+      { title: 'COPY', of: (member) => copyText(member.copy) },
+      { title: 'CAUGHT-UP', of: (member) => (member.caughtUp ? 'yes' : 'no') },
+    ],
+    width,
+  )
 }
 
 function copyText(copy: MemberProgress['copy']): string {

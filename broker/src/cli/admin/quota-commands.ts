@@ -35,12 +35,14 @@ const limitFlags: readonly (readonly [keyof LimitFlags, flag: string, QuotaKind,
 export async function setQuota(flags: EntityFlags & LimitFlags, { admin, json, terminal }: Asking): Promise<void> {
   const quota: Quota = { entity: entityOf(flags), limits: limitsOf(flags) }
   await admin.request('PUT', '/security/quotas', quota)
-  terminal.print(json ? JSON.stringify(quota) : quotasText([quota]))
+  terminal.print(json ? JSON.stringify(quota) : quotasText([quota], terminal.width))
 }
 
 export async function listQuotas({ admin, json, terminal }: Asking): Promise<void> {
   const { quotas } = (await admin.request('GET', '/security/quotas')) as { quotas: Quota[] }
-  terminal.print(json ? JSON.stringify(quotas) : quotas.length === 0 ? 'There are no quotas.' : quotasText(quotas))
+  terminal.print(
+    json ? JSON.stringify(quotas) : quotas.length === 0 ? 'There are no quotas.' : quotasText(quotas, terminal.width),
+  )
 }
 
 export async function removeQuota(flags: EntityFlags, { admin, json, terminal }: Asking): Promise<void> {
@@ -77,14 +79,18 @@ function limitsOf(flags: LimitFlags): QuotaLimits {
   return limits
 }
 
-function quotasText(quotas: readonly Quota[]): string {
+function quotasText(quotas: readonly Quota[], width: number): string {
   const named = (name: string | null) => name ?? '-'
-  return table(quotas, [
-    { title: 'PRINCIPAL', of: ({ entity }) => named(entity.principal) },
-    { title: 'CLIENT ID', of: ({ entity }) => named(entity.clientId) },
-    { title: 'ADDRESS', of: ({ entity }) => named(entity.address) },
-    { title: 'LIMITS', of: ({ limits }) => limitsText(limits) },
-  ])
+  return table(
+    quotas,
+    [
+      { title: 'PRINCIPAL', of: ({ entity }) => named(entity.principal) },
+      { title: 'CLIENT ID', of: ({ entity }) => named(entity.clientId) },
+      { title: 'ADDRESS', of: ({ entity }) => named(entity.address) },
+      { title: 'LIMITS', of: ({ limits }) => limitsText(limits) },
+    ],
+    width,
+  )
 }
 
 const units: Readonly<Record<QuotaKind, (limit: number) => string>> = {

@@ -31,7 +31,7 @@ export async function createToken(flags: TokenFlags, { admin, json, terminal }: 
 
 export async function listTokens({ admin, json, terminal }: Asking): Promise<void> {
   const { tokens } = (await admin.request('GET', '/security/tokens')) as { tokens: TokenDescription[] }
-  terminal.print(json ? JSON.stringify(tokens) : tokensText(tokens))
+  terminal.print(json ? JSON.stringify(tokens) : tokensText(tokens, terminal.width))
 }
 
 export async function revokeToken(id: string, { admin, json, terminal }: Asking): Promise<void> {
@@ -56,16 +56,20 @@ function requestOf({ principal, operations, expires, ...flags }: TokenFlags): To
   return { principal: principalOf(principal), scope, lifetimeMs }
 }
 
-function tokensText(tokens: readonly TokenDescription[]): string {
+function tokensText(tokens: readonly TokenDescription[], width: number): string {
   if (tokens.length === 0) return 'There are no tokens.'
-  return table(tokens, [
-    { title: 'ID', of: ({ id }) => id },
-    { title: 'PRINCIPAL', of: ({ principal }) => principal },
-    { title: 'EXPIRES', of: ({ expiresAt }) => (expiresAt === null ? 'never' : new Date(expiresAt).toISOString()) },
-    { title: 'CREATED', of: ({ createdAt }) => new Date(createdAt).toISOString() },
-    { title: 'BY', of: ({ createdBy }) => createdBy },
-    { title: 'SCOPE', of: ({ scope }) => scopeText(scope) },
-  ])
+  return table(
+    tokens,
+    [
+      { title: 'ID', of: ({ id }) => id },
+      { title: 'PRINCIPAL', of: ({ principal }) => principal },
+      { title: 'EXPIRES', of: ({ expiresAt }) => (expiresAt === null ? 'never' : new Date(expiresAt).toISOString()) },
+      { title: 'CREATED', of: ({ createdAt }) => new Date(createdAt).toISOString() },
+      { title: 'BY', of: ({ createdBy }) => createdBy },
+      { title: 'SCOPE', of: ({ scope }) => scopeText(scope) },
+    ],
+    width,
+  )
 }
 
 function scopeText(scope: TokenScope | null): string {

@@ -31,7 +31,7 @@ export async function createTopic(
 
 export async function listTopics(json: boolean, admin: AdminClient, terminal: Terminal): Promise<void> {
   const { topics } = (await admin.request('GET', '/topics')) as { topics: TopicSummaryBody[] }
-  terminal.print(json ? JSON.stringify(topics) : topicListText(topics))
+  terminal.print(json ? JSON.stringify(topics) : topicListText(topics, terminal.width))
 }
 
 export async function describeTopic(
@@ -41,7 +41,7 @@ export async function describeTopic(
   terminal: Terminal,
 ): Promise<void> {
   const topic = (await admin.request('GET', topicPath(name))) as TopicBody
-  terminal.print(json ? JSON.stringify(topic) : topicText(topic))
+  terminal.print(json ? JSON.stringify(topic) : topicText(topic, terminal.width))
 }
 
 /** `topicId`: the id of the topic, where it is known; undefined: the topic that has the name. */

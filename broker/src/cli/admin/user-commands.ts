@@ -9,7 +9,7 @@ export async function setUser(name: string, password: string, { admin, json, ter
 
 export async function listUsers({ admin, json, terminal }: Asking): Promise<void> {
   const { users } = (await admin.request('GET', '/security/users')) as { users: UserDescription[] }
-  terminal.print(json ? JSON.stringify(users) : usersText(users))
+  terminal.print(json ? JSON.stringify(users) : usersText(users, terminal.width))
 }
 
 export async function deleteUser(name: string, { admin, json, terminal }: Asking): Promise<void> {
@@ -21,11 +21,15 @@ function pathOf(name: string): string {
   return `/security/users/${encodeURIComponent(name)}`
 }
 
-function usersText(users: readonly UserDescription[]): string {
+function usersText(users: readonly UserDescription[], width: number): string {
   if (users.length === 0) return 'There are no users.'
-  return table(users, [
-    { title: 'USER', of: ({ name }) => name },
-    { title: 'PRINCIPAL', of: ({ name }) => `User:${name}` },
-    { title: 'MECHANISMS', of: ({ mechanisms }) => mechanisms.join(', ') },
-  ])
+  return table(
+    users,
+    [
+      { title: 'USER', of: ({ name }) => name },
+      { title: 'PRINCIPAL', of: ({ name }) => `User:${name}` },
+      { title: 'MECHANISMS', of: ({ mechanisms }) => mechanisms.join(', ') },
+    ],
+    width,
+  )
 }

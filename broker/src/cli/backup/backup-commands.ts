@@ -85,7 +85,7 @@ export async function list(
     const errors = unreadable.map(({ name, error }) => ({ name, error: JSON.parse(explain(error, true)) as object }))
     terminal.print(JSON.stringify([...backups, ...errors]))
   } else if (backups.length + unreadable.length === 0) terminal.print(`There is no backup in ${folder}.`)
-  else if (backups.length > 0) terminal.print(listText(backups))
+  else if (backups.length > 0) terminal.print(listText(backups, terminal.width))
   for (const { name, error } of json ? [] : unreadable) terminal.complain(`${name} is bad: ${explain(error, false)}`)
   return unreadable.length === 0 ? ExitCode.Done : ExitCode.Failed
 }
@@ -122,14 +122,18 @@ function manifestBytes(backup: Backup): Uint8Array {
 
 type Summary = ReturnType<typeof summary>
 
-function listText(backups: readonly (Summary & { readonly name: string })[]): string {
-  return table(backups, [
-    { title: 'NAME', of: ({ name }) => name },
-    { title: 'TAKEN', of: ({ startedAt }) => startedAt },
-    { title: 'TOPICS', of: ({ topics }) => grouped(topics) },
-    { title: 'RECORDS', of: ({ records }) => grouped(records) },
-    { title: 'CLUSTER', of: ({ clusterId }) => clusterId },
-  ])
+function listText(backups: readonly (Summary & { readonly name: string })[], width: number): string {
+  return table(
+    backups,
+    [
+      { title: 'NAME', of: ({ name }) => name },
+      { title: 'TAKEN', of: ({ startedAt }) => startedAt },
+      { title: 'TOPICS', of: ({ topics }) => grouped(topics), right: true },
+      { title: 'RECORDS', of: ({ records }) => grouped(records), right: true },
+      { title: 'CLUSTER', of: ({ clusterId }) => clusterId },
+    ],
+    width,
+  )
 }
 
 function summary({ clusterId, startedAt, endedAt, topics, rules }: Backup) {

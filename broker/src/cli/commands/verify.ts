@@ -39,7 +39,7 @@ async function verify(folder: string, json: boolean, terminal: Terminal): Promis
       verifyFolder({ disk, crc32c, folder, openState: openRocksReader, onRead: drawn.onRead }),
     )
     drawn.end()
-    terminal.print(json ? JSON.stringify(found) : verifiedText(found))
+    terminal.print(json ? JSON.stringify(found) : verifiedText(found, terminal.width))
     return found.sound ? ExitCode.Done : ExitCode.Failed
   } finally {
     drawn.end()

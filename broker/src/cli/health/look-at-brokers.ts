@@ -34,7 +34,7 @@ async function look({ admin, pages }: Looking): Promise<Seen> {
 /** `tailrace broker list`. */
 export async function listBrokers(looking: Looking): Promise<void> {
   const { brokers } = await look(looking)
-  looking.terminal.print(looking.json ? JSON.stringify(brokers) : brokersText(brokers))
+  looking.terminal.print(looking.json ? JSON.stringify(brokers) : brokersText(brokers, looking.terminal.width))
 }
 
 /** @throws CommandFailure UNKNOWN_BROKER */
@@ -56,7 +56,7 @@ export async function describeBroker(id: BrokerId, looking: Looking): Promise<vo
   const [page] = await pages.metrics([broker], true)
   const held = holdingsOf(page!)
   const partitions: readonly HeldPartition[] | null = page!.metrics === null ? null : partitionsIn(page!.metrics)
-  terminal.print(json ? JSON.stringify({ ...held, partitions }) : brokerText(held, partitions))
+  terminal.print(json ? JSON.stringify({ ...held, partitions }) : brokerText(held, partitions, terminal.width))
 }
 
 /** `tailrace cluster status --watch`: looks each second until the terminal is interrupted. */
@@ -72,7 +72,7 @@ export async function watchCluster(looking: Looking): Promise<ExitCode> {
     const begun = clock.monotonic()
     try {
       const seen = await look(looking)
-      await show(json ? JSON.stringify(documentOf(seen, clock.now())) : textOf(seen, clock.now()))
+      await show(json ? JSON.stringify(documentOf(seen, clock.now())) : textOf(seen, clock.now(), terminal.width))
     } catch (error) {
       if (interrupted.aborted) break
       // A wrong address is told at once; a cluster that goes away is what somebody may watch for.
@@ -88,6 +88,6 @@ function documentOf({ cluster, brokers }: Seen, at: number): object {
   return { at, ...cluster, brokers }
 }
 
-function textOf({ cluster, brokers }: Seen, at: number): string {
-  return `${new Date(at).toISOString()}\n\n${clusterHoldingsText(cluster, brokers)}`
+function textOf({ cluster, brokers }: Seen, at: number, width: number): string {
+  return `${new Date(at).toISOString()}\n\n${clusterHoldingsText(cluster, brokers, width)}`
 }

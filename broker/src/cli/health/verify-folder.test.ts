@@ -51,7 +51,7 @@ const damagesOf = async (broker: Awaited<ReturnType<typeof stoppedBroker>>) =>
 test('the folder of a stopped broker is sound, and is told by partition', async () => {
   const found = await verify(await stoppedBroker())
   expect(found).toMatchObject({ broker: 7, sound: true, findings: [], state: { pairs: 2 } })
-  expect(verifiedText(found).split('\n').slice(-4)).toEqual([
+  expect(verifiedText(found, 80).split('\n').slice(-4)).toEqual([
     'PARTITION  TERM  ENTRIES  RECORDS  BYTES  FIRST  LAST  SEGMENTS  STATE',
     'group 1       3        3        4  344 B      0     3         1  sound',
     '',
@@ -75,7 +75,7 @@ test('damage is listed for people with the place and the next step, and the summ
   const broker = await stoppedBroker()
   const segment = broker.disk.paths().find((path) => path.endsWith('.log'))!
   broker.disk.flip(segment, 200, 1)
-  const text = verifiedText(await verify(broker))
+  const text = verifiedText(await verify(broker), 200)
   expect(text).toContain(`DAMAGE  ${segment} at `)
   expect(text).toMatch(/\n {2}Start the broker while the brokers of the other replicas run/)
   expect(text).toMatch(/ damaged\n/)

@@ -4,7 +4,7 @@ import { table } from '../table.ts'
 import type { VerifiedFolder, VerifiedPartition } from './verify-folder.ts'
 
 /** What was found in a data folder, for people. */
-export function verifiedText(found: VerifiedFolder): string {
+export function verifiedText(found: VerifiedFolder, width: number): string {
   const { folder, broker, clusterId, partitions, log, state } = found
   const head = [
     `folder      ${folder}`,
@@ -15,25 +15,29 @@ export function verifiedText(found: VerifiedFolder): string {
     `state       ${state === null ? 'not read' : `${plural(state.pairs, 'pair')}, ${sizeText(state.bytes)}`}`,
   ]
   const parts = [head.join('\n')]
-  if (partitions.length > 0) parts.push(partitionTable(partitions))
+  if (partitions.length > 0) parts.push(partitionTable(partitions, width))
   if (found.findings.length > 0) parts.push(found.findings.map(findingText).join('\n'))
   parts.push(summary(found))
   return parts.join('\n\n')
 }
 
-function partitionTable(partitions: readonly VerifiedPartition[]): string {
-  return table(partitions, [
-    { title: 'PARTITION', of: ({ name }) => name },
-    // A cascade broker keeps no term of its own.
-    { title: 'TERM', of: ({ term, lastTerm }) => Math.max(term, lastTerm), right: true },
-    { title: 'ENTRIES', of: ({ entries }) => entries, right: true },
-    { title: 'RECORDS', of: ({ records }) => records, right: true },
-    { title: 'BYTES', of: ({ bytes }) => sizeText(bytes), right: true },
-    { title: 'FIRST', of: ({ firstOffset }) => firstOffset, right: true },
-    { title: 'LAST', of: ({ endOffset, records }) => (records === 0 ? '' : endOffset - 1), right: true },
-    { title: 'SEGMENTS', of: ({ segments }) => segments, right: true },
-    { title: 'STATE', of: ({ damaged }) => (damaged ? 'damaged' : 'sound') },
-  ])
+function partitionTable(partitions: readonly VerifiedPartition[], width: number): string {
+  return table(
+    partitions,
+    [
+      { title: 'PARTITION', of: ({ name }) => name },
+      // A cascade broker keeps no term of its own.
+      { title: 'TERM', of: ({ term, lastTerm }) => Math.max(term, lastTerm), right: true },
+      { title: 'ENTRIES', of: ({ entries }) => entries, right: true },
+      { title: 'RECORDS', of: ({ records }) => records, right: true },
+      { title: 'BYTES', of: ({ bytes }) => sizeText(bytes), right: true },
+      { title: 'FIRST', of: ({ firstOffset }) => firstOffset, right: true },
+      { title: 'LAST', of: ({ endOffset, records }) => (records === 0 ? '' : endOffset - 1), right: true },
+      { title: 'SEGMENTS', of: ({ segments }) => segments, right: true },
+      { title: 'STATE', of: ({ damaged }) => (damaged ? 'damaged' : 'sound') },
+    ],
+    width,
+  )
 }
 
 /** One finding in two lines: the place and the problem, then the next step. */

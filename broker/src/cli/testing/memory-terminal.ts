@@ -12,7 +12,7 @@ export interface MemoryTerminal extends Terminal {
 }
 
 export function memoryTerminal(
-  given: Partial<Pick<Terminal, 'environment' | 'watched' | 'screen' | 'columns'>> & {
+  given: Partial<Pick<Terminal, 'environment' | 'watched' | 'screen' | 'columns' | 'width'>> & {
     readonly input?: string
     readonly typed?: string[]
   } = {},
@@ -31,6 +31,7 @@ export function memoryTerminal(
     watched: given.watched ?? false,
     screen: given.screen ?? false,
     columns: given.columns ?? 80,
+    width: given.width ?? Number.POSITIVE_INFINITY,
     out,
     err,
     drawn,
