@@ -62,7 +62,8 @@ async function publish(topic: string, flags: PublishFlags, terminal: Terminal): 
   const connection = await connectionOf(flags, terminal)
   await adminClient(async () => connection, terminal.interrupted).request('GET', topicPath(topic))
   const givingUp = new AbortController()
-  const producer = new Producer({ ...sdkOptions(connection), compression: flags.compression, signal: givingUp.signal })
+  const { compression } = flags
+  const producer = new Producer({ ...sdkOptions(connection), compression, batchBytes, signal: givingUp.signal })
   const grace = afterInterruption(terminal, nodeClock, () => givingUp.abort())
   try {
     return await publishLines(input, options, producer, nodeClock, terminal)
@@ -88,6 +89,8 @@ function afterInterruption(terminal: Terminal, clock: Clock, call: () => void): 
 }
 
 const graceMs = 3000
+/** A file is there at once: large batches cost brokers least. */
+const batchBytes = 512 * 1024
 
 async function openInput(path: string | undefined, terminal: Terminal): Promise<PublishInput> {
   if (path === undefined || path === '-') return { chunks: terminal.input(), bytes: null }

@@ -1,3 +1,13 @@
+/** Lines that were sent together, as one call. */
+export interface SentLines {
+  /** Records in them. */
+  readonly count: number
+  readonly bytes: number
+  /** Numbers of the first and of the last line with a record. */
+  readonly first: number
+  readonly last: number
+}
+
 /**
  * Records sent and not yet acknowledged, bounded in number and bytes, so that a file of any size is published in the
  * same memory. `add` never waits; the caller awaits `room()` before the next one.
@@ -5,8 +15,8 @@
 export class InFlight {
   acknowledged = 0
   acknowledgedBytes = 0
-  /** The first send that failed, by line. */
-  failure: { readonly line: number; readonly error: unknown } | null = null
+  /** The first send that failed. */
+  failure: (SentLines & { readonly error: unknown }) | null = null
   readonly #maxRecords: number
   readonly #maxBytes: number
   #records = 0
@@ -18,12 +28,12 @@ export class InFlight {
     this.#maxBytes = maxBytes
   }
 
-  add(sent: Promise<unknown>, line: number, bytes: number): void {
-    this.#records++
-    this.#bytes += bytes
+  add(sent: Promise<unknown>, lines: SentLines): void {
+    this.#records += lines.count
+    this.#bytes += lines.bytes
     sent.then(
-      () => this.#settle(bytes, null),
-      (error: unknown) => this.#settle(bytes, { line, error }),
+      () => this.#settle(lines, null),
+      (error: unknown) => this.#settle(lines, { ...lines, error }),
     )
   }
 
@@ -48,11 +58,11 @@ export class InFlight {
     })
   }
 
-  #settle(bytes: number, failure: { line: number; error: unknown } | null): void {
-    this.#records--
+  #settle({ count, bytes }: SentLines, failure: InFlight['failure']): void {
+    this.#records -= count
     this.#bytes -= bytes
     if (failure === null) {
-      this.acknowledged++
+      this.acknowledged += count
       this.acknowledgedBytes += bytes
     } else {
       this.failure ??= failure

@@ -1,8 +1,8 @@
 import { TailraceError } from '@tailrace/schemas'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { nodeClock } from '../../platform/node/clock.ts'
 import { memoryTerminal } from '../testing/memory-terminal.ts'
-import type { PublishOptions, RecordSink } from './publish.ts'
+import type { PublishOptions, RecordSink, SentRecord } from './publish.ts'
 import { checkLineFormat, publishLines } from './publish.ts'
 
 const options: PublishOptions = {
@@ -14,20 +14,25 @@ const options: PublishOptions = {
   json: false,
 }
 
-/** Acknowledges every record after a turn, and remembers how many waited at one time. */
-function slowSink(refuse: (index: number) => Error | null = () => null) {
-  const sent: { topic: string; key?: string; value: unknown; partition?: number }[] = []
+/** Acknowledges every batch after a turn, and remembers how many records waited at one time. */
+function slowSink(refuse: (value: unknown) => Error | null = () => null) {
+  const sent: ({ topic: string } & SentRecord)[] = []
   let waiting = 0
   const sink = {
     sent,
     mostWaiting: 0,
-    async send(topic: string, record: { key?: string; value: string | Uint8Array | null; partition?: number }) {
-      const index = sent.push({ topic, ...record }) - 1
-      sink.mostWaiting = Math.max(sink.mostWaiting, ++waiting)
+    largestBatch: 0,
+    async sendBatch(topic: string, records: readonly SentRecord[]) {
+      for (const record of records) sent.push({ topic, ...record })
+      waiting += records.length
+      sink.mostWaiting = Math.max(sink.mostWaiting, waiting)
+      sink.largestBatch = Math.max(sink.largestBatch, records.length)
       await new Promise((resolve) => setImmediate(resolve))
-      waiting--
-      const error = refuse(index)
-      if (error !== null) throw error
+      waiting -= records.length
+      for (const { value } of records) {
+        const error = refuse(value)
+        if (error !== null) throw error
+      }
     },
     flush: async () => undefined,
     close: async () => undefined,
@@ -75,23 +80,39 @@ describe('publishing lines', () => {
 
   it('keeps a bounded number of records in flight', async () => {
     const sink = slowSink()
-    expect(await publish('{"k":"a"}\n'.repeat(50_000), sink)).toBe(0)
-    expect(sink.sent).toHaveLength(50_000)
-    expect(sink.mostWaiting).toBeLessThanOrEqual(20_000)
+    expect(await publish('{"k":"a"}\n'.repeat(150_000), sink)).toBe(0)
+    expect(sink.sent).toHaveLength(150_000)
+    expect(sink.largestBatch).toBe(5_000)
+    expect(sink.mostWaiting).toBeLessThanOrEqual(100_000)
   })
 
-  it('ends at the first refusal, says which line, and throws the error of the broker', async () => {
-    const terminal = memoryTerminal()
+  it('ends at the first refusal, says which lines, and throws the error of the broker', async () => {
     const refusal = new TailraceError('UNKNOWN_TOPIC')
-    await expect(
-      publish(
-        '{"k":"a"}\n{"k":"b"}\n',
-        slowSink((index) => (index === 1 ? refusal : null)),
-        terminal,
-      ),
-    ).rejects.toBe(refusal)
-    expect(terminal.text()).toContain('published 1 records')
-    expect(terminal.err).toEqual(['stopped: line 2 was not acknowledged'])
+    const refuse = (value: unknown) => (Buffer.from(value as Uint8Array).includes('b') ? refusal : null)
+    for (const [texts, published, told] of [
+      [['{"k":"a"}\n', '{"k":"b"}\n'], 1, 'line 2 was not acknowledged'],
+      [['{"k":"a"}\n', '{"k":"c"}\n\n{"k":"b"}\n'], 1, 'lines 2 to 4 were not all acknowledged'],
+    ] as const) {
+      const terminal = memoryTerminal()
+      const input = { chunks: chunks(...texts), bytes: null }
+      await expect(publishLines(input, options, slowSink(refuse), nodeClock, terminal)).rejects.toBe(refusal)
+      expect(terminal.text()).toContain(`published ${published} records`)
+      expect(terminal.err).toEqual([`stopped: ${told}`])
+    }
+  })
+
+  it('sends a long line alone, and as much as a person has typed at once', async () => {
+    const sink = slowSink()
+    const long = `{"k":"${'x'.repeat(300_000)}"}`
+    const input = { chunks: chunks('{"k":"a"}\n', `{"k":"b"}\n${long}\n{"k":"c"}\n`), bytes: null }
+    const batches = vi.spyOn(sink, 'sendBatch')
+    expect(await publishLines(input, options, sink, nodeClock, memoryTerminal())).toBe(0)
+    expect(batches.mock.calls.map(([, records]) => records.map(({ key }) => key!.slice(0, 1)).join(''))).toEqual([
+      'a',
+      'b',
+      'x',
+      'c',
+    ])
   })
 
   it('stops reading when interrupted, waits for the records it has sent, and answers 130', async () => {

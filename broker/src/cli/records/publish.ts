@@ -3,7 +3,7 @@ import { ExitCode, UsageError } from '../command-failure.ts'
 import { drawnLine } from '../drawn-line.ts'
 import { plural } from '../quantity.ts'
 import type { Terminal } from '../terminal.ts'
-import { InFlight } from './in-flight.ts'
+import { InFlight, type SentLines } from './in-flight.ts'
 import type { LineFormat } from './line-record.ts'
 import { recordOfLine } from './line-record.ts'
 import type { Line } from './lines.ts'
@@ -13,9 +13,15 @@ import { perSecond, progressLine, publishedText } from './progress.ts'
 
 /** The part of a producer that publishing needs; `Producer` of @tailrace/producer is one. */
 export interface RecordSink {
-  send(topic: string, record: { key?: string; value: string | Uint8Array | null; partition?: number }): Promise<unknown>
+  sendBatch(topic: string, records: readonly SentRecord[]): Promise<unknown>
   flush(): Promise<void>
   close(): Promise<void>
+}
+
+export interface SentRecord {
+  readonly key?: string
+  readonly value: string | Uint8Array | null
+  readonly partition?: number
 }
 
 export interface PublishInput {
@@ -30,8 +36,11 @@ export interface PublishOptions extends LineFormat {
   readonly json: boolean
 }
 
-const maxInFlightRecords = 20_000
+const maxInFlightRecords = 100_000
 const maxInFlightBytes = 32 * 1024 * 1024
+/** Of lines that are sent together, with one promise; a longer line goes alone, so that a refusal names it. */
+const groupBytes = 256 * 1024
+const groupLines = 5_000
 const longestLine = 64 * 1024 * 1024
 const brokenLinesShown = 10
 
@@ -47,9 +56,9 @@ export async function publishLines(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const inFlight = new InFlight(maxInFlightRecords, maxInFlightBytes)
+  const broken = new BrokenLines(terminal)
   const started = clock.monotonic()
   let read = 0
-  let broken = 0
   const figures = (): ProgressFigures => ({
     records: inFlight.acknowledged,
     bytes: inFlight.acknowledgedBytes,
@@ -59,45 +68,72 @@ export async function publishLines(
   })
   const drawn = drawnLine(terminal, clock, () => progressLine(figures(), terminal.columns))
   const counted = count(input.chunks, (bytes) => (read += bytes))
+  const isOver = (): boolean => terminal.interrupted.aborted || inFlight.failure !== null
   try {
     for await (const lines of linesOf(counted, longestLine)) {
-      for (const line of lines) {
-        if (terminal.interrupted.aborted || inFlight.failure !== null) break
-        if (!sendLine(line, options, sink, inFlight, terminal, broken)) broken++
+      for (let from = 0; from < lines.length && !isOver(); ) {
+        const group = groupFrom(lines, from, options, broken)
+        from += group.lines
+        if (group.records.length > 0) inFlight.add(sink.sendBatch(options.topic, group.records), group)
         if (inFlight.full) await inFlight.room()
       }
-      if (terminal.interrupted.aborted || inFlight.failure !== null) break
+      if (isOver()) break
     }
     await Promise.all([sink.flush().catch(() => undefined), inFlight.settled()])
   } finally {
     drawn.end()
   }
-  return conclude(figures(), broken, inFlight, options, terminal)
+  return conclude(figures(), broken.count, inFlight, options, terminal)
 }
 
-/** False if the line is no record; the first few are reported one by one. */
-function sendLine(
-  line: Line,
-  options: PublishOptions,
-  sink: RecordSink,
-  inFlight: InFlight,
-  terminal: Terminal,
-  brokenBefore: number,
-): boolean {
+interface Group extends SentLines {
+  /** Those that are no record among them. */
+  readonly lines: number
+  readonly records: readonly SentRecord[]
+}
+
+/** The records of the lines from there on that are sent together. */
+function groupFrom(lines: readonly Line[], from: number, options: PublishOptions, broken: BrokenLines): Group {
+  const records: SentRecord[] = []
+  let [at, bytes, first, last] = [from, 0, 0, 0]
+  for (; at < lines.length && at - from < groupLines; at++) {
+    const line = lines[at]!
+    if (records.length > 0 && bytes + line.bytes.length > groupBytes) break
+    const record = recordFrom(line, options, broken)
+    if (record === null) continue
+    if (records.push(record) === 1) first = line.number
+    last = line.number
+    bytes += line.bytes.length
+  }
+  return { lines: at - from, records, count: records.length, bytes, first, last }
+}
+
+/** Null: the line is no record. */
+function recordFrom(line: Line, options: PublishOptions, broken: BrokenLines): SentRecord | null {
   try {
     const { key, value } = recordOfLine(line.bytes, options)
-    const record = {
-      value,
-      ...(key === null ? {} : { key }),
-      ...(options.partition === null ? {} : { partition: options.partition }),
-    }
-    inFlight.add(sink.send(options.topic, record), line.number, line.bytes.length)
-    return true
+    const place = options.partition === null ? {} : { partition: options.partition }
+    return key === null ? { value, ...place } : { value, key, ...place }
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
-    if (brokenBefore < brokenLinesShown) terminal.complain(`line ${line.number} ${error.message}`)
-    if (brokenBefore === brokenLinesShown) terminal.complain('more broken lines follow, and are only counted')
-    return false
+    broken.add(line, error)
+    return null
+  }
+}
+
+/** Lines that are no records: the first few are reported one by one. */
+class BrokenLines {
+  count = 0
+  readonly #terminal: Pick<Terminal, 'complain'>
+
+  constructor(terminal: Pick<Terminal, 'complain'>) {
+    this.#terminal = terminal
+  }
+
+  add({ number }: Line, { message }: Error): void {
+    if (this.count < brokenLinesShown) this.#terminal.complain(`line ${number} ${message}`)
+    if (this.count === brokenLinesShown) this.#terminal.complain('more broken lines follow, and are only counted')
+    this.count++
   }
 }
 
@@ -126,8 +162,13 @@ function conclude(
   if (broken > 0)
     terminal.complain(`${plural(broken, 'broken line')} left out; "--format text" publishes lines as they are`)
   if (inFlight.failure !== null) {
-    terminal.complain(`stopped: line ${inFlight.failure.line} was not acknowledged`)
-    throw inFlight.failure.error
+    const { first, last, error } = inFlight.failure
+    terminal.complain(
+      first === last
+        ? `stopped: line ${first} was not acknowledged`
+        : `stopped: lines ${first} to ${last} were not all acknowledged`,
+    )
+    throw error
   }
   if (terminal.interrupted.aborted) return ExitCode.Interrupted
   return broken > 0 ? ExitCode.Failed : ExitCode.Done

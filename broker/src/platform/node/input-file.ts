@@ -19,5 +19,5 @@ export async function openInputFile(
     throw new Error(`${path} is a folder, not a file`)
   }
   // The stream closes the file at its end or when its reader stops.
-  return { chunks: file.createReadStream({ highWaterMark: 256 * 1024 }), bytes: state.isFile() ? state.size : null }
+  return { chunks: file.createReadStream({ highWaterMark: 1024 * 1024 }), bytes: state.isFile() ? state.size : null }
 }
