@@ -74,6 +74,22 @@ test('the series of a partition follow its leader, its followers, and the record
   })
 })
 
+test('the window of a follower is as full as there are messages with entries that it has not answered', async () => {
+  const world = await TestWorld.start()
+  const publish = (value: string) => world.during(world.group(1).publish(batchOf([value])))
+  await publish('a')
+  await world.run(200)
+  world.passes = ({ from, type }) => from !== 3 || type !== 'append-reply'
+  for (const value of ['b', 'c', 'd']) await publish(value)
+  const series = async () => (await seriesOf(pageOf(world, 1) as never)) as Record<string, number>
+  const inFlight = (to: number) => `follower_inflight_appends follower="${to}"`
+  expect(await series()).toMatchObject({ [inFlight(2)]: 0, [inFlight(3)]: 3 })
+  world.heal()
+  await publish('e')
+  await world.run(500)
+  expect(await series()).toMatchObject({ [inFlight(2)]: 0, [inFlight(3)]: 0 })
+})
+
 test('series of partitions are left out by a setting, or where there are too many, and one gauge says so', async () => {
   const world = await TestWorld.start({ brokers: 1 })
   const shown = async (settings: SeriesSettings) => {
