@@ -11,6 +11,7 @@ import {
   partitionSeries,
 } from '../../broker/src/partition/broker/partition-series.ts'
 import { PublishStages, publishStageMetrics } from '../../broker/src/partition/replica/publish/publish-stages.ts'
+import { ReadStages, readStageMetrics } from '../../broker/src/partition/replica/read/read-stages.ts'
 import { batchOf } from '../../broker/src/partition/testing/batches.ts'
 import { GROUP, TestWorld } from '../../broker/src/partition/testing/test-world.ts'
 import { unobserved } from '../../broker/src/platform/metric-table.ts'
@@ -42,6 +43,8 @@ function batchSteps(): () => void {
   const { [transport]: metrics } = transportMetrics([registry])
   const stages = new PublishStages(nodeClock)
   register(registry, publishStageMetrics, stages)
+  const reads = new ReadStages(nodeClock)
+  register(registry, readStageMetrics, reads)
   const batches = [batchOf(['a', 'b', 'c'])]
   const { length: bytes } = batches[0]!
   return () => {
@@ -49,13 +52,17 @@ function batchSteps(): () => void {
     followed?.checked()
     followed?.written()
     followed?.synced(0)
+    followed?.replicated()
+    const read = reads.follow()
+    read?.confirmed()
+    read?.begun()
     metrics.published({ bytes, records: 3, batches: 1 }, 0.003)
     metrics.fetched({ batches, bytes })
   }
 }
 
 function roundSteps(): () => void {
-  const part = { metrics: { syncSeconds: unobserved, roundBytes: unobserved } }
+  const part = { metrics: { syncSeconds: unobserved, segmentSyncSeconds: unobserved, roundBytes: unobserved } }
   register(new Registry(), logMetrics, part as never)
   const { syncSeconds, roundBytes } = part.metrics
   return () => {

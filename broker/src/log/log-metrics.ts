@@ -78,6 +78,14 @@ export const logMetrics: MetricTable<Pick<LogStorage, 'metrics' | 'writable' | '
       },
     ],
     [
+      'tailrace_log_segment_sync_duration_seconds',
+      'fdatasync of a segment and its index: of entries that go to segments directly, and before journal files are used again.',
+      syncBounds,
+      ({ metrics }, observe) => {
+        metrics.segmentSyncSeconds = observe
+      },
+    ],
+    [
       'tailrace_log_round_bytes',
       'Bytes that a round writes to the journal; those that go to segments directly are not among them.',
       roundBounds,

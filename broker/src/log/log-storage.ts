@@ -333,6 +333,8 @@ export interface LogMetrics {
   /** Called once a round: seconds of its fdatasync of the journal, and the bytes that it has written there. */
   syncSeconds: (seconds: number) => void
   roundBytes: (bytes: number) => void
+  /** Called for each segment that is made durable. */
+  segmentSyncSeconds: (seconds: number) => void
   /** Called for each read of records from segments, and for one in 16 of those from memory. */
   readSeconds: Readonly<Record<'tail' | 'disk', (seconds: number) => void>> | null
 }

@@ -168,6 +168,7 @@ function noLogMetrics(): LogMetrics {
     replayedEntries: 0,
     corruptPlaces: { read: 0, scrub: 0, recovery: 0 },
     syncSeconds: unobserved,
+    segmentSyncSeconds: unobserved,
     roundBytes: unobserved,
     readSeconds: null,
   }

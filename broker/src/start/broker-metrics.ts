@@ -15,6 +15,7 @@ import { type PartitionNames, partitionFigures, partitionSeries } from '../parti
 import { replicaMetrics } from '../partition/broker/replica-metrics.ts'
 import { ReplicaTally } from '../partition/broker/replica-tally.ts'
 import { publishStageMetrics } from '../partition/replica/publish/publish-stages.ts'
+import { readStageMetrics } from '../partition/replica/read/read-stages.ts'
 import { nodeClock } from '../platform/node/clock.ts'
 import { auditMetrics } from '../security/audit/audit-metrics.ts'
 import type { AuditTrail } from '../security/audit/audit-trail.ts'
@@ -47,6 +48,7 @@ export function brokerMetrics(broker: MeasuredBroker): Pick<HttpGatewayParts, 'r
   register(registry, logMetrics, broker.storage)
   register(registry, replicaMetrics, new ReplicaTally(broker.groups, nodeClock))
   register(registry, publishStageMetrics, broker.groups.stages)
+  register(registry, readStageMetrics, broker.groups.readStages)
   register(registry, partitionPageMetrics, page)
   register(registry, peerMetrics, broker.peers)
   register(registry, exposureMetrics, broker.exposed)

@@ -42,6 +42,22 @@ test('each round is observed once: the time of its fdatasync, and its bytes', as
   await storage.close()
 })
 
+test('each segment that is made durable is observed', async () => {
+  const storage = await open(new MemoryDisk())
+  const registry = new Registry()
+  register(registry, logMetrics, storage)
+  const writer = new Acknowledgements(storage).writer(storage.create(1))
+  const value = async () => (await valuesOf(registry))('segment_sync_duration_seconds_count')
+  expect(await value()).toBe(0)
+  const before = storage.metrics.syncs
+  writer.write({ sizes: [100] })
+  await settled()
+  await writer.log.seal()
+  await storage.close()
+  expect(await value()).toBeGreaterThan(0)
+  expect(await value()).toBeLessThan(storage.metrics.syncs - before)
+})
+
 test('the files and the memory of the log are counted', async () => {
   const disk = new MemoryDisk()
   const storage = await open(disk)

@@ -58,8 +58,10 @@ export class SegmentFiles {
   /** Everything that was written before the call becomes durable; of a group that is removed its folder does not. */
   async sync(): Promise<void> {
     for (const segment of [...this.#unsynced]) {
+      const began = this.#env.monotonic()
       await segment.sync(this.#env.files)
       this.#env.metrics.syncs++
+      this.#env.metrics.segmentSyncSeconds((this.#env.monotonic() - began) / 1000)
       if (!segment.unsynced) this.#unsynced.delete(segment)
     }
     while (this.#folderSyncing !== null) await this.#folderSyncing

@@ -11,6 +11,7 @@ import type { Group, GroupSpec, Groups } from '../group.ts'
 import { noPartitionMetrics, type PartitionMetrics } from '../metrics.ts'
 import type { GroupRequestName, GroupRequests, NoteName, PeerAnswer, Peers } from '../peers.ts'
 import { PublishStages } from '../replica/publish/publish-stages.ts'
+import { ReadStages } from '../replica/read/read-stages.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { ReplicaServices } from '../replica/replica-services.ts'
 import { dropCheckpoint } from '../replica/state/checkpoint.ts'
@@ -43,6 +44,7 @@ export class BrokerGroups implements Groups, GroupRequests {
   onLeadership: Groups['onLeadership'] = () => {}
   readonly metrics: PartitionMetrics = noPartitionMetrics()
   readonly stages: PublishStages
+  readonly readStages: ReadStages
   readonly #deps: GroupsDeps
   readonly #services: ReplicaServices & CopyServices
   readonly #answers: GroupAnswers
@@ -61,7 +63,8 @@ export class BrokerGroups implements Groups, GroupRequests {
     this.#deps = deps
     const { clock, settings, storage, store, logger, crc32c, brokerId, peers } = deps
     this.stages = new PublishStages(clock)
-    this.#services = servicesOf(deps, this.metrics, this.stages)
+    this.readStages = new ReadStages(clock)
+    this.#services = servicesOf(deps, this)
     this.#answers = new GroupAnswers(this.#services.source, (group) => this.#replicas.get(group))
     this.#admissions = new Admissions(store)
     this.#checkpoints = new Checkpoints(store, crc32c, logger)
@@ -239,8 +242,7 @@ export class BrokerGroups implements Groups, GroupRequests {
 /** The services that all replicas of a broker share. */
 function servicesOf(
   deps: GroupsDeps,
-  metrics: PartitionMetrics,
-  stages: PublishStages,
+  { metrics, stages, readStages }: Pick<ReplicaServices, 'metrics' | 'stages' | 'readStages'>,
 ): ReplicaServices & CopyServices {
   const { clock, crc32c, settings, logger } = deps
   const { copyIdleMs, copyChunkBytes: maxChunkBytes } = settings
@@ -248,6 +250,7 @@ function servicesOf(
     ...deps,
     metrics,
     stages,
+    readStages,
     source: new CopySource({ clock, crc32c, metrics, copyIdleMs, maxChunkBytes }),
     throttle: new CopyThrottle(clock, settings.replicationBytesPerSecond),
     turns: new WorkSlots(settings.maxInstallations),

@@ -45,6 +45,8 @@ export interface DriverEvents {
   highWatermarkAdvanced(): void
   /** A condition that a read at the leader waits for may hold now. */
   settled(): void
+  /** A follower says how much of the log it has. */
+  acknowledged(): void
   leadership(): void
   /** More of the log is durable here. */
   persisted(): void
@@ -153,6 +155,7 @@ export class GroupDriver {
     if (message.type !== 'append') {
       this.core.step(message)
       if (message.type === 'snapshot' && message.term === this.core.term) this.#events.offered(message.lastIndex)
+      if (message.type === 'append-reply') this.#events.acknowledged()
       if (message.type === 'heartbeat-reply' && (message.round ?? 0) > 0) this.#events.settled()
       if (this.#canWait(message)) this.#deps.wakeAtBeat()
       else this.#deps.wake()

@@ -63,6 +63,7 @@ export function createParts(deps: ReplicaDeps, owner: PartsOwner): ReplicaParts 
     committed: (index) => publishing.committed(index),
     highWatermarkAdvanced: () => reading.advanced(),
     settled: () => reading.review(),
+    acknowledged: () => publishing.acknowledged(),
     leadership: () => owner.leadershipChanged(),
     persisted: () => {
       snapshots.persisted()

@@ -5,6 +5,7 @@ import type { Logger } from '../../platform/logger.ts'
 import type { PartitionMetrics } from '../metrics.ts'
 import type { PartitionSettings } from '../settings.ts'
 import type { PublishStages } from './publish/publish-stages.ts'
+import type { ReadStages } from './read/read-stages.ts'
 import type { TermWatch } from './state/term-watch.ts'
 import type { TokenSeal } from './state/token-seal.ts'
 
@@ -18,5 +19,6 @@ export interface ReplicaServices {
   readonly metrics: PartitionMetrics
   readonly seal: TokenSeal
   readonly stages: PublishStages
+  readonly readStages: ReadStages
   readonly terms: TermWatch
 }

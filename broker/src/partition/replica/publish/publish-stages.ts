@@ -5,7 +5,7 @@ import type { MetricTable, Observe } from '../../../platform/metric-table.ts'
 /** Of so many batches, one is followed. */
 const SAMPLE = 16
 
-const stages = ['receive', 'append', 'fsync', 'commit', 'answer'] as const
+const stages = ['receive', 'append', 'fsync', 'replicate', 'commit', 'answer'] as const
 type PublishStage = (typeof stages)[number]
 
 /** Chooses the batches that are followed through the stages of a publish, over all partitions of a broker. */
@@ -37,6 +37,7 @@ export class FollowedBatch {
   #writtenAt = -1
   #committed = false
   #synced = false
+  #replicated = false
 
   constructor(clock: Clock, observe: Readonly<Record<PublishStage, Observe>>) {
     this.#clock = clock
@@ -59,6 +60,16 @@ export class FollowedBatch {
     if (this.#synced || this.#writtenAt < 0 || index < this.index) return
     this.#synced = true
     this.#tell('fsync', this.#writtenAt)
+  }
+
+  /** With the leader, the members that are known to have it are a majority. */
+  replicated(): void {
+    this.#replicated = true
+    this.#tell('replicate', this.#placedAt)
+  }
+
+  get isReplicated(): boolean {
+    return this.#replicated
   }
 
   committed(): void {
@@ -88,18 +99,14 @@ export const publishStageMetrics: MetricTable<PublishStages> = {
   labelledHistograms: [
     [
       'tailrace_publish_stage_duration_seconds',
-      "Stages of a publish on the leader, of one batch in 16: receive (checks), append (until it is in a round), fsync (the leader's own, from there on), commit (from its place in the log to the majority), answer (from the commit until it is given to the connection).",
+      "Stages of a publish on the leader, of one batch in 16: receive (checks), append (until it is in a round), fsync (the leader's own, from there on), replicate (from its place in the log until so many followers have it that, with the leader, they are a majority), commit (from its place in the log until a majority has it, the leader's disk counted like any other), answer (from the commit until it is given to the connection).",
       'stage',
       bounds,
       (part, observerOf) => {
-        const [receive, append, fsync, commit, answer] = stages.map(observerOf) as [
-          Observe,
-          Observe,
-          Observe,
-          Observe,
-          Observe,
-        ]
-        part.observe = { receive, append, fsync, commit, answer }
+        part.observe = Object.fromEntries(stages.map((stage) => [stage, observerOf(stage)])) as Record<
+          PublishStage,
+          Observe
+        >
       },
     ],
   ],

@@ -118,6 +118,16 @@ export class Publishing {
     this.#letGo()
   }
 
+  /** A follower may have more of the log. */
+  acknowledged(): void {
+    const followed = this.#followed
+    if (followed === null || followed.isReplicated) return
+    const { core } = this.#deps.driver
+    const { voters } = core.configuration
+    const others = core.holdersOf(followed.index).filter((id) => id !== core.id && voters.includes(id))
+    if (others.length >= Math.floor(voters.length / 2)) followed.replicated()
+  }
+
   failAll(...failure: Parameters<Acknowledgements['failAll']>): void {
     this.#followed = null
     this.#trace.clear()

@@ -54,9 +54,11 @@ export class Reading {
   async fetch(request: FetchRequest): Promise<FetchResult> {
     const { services, replica, checkRunning, notLeader } = this.#deps
     checkRunning()
+    const followed = services.readStages.follow()
     const atLeader = request.linearizable === true || (replica.isLeader && request.replica !== true)
     const waiting = atLeader ? this.#gate.pass(request.linearizable === true) : undefined
     if (waiting !== undefined) await waiting
+    followed?.confirmed()
     if (request.token !== undefined) this.#commitToken(request.token)
     this.#checkOffset(request.offset)
     const led = replica.isLeader
@@ -71,10 +73,12 @@ export class Reading {
       if (led && !replica.isLeader) throw notLeader()
       this.#checkOffset(request.offset)
     }
+    followed?.begun()
     const run = await this.#readRecords(request)
     // Retention may have removed the batch while it was read: a later one would be taken for the one that was asked
     // for.
     this.#checkOffset(request.offset)
+    if (run.batches.length > 0) followed?.found()
     return this.#found(run)
   }
 
