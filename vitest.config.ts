@@ -39,6 +39,7 @@ const functions = [
   'sealed-tokens',
   'secured-start',
   'tls',
+  'top',
   'tracing',
 ]
 /** Beside their file as the others, but they take seconds each, or need a process or modules of their own. */
@@ -46,6 +47,7 @@ const longTests = [
   'broker/src/cascade/tiers.test.ts',
   'broker/src/cascade/upstream/home.test.ts',
   'broker/src/cli/health/look-at-brokers.test.ts',
+  'broker/src/cli/top/top.test.ts',
   'broker/src/doors/credentials.test.ts',
   'broker/src/doors/quotas.test.ts',
   'broker/src/doors/server.test.ts',

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { whenParentEnds } from '../platform/node/parent-watch.ts'
+import { openProcessScreen } from './process-screen.ts'
 import type { Interruption, Terminal } from './terminal.ts'
 
 /** The terminal of this process. Listens for signals, so make one only. */
@@ -37,6 +38,7 @@ export function processTerminal(): Terminal {
     input: () => standardInput(interruption.signal),
     ...(process.stdin.isTTY && { hidden: (question) => hidden(question, interruption.signal) }),
     interrupted: interruption.signal,
+    openScreen: openProcessScreen,
     onHangUp: (reload) => {
       onHangUp = reload
     },

@@ -17,6 +17,7 @@ import { publishCommand } from './commands/publish.ts'
 import { quotaCommand } from './commands/quota.ts'
 import { tailCommand } from './commands/tail.ts'
 import { tokenCommand } from './commands/token.ts'
+import { topCommand } from './commands/top.ts'
 import { topicCommand } from './commands/topic.ts'
 import { userCommand } from './commands/user.ts'
 import { verifyCommand } from './commands/verify.ts'
@@ -45,6 +46,7 @@ export function buildProgram(context: CommandContext, version: string): Command 
     .addCommand(certsCommand(context))
     .addCommand(profileCommand(context))
     .addCommand(doctorCommand(context))
+    .addCommand(topCommand(context))
     .addCommand(verifyCommand(context))
     .addCommand(logCommand(context))
     .addCommand(completionCommand(context))

@@ -25,8 +25,24 @@ export interface Terminal {
   readonly hidden?: (question: string) => Promise<string>
   /** Fires when the command shall end: Ctrl-C, SIGTERM, or standard output is not read any more. */
   readonly interrupted: AbortSignal
+  /** Takes the whole terminal until it is closed: only where `screen` is true. */
+  openScreen(): LiveScreen
   /** From now on SIGHUP calls this in the place of ending the command. */
   onHangUp(reload: () => void): void
+}
+
+/** A terminal that a command draws over again and again, on its other screen. */
+export interface LiveScreen {
+  /** At present. */
+  size(): { readonly columns: number; readonly rows: number }
+  /** Lines from the top left on, none of them wider than the screen. */
+  draw(lines: readonly string[]): void
+  /** Calls with what is typed, Ctrl-C too; never where standard input is no terminal. Returns the end of it. */
+  onTyped(take: (typed: string) => void): () => void
+  /** Returns the end of it. */
+  onResize(call: () => void): () => void
+  /** Shows what was there before. */
+  close(): void
 }
 
 /** Why `interrupted` fired. */

@@ -8,11 +8,15 @@ import type { ClientOptions } from './shared-options.ts'
 /** A broker that stands still is told, and the others are shown. */
 const SILENCE_MS = 5_000
 
-/** What commands need that ask each broker at its own address. Ends the connections when `work` is done. */
+/**
+ * What commands need that ask each broker at its own address. Ends the connections when `work` is done. `silenceMs`:
+ * how long a broker may say nothing.
+ */
 export async function withLooking<Result>(
   options: ClientOptions,
   terminal: Terminal,
   work: (looking: Looking) => Promise<Result>,
+  silenceMs = SILENCE_MS,
 ): Promise<Result> {
   const [{ HttpExchanges }, { BrokerPages }, { nodeClock: clock }, connection] = await Promise.all([
     import('../../platform/node/http-exchange.ts'),
@@ -22,10 +26,16 @@ export async function withLooking<Result>(
   ])
   const exchanges = new HttpExchanges(connection.tls)
   const signal = terminal.interrupted
-  const pages = new BrokerPages({ connection, send: (exchange) => exchanges.send(exchange), clock, signal })
-  const admin = adminClient(async () => connection, signal, SILENCE_MS)
+  const pages = new BrokerPages({
+    connection,
+    send: (exchange) => exchanges.send(exchange),
+    clock,
+    signal,
+    answerMs: silenceMs,
+  })
+  const admin = adminClient(async () => connection, signal, silenceMs)
   const adminOf = (broker: BrokerBody) =>
-    adminClient(async () => ({ ...connection, servers: [pages.addressOf(broker)] }), signal, SILENCE_MS)
+    adminClient(async () => ({ ...connection, servers: [pages.addressOf(broker)] }), signal, silenceMs)
   try {
     return await work({ admin, adminOf, pages, clock, json: options.json === true, terminal })
   } finally {

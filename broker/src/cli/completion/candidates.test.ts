@@ -8,7 +8,7 @@ import { candidatesFor } from './candidates.ts'
 const program = buildProgram({ terminal: memoryTerminal(), run: async () => {} }, '0.0.0')
 
 test.each<[string, string[]]>([
-  ['to', ['topic', 'token']],
+  ['to', ['topic', 'token', 'top']],
   ['topic ', ['create', 'list', 'describe', 'alter', 'delete', 'help']],
   ['topic cr', ['create']],
   ['help topic de', ['describe', 'delete']],

@@ -3,11 +3,10 @@ import type { HttpReply } from '../../platform/node/http-exchange.ts'
 import { withDeadline } from '../../platform/timing/deadline.ts'
 import { authorizationFor } from '../access/authorization.ts'
 import type { Connection } from '../access/connection.ts'
-import type { BrokerBody, ClusterBody } from '../admin/answer-shapes.ts'
+import type { BrokerBody, ClusterBody, TopicSummaryBody } from '../admin/answer-shapes.ts'
 import { jsonOf } from '../json-text.ts'
 import { MetricSamples } from './metric-samples.ts'
 
-const ANSWER_MS = 5_000
 const MOST_BYTES = 256 * 1024 * 1024
 
 export interface PageAsking {
@@ -21,6 +20,8 @@ export interface PageAsking {
   }) => Promise<HttpReply>
   readonly clock: Clock
   readonly signal: AbortSignal
+  /** So many milliseconds are enough for an answer. */
+  readonly answerMs: number
 }
 
 /** What one broker says of itself. */
@@ -66,6 +67,14 @@ export class BrokerPages {
     return Array.isArray(body?.brokers) ? body : 'its answer to /cluster is none of a broker'
   }
 
+  /** A text says why they are not known. */
+  async topics(broker: BrokerBody): Promise<readonly TopicSummaryBody[] | string> {
+    const found = await this.#get(broker, '/topics')
+    if (typeof found === 'string') return found
+    const body = jsonOf(found.text) as { readonly topics?: TopicSummaryBody[] } | null | undefined
+    return Array.isArray(body?.topics) ? body.topics : 'its answer to /topics is none of a broker'
+  }
+
   /** Also of an answer that says no. A text says why there is none. */
   async readiness(broker: BrokerBody): Promise<{ readonly ready: boolean; readonly reason: string } | string> {
     const found = await this.#send(broker, '/readyz')
@@ -94,7 +103,7 @@ export class BrokerPages {
   }
 
   async #send(broker: BrokerBody, path: string): Promise<HttpReply | string> {
-    const { connection, send, clock, signal } = this.#asking
+    const { connection, send, clock, signal, answerMs } = this.#asking
     const server = this.addressOf(broker)
     const ended = new AbortController()
     try {
@@ -102,8 +111,8 @@ export class BrokerPages {
       const headers: Record<string, string> = authorization === undefined ? {} : { authorization }
       const any = AbortSignal.any([signal, ended.signal])
       const sent = send({ method: 'GET', url: server + path, headers, signal: any, maxBytes: MOST_BYTES })
-      const late = () => `it did not answer within ${ANSWER_MS / 1000} s`
-      return await withDeadline<HttpReply | string>(clock, ANSWER_MS, sent, late)
+      const late = () => `it did not answer within ${answerMs / 1000} s`
+      return await withDeadline<HttpReply | string>(clock, answerMs, sent, late)
     } catch (error) {
       signal.throwIfAborted()
       return (error as Error).message

@@ -21,7 +21,8 @@ export async function doctor({ admin, pages, clock, json, terminal }: Looking): 
   return healthy ? ExitCode.Done : ExitCode.Failed
 }
 
-async function examine(page: BrokerPage, pages: BrokerPages): Promise<Examined> {
+/** What the broker of a page says beside its metrics. */
+export async function examine(page: BrokerPage, pages: BrokerPages): Promise<Examined> {
   const { broker } = page
   if (page.metrics === null) return { ...page, readiness: page.problem, cluster: page.problem, clockAheadMs: null }
   const [readiness, cluster, clockAheadMs] = await Promise.all([

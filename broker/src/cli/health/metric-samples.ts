@@ -9,14 +9,14 @@ interface Bucket {
   readonly count: number
 }
 
-/** What a broker's page of metrics says, of Tailrace's own ones; of histograms those without labels. */
+/** What a broker's page says, of Tailrace's own metrics and of its process's; of histograms those without labels. */
 export class MetricSamples {
   readonly #samples = new Map<string, Sample[]>()
   readonly #buckets = new Map<string, Bucket[]>()
 
   constructor(page: string) {
     for (const line of page.split('\n')) {
-      const [, name, labels = '', value] = /^(tailrace_\w+)(?:\{(.*)\})? (\S+)$/.exec(line) ?? []
+      const [, name, labels = '', value] = /^((?:tailrace|process)_\w+)(?:\{(.*)\})? (\S+)$/.exec(line) ?? []
       if (name === undefined) continue
       if (name.endsWith('_bucket')) this.#addBucket(name.slice(0, -'_bucket'.length), labelsIn(labels), value!)
       if (/_(bucket|sum|count)$/.test(name)) continue
