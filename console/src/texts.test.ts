@@ -3,7 +3,7 @@ import { count, duration, rate, size, time } from './format.ts'
 import { indentedJson } from './pages/json-text.ts'
 import { hex, textOf } from './pages/record-detail.tsx'
 import { matches } from './pages/record-reading.ts'
-import { changesOf } from './pages/topic-settings.tsx'
+import { changesOf, deletesRecords } from './pages/topic-settings.tsx'
 import { partsOf } from './route.ts'
 
 test('figures', () => {
@@ -83,4 +83,15 @@ test('only what differs is changed; empty is the default again', () => {
     { name: 'maxBatchBytes', before: null, after: 'much' },
     { name: 'readOnly', before: 'true', after: false },
   ])
+})
+
+test.each([
+  ['retentionMs', null, 1000, true],
+  ['retentionMs', '2000', 1000, true],
+  ['retentionBytes', '2000', 1000, true],
+  ['retentionMs', '1000', 2000, false],
+  ['retentionBytes', '1000', null, false],
+  ['maxBatchBytes', '2000', 1000, false],
+] as const)('%s from %s to %s deletes records: %s', (name, before, after, expected) => {
+  expect(deletesRecords({ name, before, after })).toBe(expected)
 })

@@ -122,7 +122,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
     received: held.received,
     newProducers,
     texts: new SharedTexts(clock),
-    views: new SharedViews(services.api, clock, log),
+    views: new SharedViews(services, clock, log),
   })
   const waits = new WaitingReads(limits.maxWaitingReads)
   await app.register(async (routes) => {

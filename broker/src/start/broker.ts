@@ -6,6 +6,7 @@ import type { BrokerSettings } from '../config/broker-settings.ts'
 import { frameOverhead } from '../config/resolve-settings.ts'
 import { createPeers } from '../doors/peer/create-peers.ts'
 import { createHttpGateway } from '../doors/server.ts'
+import type { LogStorage } from '../log/log-storage.ts'
 import { BrokerGroups } from '../partition/broker/groups.ts'
 import { defaultPartitionSettings } from '../partition/settings.ts'
 import { nodeCrc32c } from '../platform/node/checksum.ts'
@@ -21,6 +22,7 @@ import { openAuthenticator } from './authenticator.ts'
 import { brokerMetrics } from './broker-metrics.ts'
 import { openClusterKeys } from './cluster-key-file.ts'
 import { openDataFolder } from './data-folder.ts'
+import { diskTroubles } from './disk-troubles.ts'
 import { gatewayFace, gatewayLimits } from './door-settings.ts'
 import { tellExposures } from './exposures.ts'
 import { reloadOf } from './followed-file.ts'
@@ -81,7 +83,7 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
   const adminToken = await openAdminToken(settings, { read: readSecretFile, clock, logger })
   const gateway = await createHttpGateway({
     services: {
-      ...servicesOf(node, cascade, logger),
+      ...servicesOf(node, cascade, logger, storage),
       authenticator: await openAuthenticator(settings, audit, () => node.tables, adminToken),
       audit,
     },
@@ -120,10 +122,19 @@ function servicesOf(
   { api, admin, security, rules, tables }: ClusterNode,
   cascade: LevelZeroControl,
   logger: { level: string },
+  storage: LogStorage,
 ) {
   const described = { ...tracedApi(api, nodeClock), describeCluster: () => cascade.describeCluster() }
   const tabled = { authorizer: rules.authorizer, quotas: () => tables.quotas }
-  return { api: described, admin, security, cascade, ...tabled, logLevel: logLevelOf(logger) }
+  return {
+    api: described,
+    admin,
+    security,
+    cascade,
+    ...tabled,
+    logLevel: logLevelOf(logger),
+    troubles: () => diskTroubles(storage),
+  }
 }
 
 /** The settings of the connections between brokers. */

@@ -19,6 +19,7 @@ import { openAuthenticator } from './authenticator.ts'
 import type { RunningBroker } from './broker.ts'
 import { cascadeBrokerMetrics } from './cascade-broker-metrics.ts'
 import { openDataFolder } from './data-folder.ts'
+import { diskTroubles } from './disk-troubles.ts'
 import { gatewayFace, gatewayLimits } from './door-settings.ts'
 import { tellExposures } from './exposures.ts'
 import { type FollowedFile, reloadOf } from './followed-file.ts'
@@ -64,7 +65,11 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
   const audit = openAudit(settings, logger)
   const adminToken = await openAdminToken(settings, { read: readSecretFile, clock, logger })
   const gateway = await createHttpGateway({
-    services: { ...(await servicesOf(node, settings, audit, adminToken)), logLevel: logLevelOf(logger) },
+    services: {
+      ...(await servicesOf(node, settings, audit, adminToken)),
+      logLevel: logLevelOf(logger),
+      troubles: () => diskTroubles(storage),
+    },
     clock,
     random,
     log: logger,
@@ -109,7 +114,7 @@ async function servicesOf(
   settings: BrokerSettings,
   audit: AuditTrail,
   adminToken: FollowedFile<Uint8Array> | null,
-): Promise<Omit<Services, 'logLevel'>> {
+): Promise<Omit<Services, 'logLevel' | 'troubles'>> {
   const { authentication: mode, superUsers } = settings
   const tables = () => node.tables
   return {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { ClusterState, PartitionState } from '../api/shapes.ts'
+import type { ClusterState, PartitionState } from '../api/answers.ts'
 import { partitionProblem, problemsOf } from './health.ts'
+import { worstFirst } from './problem.ts'
 
 const partition: PartitionState = {
   partition: 0,
@@ -24,7 +25,12 @@ describe('a partition', () => {
   test.each([
     [{}, new Set<number>(), null],
     [{ inSync: [1, 3] }, new Set([2]), ['warning', 'is under-replicated', 'Broker 2 cannot be reached.']],
-    [{ inSync: [1] }, new Set<number>(), ['warning', 'is under-replicated', 'Broker 2 and broker 3 does not keep up.']],
+    [
+      { inSync: [1] },
+      new Set([3]),
+      ['warning', 'is under-replicated', 'Broker 3 cannot be reached. Broker 2 does not keep up.'],
+    ],
+    [{ inSync: [1] }, new Set<number>(), ['warning', 'is under-replicated', 'Broker 2 and broker 3 do not keep up.']],
     [
       { leader: 0 },
       new Set([2, 3]),
@@ -43,11 +49,11 @@ describe('a cluster', () => {
     expect(problemsOf({ ...state, cluster: null })).toEqual([])
   })
 
-  test('is told of with what is worst first, and where to look', () => {
+  test('is told of with where to look', () => {
     const brokers = [broker(1), broker(2, false), broker(101, false, 1)]
     const described = [{ ...state.described[0]!, partitions: [{ ...partition, inSync: [1, 3] }] }]
     const ill = { ...state, cluster: { ...state.cluster!, metadataLeader: 0, brokers }, described }
-    expect(problemsOf(ill).map(({ severity, what, link }) => [severity, what, link])).toEqual([
+    expect(worstFirst(problemsOf(ill)).map(({ severity, what, link }) => [severity, what, link])).toEqual([
       ['bad', 'The metadata group has no leader', undefined],
       ['bad', 'Broker 2 is not reached', '#/brokers'],
       ['warning', 'Broker 101 is not reached', '#/brokers'],

@@ -1,25 +1,11 @@
-import type { ClusterState, PartitionState } from '../api/shapes.ts'
+import type { ClusterState, PartitionState } from '../api/answers.ts'
+import { ownProblems } from './own-health.ts'
+import type { Problem } from './problem.ts'
 
-export interface Problem {
-  readonly severity: 'bad' | 'warning'
-  readonly what: string
-  readonly why: string
-  readonly todo: string
-  /** Where the console shows more of it. */
-  readonly link?: string
-}
-
-/** What is not well, the worst first. Pure: what a state says, and nothing else. */
+/** What is not well. Pure: what a state says, and nothing else. */
 export function problemsOf(state: ClusterState): Problem[] {
-  const { cluster, described, ready } = state
-  const problems: Problem[] = []
-  if (!ready.ready)
-    problems.push({
-      severity: 'bad',
-      what: 'This broker is not ready',
-      why: ready.reason,
-      todo: 'Wait, or look at its log.',
-    })
+  const { cluster, described } = state
+  const problems = ownProblems(state)
   if (cluster?.metadataLeader === 0) problems.push(noMetadataLeader)
   for (const broker of cluster?.brokers ?? []) {
     if (broker.alive) continue
@@ -43,7 +29,7 @@ export function problemsOf(state: ClusterState): Problem[] {
         })
     }
   }
-  return problems.sort((one, other) => Number(one.severity === 'warning') - Number(other.severity === 'warning'))
+  return problems
 }
 
 const noMetadataLeader: Problem = {
@@ -70,12 +56,15 @@ export function partitionProblem(partition: PartitionState, dead: ReadonlySet<nu
   const behind = replicas.filter((id) => !inSync.includes(id))
   if (behind.length === 0) return null
   const gone = behind.filter((id) => dead.has(id))
-  const why =
-    gone.length > 0 ? `${capital(named(gone))} cannot be reached.` : `${capital(named(behind))} does not keep up.`
+  const slow = behind.filter((id) => !dead.has(id))
+  const reasons = [
+    ...(gone.length > 0 ? [`${capital(named(gone))} cannot be reached.`] : []),
+    ...(slow.length > 0 ? [`${capital(named(slow))} ${slow.length === 1 ? 'does' : 'do'} not keep up.`] : []),
+  ]
   return {
     severity: 'warning',
     what: 'is under-replicated',
-    why,
+    why: reasons.join(' '),
     todo: 'It goes on as long as a majority of its replicas does.',
   }
 }

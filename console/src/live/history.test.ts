@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { TopicState } from '../api/shapes.ts'
+import type { TopicState } from '../api/answers.ts'
 import { HISTORY_MS, History, runsOf, topOf } from './history.ts'
 import { Rates } from './rates.ts'
 

@@ -1,4 +1,4 @@
-import type { TopicState } from '../api/shapes.ts'
+import type { TopicState } from '../api/answers.ts'
 import type { Rates } from './rates.ts'
 
 export const HISTORY_MS = 300_000

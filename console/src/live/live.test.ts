@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { TopicSummary } from '../api/shapes.ts'
+import type { TopicSummary } from '../api/answers.ts'
 import { watchedOf } from './live.ts'
 
 const topic = (name: string, partitions: number): TopicSummary => {

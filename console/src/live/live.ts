@@ -1,7 +1,7 @@
 import { createContext } from 'preact'
 import { useContext, useEffect, useState } from 'preact/hooks'
+import type { ClusterState, TopicSummary } from '../api/answers.ts'
 import { type ApiError, errorOf } from '../api/http.ts'
-import type { ClusterState, TopicSummary } from '../api/shapes.ts'
 import { Stream } from '../api/stream.ts'
 import { History } from './history.ts'
 import { Rates } from './rates.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Members, TopicState } from '../api/shapes.ts'
+import type { Members, TopicState } from '../api/answers.ts'
 import { ledElsewhere, moveOf } from './moves.ts'
 
 const member = {

@@ -1,4 +1,4 @@
-import type { Members, TopicState } from '../api/shapes.ts'
+import type { Members, TopicState } from '../api/answers.ts'
 import { count, size } from '../format.ts'
 
 export interface Move {

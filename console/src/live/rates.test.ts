@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { ClusterState, TopicState } from '../api/shapes.ts'
+import type { ClusterState, TopicState } from '../api/answers.ts'
 import { Rates } from './rates.ts'
 
 const topic = (id: string, ...ends: number[]): TopicState => ({

@@ -1,4 +1,4 @@
-import type { ClusterState, TopicState } from '../api/shapes.ts'
+import type { ClusterState, TopicState } from '../api/answers.ts'
 
 /** A rate is that of this time, up to now. */
 const WINDOW_MS = 6000

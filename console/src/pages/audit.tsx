@@ -1,4 +1,4 @@
-import type { AuditRecord } from '../api/shapes.ts'
+import type { AuditRecord } from '../api/answers.ts'
 import { time } from '../format.ts'
 import { topicLink } from '../live/health.ts'
 import { useLive } from '../live/live.ts'

@@ -1,4 +1,4 @@
-import type { Broker, Cluster, TopicState } from '../api/shapes.ts'
+import type { Broker, Cluster, TopicState } from '../api/answers.ts'
 import { count } from '../format.ts'
 import { useLive } from '../live/live.ts'
 import { DataTable } from '../parts/data-table.tsx'
@@ -19,6 +19,12 @@ export function BrokersPage() {
             Cluster <code>{state.cluster.clusterId}</code>, feature level {state.cluster.featureLevel ?? '–'}
           </p>
           <BrokersTable cluster={state.cluster} described={state.described} />
+          {state.described.length < state.topics.length && (
+            <Notice>
+              Leaders and replicas are those of the first {count(state.described.length)} of{' '}
+              {count(state.topics.length)} topics.
+            </Notice>
+          )}
         </>
       )}
     </>

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useRef, useState } from 'preact/hooks'
-import type { CascadeBroker } from '../api/shapes.ts'
+import type { CascadeBroker } from '../api/answers.ts'
 import { count, duration } from '../format.ts'
 import { rootsOf, sourcesFor } from './cascade-tree.ts'
 

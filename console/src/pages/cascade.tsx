@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import type { CascadeBroker } from '../api/shapes.ts'
+import type { CascadeBroker } from '../api/answers.ts'
 import { useLive } from '../live/live.ts'
 import { Notice, Refusal } from '../parts/notice.tsx'
 import { useAnswer } from '../parts/use-answer.ts'

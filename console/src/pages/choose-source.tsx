@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
+import type { CascadeBroker } from '../api/answers.ts'
 import { request } from '../api/http.ts'
-import type { CascadeBroker } from '../api/shapes.ts'
 import { Confirm } from '../parts/confirm.tsx'
 
 interface ChooseSourceProps {

@@ -1,5 +1,5 @@
+import type { LogRecord } from '../api/answers.ts'
 import { ApiError, errorOf } from '../api/http.ts'
-import type { LogRecord } from '../api/shapes.ts'
 import type { Stream } from '../api/stream.ts'
 import type { Shown } from './record-reading.ts'
 

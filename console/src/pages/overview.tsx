@@ -1,16 +1,23 @@
+import type { CascadeBroker } from '../api/answers.ts'
 import { count, rate } from '../format.ts'
+import { cascadeProblems } from '../live/cascade-health.ts'
 import { problemsOf } from '../live/health.ts'
 import { useLive } from '../live/live.ts'
+import { worstFirst } from '../live/problem.ts'
 import { Notice } from '../parts/notice.tsx'
+import { OtherBrokers } from '../parts/other-brokers.tsx'
 import { RateChart } from '../parts/rate-chart.tsx'
+import { useAnswer } from '../parts/use-answer.ts'
 import { BrokersTable } from './brokers.tsx'
 
 /** What runs, and what does not run well, why, and what to do. */
 export function OverviewPage() {
   const { state, rates, history, now } = useLive()
+  const hasCascade = state?.cluster?.brokers.some(({ level }) => level > 0) === true
+  const { content } = useAnswer<{ brokers: CascadeBroker[] }>(hasCascade ? '/cascade' : null, CASCADE_MS)
   if (state === null) return <Notice>Waiting for the broker…</Notice>
   const { cluster, topics, described } = state
-  const problems = problemsOf(state)
+  const problems = worstFirst([...problemsOf(state), ...cascadeProblems(content?.brokers ?? [])])
   const total = described.reduce<number | null>((sum, topic) => {
     const one = rates.topic(topic, now)
     return sum === null || one === null ? null : sum + one
@@ -41,9 +48,13 @@ export function OverviewPage() {
         </ul>
       )}
       {problems.length > MOST_SHOWN && <p>and {count(problems.length - MOST_SHOWN)} more of the kind</p>}
+      <OtherBrokers page="#/">
+        Disk, checksums and quarantined replicas are those of this broker. Those of others, in their consoles:
+      </OtherBrokers>
       {described.length < topics.length && (
         <Notice>
-          Health and rates are those of the first {described.length} topics; the page of a topic has its own.
+          Health, rates, leaders and replicas are those of the first {count(described.length)} of {count(topics.length)}{' '}
+          topics; the page of a topic has its own.
         </Notice>
       )}
       <h2>Records published</h2>
@@ -59,6 +70,8 @@ export function OverviewPage() {
 }
 
 const MOST_SHOWN = 50
+/** Lag grows in seconds, and the page Cascade shows it sooner. */
+const CASCADE_MS = 10_000
 
 function Figure({ name, value }: { readonly name: string; readonly value: string }) {
   return (

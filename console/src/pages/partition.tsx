@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
+import type { Entry, Group, Member, Replica } from '../api/answers.ts'
 import { request, topicPath } from '../api/http.ts'
-import type { Entry, Group, Member, Replica } from '../api/shapes.ts'
 import { count, size, time } from '../format.ts'
 import { topicLink } from '../live/health.ts'
 import { Confirm } from '../parts/confirm.tsx'
@@ -51,19 +51,7 @@ export function PartitionPage({ topic, partition }: { readonly topic: string; re
 }
 
 function Figures({ group }: { readonly group: Group }) {
-  const {
-    leader,
-    term,
-    stage,
-    logStart,
-    highWatermark,
-    commitIndex,
-    lastIndex,
-    durableIndex,
-    sizeBytes,
-    lastSnapshot,
-    asleep,
-  } = group
+  const { leader, term, logStart, highWatermark, commitIndex, lastIndex, durableIndex, sizeBytes, lastSnapshot } = group
   const figures: [string, string][] = [
     ['leader', leader === 0 ? 'none' : `broker ${leader}`],
     ['term', count(term)],
@@ -71,7 +59,7 @@ function Figures({ group }: { readonly group: Group }) {
     ['high watermark', count(highWatermark)],
     ['committed / durable / last index', `${count(commitIndex)} / ${count(durableIndex)} / ${count(lastIndex)}`],
     ['size', size(sizeBytes)],
-    ['members', stage === 'stable' ? (asleep ? 'stable, asleep' : 'stable') : stage],
+    ['members', membersText(group)],
     [
       'last snapshot',
       lastSnapshot === null
@@ -95,6 +83,12 @@ function Figures({ group }: { readonly group: Group }) {
       )}
     </dl>
   )
+}
+
+/** A target that is not reached yet is a change under way, also while the group itself is stable. */
+function membersText({ stage, target, asleep }: Group): string {
+  if (target !== null) return `${stage}, changing to ${target.join(', ')}`
+  return stage === 'stable' && asleep ? 'stable, asleep' : stage
 }
 
 interface Row {

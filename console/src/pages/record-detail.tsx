@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type { LogRecord, RecordBytes } from '../api/shapes.ts'
+import type { LogRecord, RecordBytes } from '../api/answers.ts'
 import { count, time } from '../format.ts'
 import { AvroView } from './avro-view.tsx'
 import { indentedJson } from './json-text.ts'

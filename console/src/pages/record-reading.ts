@@ -1,5 +1,5 @@
+import type { LogRecord } from '../api/answers.ts'
 import { request, topicPath } from '../api/http.ts'
-import type { LogRecord } from '../api/shapes.ts'
 
 export interface Shown extends LogRecord {
   readonly partition: number

@@ -1,9 +1,10 @@
 import { useState } from 'preact/hooks'
-import type { BrokerSetting, BrokerSettings, TopicSummary } from '../api/shapes.ts'
+import type { BrokerSetting, BrokerSettings, TopicSummary } from '../api/answers.ts'
 import { topicLink } from '../live/health.ts'
 import { useLive } from '../live/live.ts'
 import { DataTable } from '../parts/data-table.tsx'
 import { Notice, Refusal } from '../parts/notice.tsx'
+import { OtherBrokers } from '../parts/other-brokers.tsx'
 import { useAnswer } from '../parts/use-answer.ts'
 
 /** Settings of the broker that serves the page, and of topics, with what differs from the default. */
@@ -27,7 +28,7 @@ function OfBroker({ brokerId, settings }: BrokerSettings) {
   return (
     <>
       <h2>Of broker {brokerId}</h2>
-      <OtherBrokers brokerId={brokerId} />
+      <OtherBrokers page="#/settings">Those of others, in their consoles:</OtherBrokers>
       <div class="bar">
         <label>
           Filter
@@ -60,25 +61,6 @@ function markedValue({ value, changed, perBroker }: BrokerSetting) {
     <span class={perBroker ? '' : 'warning'}>
       <b>{value}</b>, differs
     </span>
-  )
-}
-
-/** Each broker tells its own settings alone. */
-function OtherBrokers({ brokerId }: { readonly brokerId: number }) {
-  const others = (useLive().state?.cluster?.brokers ?? []).filter(
-    ({ id, alive, http }) => id !== brokerId && alive && http !== '',
-  )
-  if (others.length === 0) return null
-  return (
-    <p>
-      Those of others, in their consoles:{' '}
-      {others.map(({ id, http }, at) => (
-        <span key={id}>
-          {at > 0 && ', '}
-          <a href={`${location.protocol}//${http}/console/#/settings`}>broker {id}</a>
-        </span>
-      ))}
-    </p>
   )
 }
 

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
+import type { Config, TopicState } from '../api/answers.ts'
 import { request, topicPath } from '../api/http.ts'
-import type { Config, TopicState } from '../api/shapes.ts'
 import { Confirm } from '../parts/confirm.tsx'
 
 type Setting = keyof Config
@@ -53,7 +53,13 @@ export function TopicSettings({ topic }: { readonly topic: TopicState }) {
         </div>
       </form>
       {asked !== null && (
-        <Confirm title={`Change ${topic.name}`} action="Change" onDone={save} onClose={() => setAsked(null)}>
+        <Confirm
+          title={`Change ${topic.name}`}
+          action="Change"
+          {...(asked.changes.some(deletesRecords) && { typed: topic.name })}
+          onDone={save}
+          onClose={() => setAsked(null)}
+        >
           <ul class="diff">
             {asked.changes.map(({ name, before, after }) => (
               <li key={name}>
@@ -61,6 +67,9 @@ export function TopicSettings({ topic }: { readonly topic: TopicState }) {
               </li>
             ))}
           </ul>
+          {asked.changes.some(deletesRecords) && (
+            <p>Records beyond the new bound are deleted on all brokers. This cannot be undone.</p>
+          )}
         </Confirm>
       )}
     </>
@@ -82,6 +91,12 @@ export function changesOf(config: Config, draft: Draft): Change[] {
     const after = typed === '' ? null : typed === 'true' ? true : typed === 'false' ? false : number(typed)
     return [{ name, before: before === '' ? null : before, after }]
   })
+}
+
+/** A shorter retention does. */
+export function deletesRecords({ name, before, after }: Change): boolean {
+  if (name !== 'retentionMs' && name !== 'retentionBytes') return false
+  return after !== null && (before === null || Number(after) < Number(before))
 }
 
 function number(typed: string): number | string {

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
+import type { PartitionState, TopicState } from '../api/answers.ts'
 import { request, topicPath } from '../api/http.ts'
-import type { PartitionState, TopicState } from '../api/shapes.ts'
 import { count, rate } from '../format.ts'
 import { deadBrokers, partitionLink, partitionProblem, topicLink } from '../live/health.ts'
 import { useLive } from '../live/live.ts'

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
+import type { TopicSummary } from '../api/answers.ts'
 import { request } from '../api/http.ts'
-import type { TopicSummary } from '../api/shapes.ts'
 import { count, rate } from '../format.ts'
 import { deadBrokers, partitionProblem, topicLink } from '../live/health.ts'
 import { useLive } from '../live/live.ts'

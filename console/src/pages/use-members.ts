@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
+import type { Members } from '../api/answers.ts'
 import { request } from '../api/http.ts'
-import type { Members } from '../api/shapes.ts'
 
 /** A request for each partition in turn, so that a page of many partitions is no load: 20 a second at most. */
 const BETWEEN_MS = 50

@@ -150,7 +150,7 @@ class Session {
     const stream = Object.assign(server, { remoteAddress: '127.0.0.1', bytesWritten: 0 }) as unknown as Socket
     const log = { info: () => {}, warn: () => {}, error: (fields: object) => void this.mistakes.push(fields) }
     const random = seededRandom(1)
-    this.views = new SharedViews(this.broker, this.clock, log)
+    this.views = new SharedViews({ api: this.broker }, this.clock, log)
     const { clock, broker: api, received, reads } = this
     const publisher = new JsonPublisher({ api, clock, random, timeoutMs: 1_000, maxBatchBytes: limits.maxBatchBytes })
     const texts = new SharedTexts(clock)

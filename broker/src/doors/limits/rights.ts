@@ -4,6 +4,7 @@ import type { Asker, BrokerApi } from '../../api/broker-api.ts'
 import type { LogLevelApi } from '../../api/log-level-api.ts'
 import type { Quota } from '../../api/quotas.ts'
 import type { Operation, SecurityApi, SecurityService } from '../../api/security-api.ts'
+import type { Trouble } from '../../api/trouble.ts'
 import { AuthorizedCascade } from '../../cascade/wire/authorized-cascade.ts'
 import type { CascadeApi } from '../../cascade/wire/cascade-messages.ts'
 import { AuthorizedAdmin } from '../../security/access/authorized-admin.ts'
@@ -28,6 +29,8 @@ export interface Services {
   /** Another map after each change. Without them there are no quotas. */
   readonly quotas?: (() => ReadonlyMap<string, Quota>) | undefined
   readonly logLevel: LogLevelApi
+  /** Of this broker, as they are now. Default: it has none. */
+  readonly troubles?: () => readonly Trouble[]
   readonly authorizer: Authorizer
   readonly authenticator: Authenticator
   readonly audit: Audit

@@ -16,7 +16,7 @@ beforeEach(async () => {
   for (const name of ['flights', 'orders']) await broker.createTopic({ name, partitions: 2, replicas: 1 })
   for (const name of ['describeTopic', 'describeCluster', 'listTopics', 'readiness'] as const) vi.spyOn(broker, name)
   const log = { info: () => {}, warn: () => {}, error: (_: object, message: string) => void logged.push(message) }
-  views = new SharedViews(broker, clock, log)
+  views = new SharedViews({ api: broker }, clock, log)
 })
 
 /** Remembers the texts that it was shown, with the time of each. */

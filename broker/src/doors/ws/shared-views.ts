@@ -1,5 +1,6 @@
 import { TailraceError } from '@tailrace/schemas'
 import type { BrokerApi, TopicSummary } from '../../api/broker-api.ts'
+import type { Trouble } from '../../api/trouble.ts'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import { withDeadline } from '../../platform/timing/deadline.ts'
@@ -11,6 +12,12 @@ const patienceMs = 500
 const watchersInATurn = 32
 
 type WatchedApi = Pick<BrokerApi, 'describeCluster' | 'describeTopic' | 'listTopics' | 'readiness'>
+
+export interface Watched {
+  readonly api: WatchedApi
+  /** Default: there are none. */
+  readonly troubles?: () => readonly Trouble[]
+}
 
 /** The topics of a broker. While nothing changes it is the same object. */
 export interface TopicList {
@@ -25,6 +32,7 @@ export interface View {
   readonly ready: string
   /** Null: not known yet. */
   readonly cluster: string | null
+  readonly troubles: string
   readonly list: TopicList
   described(name: string): DescribedTopic | null
 }
@@ -45,20 +53,23 @@ const noTopics: TopicList = { topics: [], byName: new Map(), text: '[]' }
  */
 export class SharedViews implements View {
   readonly #api: WatchedApi
+  readonly #troubles: () => readonly Trouble[]
   readonly #clock: Clock
   readonly #log: Logger
   readonly #descriptions: TopicDescriptions
   readonly #watchers = new Set<Watcher>()
   ready = ''
   cluster: string | null = null
+  troubles = '[]'
   list = noTopics
   #lookedAt = Number.NEGATIVE_INFINITY
   #looking: Promise<void> = Promise.resolve()
   #timer: TimerHandle | null = null
   #inRound = false
 
-  constructor(api: WatchedApi, clock: Clock, log: Logger) {
+  constructor({ api, troubles = () => [] }: Watched, clock: Clock, log: Logger) {
     this.#api = api
+    this.#troubles = troubles
     this.#clock = clock
     this.#log = log
     this.#descriptions = new TopicDescriptions(api, clock, log)
@@ -155,6 +166,7 @@ export class SharedViews implements View {
   async #look(): Promise<void> {
     const { ready, reason } = this.#api.readiness()
     this.ready = JSON.stringify({ ready, reason })
+    this.troubles = JSON.stringify(this.#troubles())
     this.#lookAtTopics()
     try {
       this.cluster = JSON.stringify(await this.#api.describeCluster())

@@ -1,5 +1,6 @@
 import { TailraceError } from '@tailrace/schemas'
 import { beforeEach, expect, test } from 'vitest'
+import type { Trouble } from '../../api/trouble.ts'
 import { ManualClock } from '../../platform/testing/clock.ts'
 import { anonymousSession } from '../../security/identity/session.ts'
 import { MemoryBroker } from '../testing/memory-broker.ts'
@@ -13,6 +14,8 @@ let broker: MemoryBroker
 let views: SharedViews
 let hidden: Set<string>
 let problem: TailraceError | null
+let troubles: Trouble[]
+let mayCluster: boolean
 let overfull: boolean
 let checks: number
 const sent: { id: unknown; at: number; topics: { name: string }[]; described: { name: string }[] }[] = []
@@ -24,7 +27,7 @@ const rights = {
     checks++
     return !hidden.has(topic)
   },
-  mayDescribeCluster: () => true,
+  mayDescribeCluster: () => mayCluster,
 }
 
 beforeEach(async () => {
@@ -32,7 +35,8 @@ beforeEach(async () => {
   broker = new MemoryBroker(clock)
   for (const name of ['flights', 'orders']) await broker.createTopic({ name, partitions: 1, replicas: 1 })
   const log = { info: () => {}, warn: () => {}, error: () => {} }
-  views = new SharedViews(broker, clock, log)
+  views = new SharedViews({ api: broker, troubles: () => troubles }, clock, log)
+  ;[troubles, mayCluster] = [[], true]
   ;[hidden, problem, overfull, checks, authorizer.version] = [new Set(), null, false, 0, 1]
   sent.length = 0
   failures.length = 0
@@ -139,4 +143,14 @@ test('topics with more than 100,000 partitions together end it', async () => {
   expect(failures).toContainEqual(expect.objectContaining({ code: 'INVALID_REQUEST' }))
   views.remove(made)
   expect(sent).toHaveLength(1)
+})
+
+test('troubles of the broker are told when they change, to those who may see the cluster', async () => {
+  await watch()
+  troubles = [{ kind: 'disk-full', amount: 1 }]
+  await clock.advance(3_000)
+  expect(sent).toMatchObject([{ troubles: [] }, { troubles: [{ kind: 'disk-full', amount: 1 }] }])
+  mayCluster = false
+  await clock.advance(1_000)
+  expect(sent.at(-1)).toMatchObject({ troubles: null, cluster: null })
 })

@@ -56,14 +56,17 @@ export class Watch implements Watcher {
     const { client, clock } = this.#parts
     if (!this.#mayBeShown || clock.monotonic() - this.#sentAt < freshMs) return
     const described = this.#described(view)
-    const cluster = (this.#parts.rights.mayDescribeCluster() ? view.cluster : null) ?? 'null'
-    const parts = [view.ready, cluster, this.#listText(view.list), ...described]
+    const maySee = this.#parts.rights.mayDescribeCluster()
+    const cluster = (maySee ? view.cluster : null) ?? 'null'
+    const troubles = maySee ? view.troubles : 'null'
+    const parts = [view.ready, cluster, troubles, this.#listText(view.list), ...described]
     if (areSame(parts, this.#last)) return
     this.#last = parts
     this.#sentAt = clock.monotonic()
     const head = JSON.stringify({ op: 'state', id: this.#id, at: clock.now() }).slice(0, -1)
-    const [ready, , list] = parts
-    client.sendText(`${head},"ready":${ready},"cluster":${cluster},"topics":${list},"described":[${described.join()}]}`)
+    const [ready, , , list] = parts
+    const broker = `"ready":${ready},"cluster":${cluster},"troubles":${troubles}`
+    client.sendText(`${head},${broker},"topics":${list},"described":[${described.join()}]}`)
   }
 
   fail(error: unknown): void {

@@ -51,12 +51,21 @@ export interface TopicState {
   readonly partitions: readonly PartitionState[]
 }
 
+/** Of the broker that serves the page. */
+export interface Trouble {
+  readonly kind: string
+  /** disk-full, disk-low: bytes; disk-filling: hours; checksum-failures: places. */
+  readonly amount: number
+}
+
 /** The `state` of a watch. */
 export interface ClusterState {
   readonly at: number
   readonly ready: { readonly ready: boolean; readonly reason: string }
   /** Null: the session may not see it. */
   readonly cluster: Cluster | null
+  /** Null: as `cluster`. Undefined: an earlier version, which tells of none. */
+  readonly troubles?: readonly Trouble[] | null
   readonly topics: readonly TopicSummary[]
   readonly described: readonly TopicState[]
 }

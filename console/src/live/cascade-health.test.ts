@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+import type { CascadeBroker } from '../api/answers.ts'
+import { cascadeProblems } from './cascade-health.ts'
+
+const well: CascadeBroker = {
+  broker: 101,
+  http: 'h:1',
+  level: 1,
+  home: 1,
+  source: 2,
+  pinned: 0,
+  assigned: 2,
+  lagRecords: 7,
+  lagMs: 30_000,
+  partitions: 3,
+  stopped: 0,
+  ageMs: 0,
+}
+
+test.each([
+  [{}, []],
+  [{ source: 0 }, [['warning', 'Cascade broker 101 has no source']]],
+  [{ lagMs: 30_001 }, [['warning', 'Cascade broker 101 is behind']]],
+  [{ stopped: 2 }, [['bad', 'Cascade broker 101 has stopped copying']]],
+])('%j', (change, expected) => {
+  const problems = cascadeProblems([{ ...well, ...change }])
+  expect(problems.map(({ severity, what }) => [severity, what])).toEqual(expected)
+})
+
+test('says by how much', () => {
+  expect(cascadeProblems([{ ...well, lagMs: 45_000, stopped: 2 }]).map(({ why }) => why)).toEqual([
+    'For 45.0 s it has lacked records of broker 2, now 7.',
+    'Batches of its source did not fit in 2 partitions.',
+  ])
+})
