@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { skipped } from '../runner/skipped.ts'
 
 const executable = resolve(import.meta.dirname, '../../broker/bin/tailrace.js')
 const LIMIT_MS = 3000
@@ -100,6 +101,28 @@ describe('the output of a start', () => {
     expect(lines.some(isReady)).toBe(true)
     expect(lines.filter((line) => line.startsWith('{'))).toEqual([])
   }, 30_000)
+
+  const noTerminal = skipped(
+    process.platform !== 'linux',
+    'the output of a start on a terminal: only Linux has script -e.',
+  )
+  it.skipIf(noTerminal)(
+    'of a broker is text on a terminal, without being asked for',
+    async () => {
+      const words = [process.execPath, executable, ...(await brokerArguments('terminal'))]
+      const child = spawn('script', ['-qec', words.map((word) => `'${word}'`).join(' '), '/dev/null'], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      const lines: string[] = []
+      for await (const line of createInterface({ input: child.stdout })) {
+        lines.push(line)
+        if (line.includes(' INFO  ready ')) process.kill(Number(/ pid=(\d+) /.exec(lines[0]!)![1]), 'SIGINT')
+      }
+      expect(lines[0]).toContain(' INFO  starting  broker=1  version=')
+      expect(lines.filter((line) => line.startsWith('{'))).toEqual([])
+    },
+    30_000,
+  )
 
   it('of a cluster says version, processes, addresses and "ready", as text or as JSON', async () => {
     const [http, peer] = await consecutivePorts()

@@ -1,3 +1,5 @@
+import { logText } from '../../start/log-text.ts'
+import { jsonOf } from '../json-text.ts'
 import { plural } from '../quantity.ts'
 import type { Terminal } from '../terminal.ts'
 import type { ChildEnd } from './broker-child.ts'
@@ -71,6 +73,14 @@ function endText(event: ClusterEvent & { readonly event: 'broker-ended' }): stri
         ? 'could not be started'
         : `ended with exit code ${code}`
   const next = startsAgainInMs === null ? 'not starting it again' : `starting it again in ${startsAgainInMs} ms`
-  const lines = event.lastLines.map((line) => `  | ${line}`)
+  const lines = event.lastLines.flatMap(forPeople).map((line) => `  | ${line}`)
   return [`broker ${broker} (pid ${pid}) ${how}; ${next}. Its log: ${log}`, ...lines].join('\n')
+}
+
+/** A line of a broker's log, which may be JSON, or be cut since it was very long. */
+function forPeople(line: string): string[] {
+  const logged = jsonOf(line)
+  return typeof logged === 'object' && logged !== null && 'level' in logged
+    ? logText(line).trimEnd().split('\n')
+    : [line]
 }

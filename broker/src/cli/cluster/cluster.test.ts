@@ -146,6 +146,27 @@ describe('a cluster of processes', () => {
     expect(await result).toBe(0)
   })
 
+  it('shows the last lines of a log as text, also where they are JSON', async () => {
+    const error = {
+      level: 50,
+      time: '2026-06-01T10:00:00.000Z',
+      broker: 1,
+      msg: 'no',
+      err: { stack: 'Error: no\n  at' },
+    }
+    const { terminal, result } = cluster((child) => {
+      child.end(1, null, [JSON.stringify(error), '{"level":30,"msg":"cut he', 'error: plain'])
+    }, 1)
+    expect(await result).toBe(1)
+    expect(terminal.err[0]!.split('\n').slice(1)).toEqual([
+      '  | 2026-06-01T10:00:00.000Z ERROR no  broker=1',
+      '  |     Error: no',
+      '  |     at',
+      '  | {"level":30,"msg":"cut he',
+      '  | error: plain',
+    ])
+  })
+
   it('tells the same as JSON, an object a line', async () => {
     const { terminal, children, result } = cluster((child) => child.start(), 1, true)
     await expect.poll(() => terminal.out.length).toBe(2)
