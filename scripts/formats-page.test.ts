@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { PLAIN_VERSION, PROVEN_VERSION } from '../broker/src/doors/peer/handshake-version.ts'
+import { PLAIN_VERSION, PROVEN_VERSION } from '../broker/src/doors/peer/handshake/handshake-version.ts'
 import { RecordType } from '../broker/src/log/journal/record.ts'
 import { formats, formatsPage, readers } from './formats-page.ts'
 

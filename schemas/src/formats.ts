@@ -146,7 +146,7 @@ export const formatTable = {
   handshake: {
     what: 'The handshake of brokers',
     version: 3,
-    checkedIn: 'broker/src/doors/peer/handshake-version.ts',
+    checkedIn: 'broker/src/doors/peer/handshake/handshake-version.ts',
     proof: 'the connection between brokers',
   },
 } as const satisfies Record<string, FormatRow>

@@ -12,7 +12,7 @@ import { parseTree } from './parsed-source.ts'
 import { impurities } from './purity.ts'
 import { defectsOf, raftTableFaults } from './raft-table.ts'
 import type { Ratchet } from './sizes.ts'
-import { commentsTooWide, filesTooLong, functionsTooLong, medianTooLong } from './sizes.ts'
+import { commentsTooWide, filesTooLong, foldersTooFull, functionsTooLong, medianTooLong } from './sizes.ts'
 import { exists, isCode, readTree, root } from './source-tree.ts'
 import { emptyNamesOf, foreignPlaces, looseEnds, stumblingWords } from './wording.ts'
 
@@ -36,6 +36,7 @@ describe('the architecture', () => {
     expect(impurities(sources)).toEqual([]))
   it('files stay small', () => expect(filesTooLong(tree, ratchet)).toEqual([]))
   it('functions stay small', () => expect(functionsTooLong(sources, ratchet)).toEqual([]))
+  it('folders stay small', () => expect(foldersTooFull(tree)).toEqual([]))
   it('the median file stays small', () => expect(medianTooLong(tree)).toEqual([]))
   it('comments are wrapped', () => expect(commentsTooWide(tree)).toEqual([]))
   it('names say what a file is for', () => expect(emptyNamesOf([...tree.keys()].filter(isCode))).toEqual([]))

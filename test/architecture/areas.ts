@@ -58,6 +58,7 @@ export const floors: Readonly<Record<string, readonly (string | readonly string[
   'broker/src/cluster': ['metadata', 'routing', 'replicas', 'members', 'formation', 'security', 'requests', ''],
   'broker/src/cascade': ['wire', 'copies', 'upstream', 'control', ''],
   'broker/src/doors': ['limits', 'peer', 'json', 'http', 'ws', ''],
+  'broker/src/start': ['metrics', ['credentials', 'logging', 'tracing'], ''],
 }
 
 /** Code that belongs to none of them and may import all: no published code may import it. */

@@ -10,7 +10,7 @@ import { undeclaredDependencies } from './packages.ts'
 import { parseSource, parseTree } from './parsed-source.ts'
 import { impurities } from './purity.ts'
 import { defectsOf, raftTableFaults } from './raft-table.ts'
-import { commentsTooWide, filesTooLong, functionsTooLong, medianTooLong } from './sizes.ts'
+import { commentsTooWide, filesTooLong, foldersTooFull, functionsTooLong, medianTooLong } from './sizes.ts'
 import type { Tree } from './source-tree.ts'
 import { emptyNamesOf, foreignPlaces, looseEnds, stumblingWords } from './wording.ts'
 
@@ -252,6 +252,18 @@ describe('sizes', () => {
       treeOf({ 'a.ts': lines(10), 'b.ts': lines(size), 'c.ts': lines(300), 'd.test.ts': lines(1) })
     expect(medianTooLong(tree(151))).toHaveLength(1)
     expect(medianTooLong(tree(150))).toEqual([])
+  })
+
+  it('finds a folder of more than 30 source files', () => {
+    const folder = (files: number) =>
+      treeOf(
+        Object.fromEntries([
+          ...Array.from({ length: files }, (_, at) => [`a/b/part-${at}.ts`, '']),
+          ...['a/b/part.test.ts', 'a/b/testing/double.ts', 'a/b/page.md', 'a/other.ts'].map((path) => [path, '']),
+        ]),
+      )
+    expect(foldersTooFull(folder(31))).toEqual(['a/b: 31 source files, at most 30: split it by duty'])
+    expect(foldersTooFull(folder(30))).toEqual([])
   })
 })
 

@@ -7,6 +7,7 @@ export const limits = {
   testFileLines: 600,
   functionLines: 69,
   medianLines: 150,
+  folderFiles: 30,
   commentColumns: 120,
 } as const
 
@@ -44,6 +45,19 @@ export function medianTooLong(tree: Tree): string[] {
   return median > limits.medianLines
     ? [`the median source file has ${median} lines; at most ${limits.medianLines}: split files by duty`]
     : []
+}
+
+/** A folder is one duty: about 20 source files, and more only where each is one of a kind, such as a command. */
+export function foldersTooFull(tree: Tree): string[] {
+  const counts = new Map<string, number>()
+  for (const path of tree.keys()) {
+    if (!isCode(path) || isTest(path) || path.includes('/testing/')) continue
+    const folder = path.slice(0, path.lastIndexOf('/'))
+    counts.set(folder, (counts.get(folder) ?? 0) + 1)
+  }
+  return [...counts]
+    .filter(([, files]) => files > limits.folderFiles)
+    .map(([folder, files]) => `${folder}: ${files} source files, at most ${limits.folderFiles}: split it by duty`)
 }
 
 /** Biome wraps code and leaves comments as they are. A comment for a tool (biome-ignore, @ts-expect-error) cannot be wrapped. */

@@ -16,8 +16,8 @@ import { batchOf } from '../../broker/src/partition/testing/batches.ts'
 import { GROUP, TestWorld } from '../../broker/src/partition/testing/test-world.ts'
 import { unobserved } from '../../broker/src/platform/metric-table.ts'
 import { nodeClock } from '../../broker/src/platform/node/clock.ts'
-import { register } from '../../broker/src/start/metrics-registry.ts'
-import { PartitionPage } from '../../broker/src/start/partition-page.ts'
+import { register } from '../../broker/src/start/metrics/metrics-registry.ts'
+import { PartitionPage } from '../../broker/src/start/metrics/partition-page.ts'
 
 const TIMES = 2_000_000
 const PARTITIONS = 10_000

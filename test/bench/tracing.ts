@@ -7,7 +7,7 @@ import { PublishTrace } from '../../broker/src/partition/replica/publish/publish
 import { batchOf } from '../../broker/src/partition/testing/batches.ts'
 import { nodeClock } from '../../broker/src/platform/node/clock.ts'
 import { tracePoints } from '../../broker/src/platform/trace-points.ts'
-import { tracedApi } from '../../broker/src/start/traced-api.ts'
+import { tracedApi } from '../../broker/src/start/tracing/traced-api.ts'
 
 const TIMES = 5_000_000
 const batch = batchOf(['a', 'b', 'c'])

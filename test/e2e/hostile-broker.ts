@@ -9,7 +9,7 @@ import {
   type MessageName,
   protocolFingerprint,
 } from '@tailrace/schemas'
-import { HandshakeProof } from '../../broker/src/doors/peer/handshake-proof.ts'
+import { HandshakeProof } from '../../broker/src/doors/peer/handshake/handshake-proof.ts'
 import type { PeerIdentity } from '../../broker/src/partition/peers.ts'
 import { nodeCrypto } from '../../broker/src/platform/node/crypto.ts'
 import { nodeRandom } from '../../broker/src/platform/node/random.ts'

@@ -243,7 +243,7 @@ const cases: Record<FormatName, () => unknown> = {
 /** The other formats need a running replica or connection: each has a test of its own. */
 const elsewhere: Partial<Record<FormatName, readonly [file: string, code: ErrorCode]>> = {
   command: ['broker/src/cluster/metadata/newer-member.test.ts', 'NEWER_FORMAT'],
-  handshake: ['broker/src/doors/peer/handshake.test.ts', 'INCOMPATIBLE_PEER'],
+  handshake: ['broker/src/doors/peer/handshake/handshake.test.ts', 'INCOMPATIBLE_PEER'],
 }
 /** Bytes over a connection that has not sent its version are garbage; none of them are kept. */
 const otherCode: Partial<Record<FormatName, string>> = { frame: 'MALFORMED_FRAME' }

@@ -1,6 +1,6 @@
 import { type GroupId, type Message, type MessageName, MessageNumber } from '@tailrace/schemas'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { helloOf } from '../../broker/src/doors/peer/identity-frames.ts'
+import { helloOf } from '../../broker/src/doors/peer/handshake/identity-frames.ts'
 import { RawPeer } from '../../broker/src/doors/testing/peer-cluster.ts'
 import type { PeerIdentity } from '../../broker/src/partition/peers.ts'
 import { sampleMessages } from '../../schemas/src/testing/sample-messages.ts'

@@ -8,7 +8,7 @@ import { nodeClock } from '../../broker/src/platform/node/clock.ts'
 import { nodeCrypto } from '../../broker/src/platform/node/crypto.ts'
 import { nodeRandom } from '../../broker/src/platform/node/random.ts'
 import { MemoryTables } from '../../broker/src/security/testing/memory-tables.ts'
-import { tokenIssuer } from '../../broker/src/start/token-issuer.ts'
+import { tokenIssuer } from '../../broker/src/start/credentials/token-issuer.ts'
 import { ScramClient } from '../../client/src/scram.ts'
 
 const flights: Resource = { type: 'topic', name: 'flights' }

@@ -1,6 +1,6 @@
 import { type Logger, pino } from 'pino'
 import type { BrokerSettings } from '../config/broker-settings.ts'
-import { logText } from './log-text.ts'
+import { logText } from './logging/log-text.ts'
 import { packageVersion } from './version.ts'
 
 /**

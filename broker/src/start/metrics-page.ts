@@ -15,7 +15,7 @@ import { tlsMetrics } from '../platform/node/tls/tls-stats.ts'
 import type { SeriesTable } from '../platform/series-table.ts'
 import { auditMetrics } from '../security/audit/audit-metrics.ts'
 import { exposureMetrics } from './exposures.ts'
-import { partitionPageMetrics } from './partition-page.ts'
+import { partitionPageMetrics } from './metrics/partition-page.ts'
 import { processMetrics } from './process-metrics.ts'
 
 /** The text of docs/metrics.md, out of the declarations beside the counters; a test compares it with the file. */

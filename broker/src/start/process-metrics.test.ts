@@ -1,7 +1,7 @@
 import { Registry } from 'prom-client'
 import { expect, test } from 'vitest'
 import { resolveSettings } from '../config/resolve-settings.ts'
-import { register } from './metrics-registry.ts'
+import { register } from './metrics/metrics-registry.ts'
 import { processMetrics } from './process-metrics.ts'
 import { changedSettings, shownSettings } from './shown-settings.ts'
 

@@ -8,7 +8,7 @@ import { Authenticator } from '../../../broker/src/security/identity/authenticat
 import { parsePrincipal } from '../../../broker/src/security/identity/principal.ts'
 import type { Session } from '../../../broker/src/security/identity/session.ts'
 import { noTables } from '../../../broker/src/security/security-tables.ts'
-import { tokenIssuer } from '../../../broker/src/start/token-issuer.ts'
+import { tokenIssuer } from '../../../broker/src/start/credentials/token-issuer.ts'
 import { type Block, blocksOf, bytesOf } from '../blocks.ts'
 import { oddJson } from '../odd-json.ts'
 import { type FuzzTarget, refusedAs, text, type Verdict } from '../target.ts'

@@ -1,4 +1,4 @@
-import { logText } from '../../start/log-text.ts'
+import { logText } from '../../start/logging/log-text.ts'
 import { jsonOf } from '../json-text.ts'
 import { plural } from '../quantity.ts'
 import type { Terminal } from '../terminal.ts'

@@ -2,7 +2,7 @@ import type { BrokerSettings } from '../../config/broker-settings.ts'
 import { flagOf } from '../../config/setting-table.ts'
 import { nodeRandom } from '../../platform/node/random.ts'
 import { makeSecretFile } from '../../platform/node/secret-file.ts'
-import { makeAdminToken } from '../../start/admin-token.ts'
+import { makeAdminToken } from '../../start/credentials/admin-token.ts'
 
 export interface ClusterSecrets {
   /** For every broker. */

@@ -2,7 +2,7 @@ import { type EntryHeader, EntryKind, TailraceError, termStartBatch } from '@tai
 import { expect, test } from 'vitest'
 import type { RaftMessage } from '../../raft/messages.ts'
 import { addressOf, identityOfBroker, PeerCluster, RawPeer, type TestBroker } from '../testing/peer-cluster.ts'
-import { helloReplyOf } from './identity-frames.ts'
+import { helloReplyOf } from './handshake/identity-frames.ts'
 
 const join = [addressOf(1), addressOf(2), addressOf(3)]
 

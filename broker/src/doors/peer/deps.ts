@@ -6,7 +6,7 @@ import type { Crypto } from '../../platform/crypto.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Network } from '../../platform/network.ts'
 import type { Random } from '../../platform/random.ts'
-import type { ClusterKeys } from './cluster-key.ts'
+import type { ClusterKeys } from './handshake/cluster-key.ts'
 import type { PeerLimits } from './limits.ts'
 import type { PeerStats } from './stats.ts'
 

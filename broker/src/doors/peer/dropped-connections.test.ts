@@ -1,7 +1,7 @@
 import { TailraceError } from '@tailrace/schemas'
 import { expect, test } from 'vitest'
 import { addressOf, identityOfBroker, PeerCluster } from '../testing/peer-cluster.ts'
-import { helloOf } from './identity-frames.ts'
+import { helloOf } from './handshake/identity-frames.ts'
 
 /** A broker that refuses others, and its log of one more attempt of theirs. */
 async function refusing() {

@@ -2,7 +2,7 @@ import { encodeFrame, type MessageName, MessageNumber } from '@tailrace/schemas'
 import { describe, expect, test } from 'vitest'
 import { seededRandom } from '../../platform/testing/random.ts'
 import { addressOf, identityOfBroker, PeerCluster, type RawPeer, type TestBroker } from '../testing/peer-cluster.ts'
-import { helloOf, helloReplyOf } from './identity-frames.ts'
+import { helloOf, helloReplyOf } from './handshake/identity-frames.ts'
 
 const text = (line: string) => new TextEncoder().encode(line)
 const random = seededRandom(42)

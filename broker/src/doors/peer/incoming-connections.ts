@@ -4,8 +4,8 @@ import type { TimerHandle } from '../../platform/clock.ts'
 import type { ByteStream } from '../../platform/network.ts'
 import type { PeerDeps } from './deps.ts'
 import { FrameChannel } from './frame-channel.ts'
-import { Handshake } from './handshake.ts'
-import { proofFor } from './handshake-proof.ts'
+import { Handshake } from './handshake/handshake.ts'
+import { proofFor } from './handshake/handshake-proof.ts'
 import { IncomingPeer } from './incoming-peer.ts'
 
 /** A connection whose other end is not known yet. */

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { NewerProtocol } from '../../../../schemas/src/testing/newer-protocol.ts'
 import { sampleMessages } from '../../../../schemas/src/testing/sample-messages.ts'
 import { addressOf, identityOfBroker, PeerCluster, type RawPeer } from '../testing/peer-cluster.ts'
-import { helloOf, helloReplyOf } from './identity-frames.ts'
+import { helloOf, helloReplyOf } from './handshake/identity-frames.ts'
 
 const REQUEST = 900
 const SHOUT = 902

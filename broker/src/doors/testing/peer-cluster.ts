@@ -15,9 +15,9 @@ import { ManualClock } from '../../platform/testing/clock.ts'
 import { MemoryNetwork } from '../../platform/testing/network.ts'
 import { seededRandom } from '../../platform/testing/random.ts'
 import type { RaftMessage } from '../../raft/messages.ts'
-import type { ClusterKeys } from '../peer/cluster-key.ts'
 import { createPeers, type RunningPeers } from '../peer/create-peers.ts'
-import { helloOf, helloReplyOf } from '../peer/identity-frames.ts'
+import type { ClusterKeys } from '../peer/handshake/cluster-key.ts'
+import { helloOf, helloReplyOf } from '../peer/handshake/identity-frames.ts'
 import type { PeerLimits } from '../peer/limits.ts'
 
 /** For tests: brokers that consist of their peer transport only, and record the messages that they receive. */
