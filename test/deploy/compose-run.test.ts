@@ -7,13 +7,15 @@ import { parse, stringify } from 'yaml'
 import { skipped } from '../runner/skipped.ts'
 import { composeFolder } from './compose-file.ts'
 import { ComposeServices } from './compose-services.ts'
-import { queriesOf, readDashboards } from './dashboard-queries.ts'
+import { onlyInTrouble, queriesOf, readDashboards } from './dashboard-queries.ts'
+import { PrometheusApi } from './prometheus-api.ts'
 import { lacks } from './tools.ts'
 
 /** Depends on what else fills the disk of this machine; it fires after half an hour only. */
 const mayBePending = 'TailraceDiskFillsUp'
 const levelZero = ['broker-1', 'broker-2', 'broker-3']
 let cluster: ComposeServices
+const seen = new PrometheusApi(() => cluster.sparePort)
 
 describe('the services of compose.yaml', () => {
   beforeAll(async () => {
@@ -79,10 +81,6 @@ describe('the services of compose.yaml', () => {
   watchedByPrometheus()
 })
 
-/** Series that there are only once something has gone wrong, been refused, or fallen behind. */
-const onlyInTrouble =
-  /tailrace_(errors_total|throttled_total|log_checksum_failures_total|partition_cascade_lag_\w+)|tailrace_log_disk_time_left_seconds\{[^}]*\} <|ALERTS/
-
 function watchedByPrometheus(): void {
   const noPrometheus = lacks('prometheus')
   describe.skipIf(skipped(noPrometheus, 'what Prometheus sees of a cluster: there is no prometheus'))(
@@ -93,20 +91,14 @@ function watchedByPrometheus(): void {
       it('answers the queries of all dashboards', async () => {
         const queries = [...new Set(readDashboards().flatMap(queriesOf))].filter((query) => !onlyInTrouble.test(query))
         expect(queries.length).toBeGreaterThan(80)
-        const deadline = Date.now() + 30_000
-        let silent = queries
         // The first rates are there with the second scrape, and after the first records.
-        while (silent.length > 0 && Date.now() < deadline) {
-          const answers = await Promise.all(silent.map(async (query) => ({ query, result: await ask(query) })))
-          silent = answers.filter(({ result }) => result.length === 0).map(({ query }) => query)
-        }
-        expect(silent).toEqual([])
+        expect(await seen.silentOf(queries, 30_000)).toEqual([])
       }, 60_000)
 
       it('can evaluate each alert, and sees none fire', async () => {
-        const { groups } = (await api('/api/v1/rules')) as {
+        const { groups } = await seen.get<{
           groups: { rules: { name: string; health: string; state: string; lastError?: string }[] }[]
-        }
+        }>('/api/v1/rules')
         const rules = groups.flatMap((group) => group.rules)
         expect(rules.length).toBeGreaterThan(30)
         for (const { name, health, lastError, state } of rules)
@@ -121,9 +113,9 @@ function watchedByPrometheus(): void {
       it('sees a broker that is down', async () => {
         await cluster.kill('broker-3')
         const deadline = Date.now() + 30_000
-        while ((await ask('ALERTS{alertname="TailraceBrokerDown"}')).length === 0)
+        while ((await seen.ask('ALERTS{alertname="TailraceBrokerDown"}')).length === 0)
           if (Date.now() > deadline) throw new Error('TailraceBrokerDown is not pending.')
-        const down = (await ask('up == 0')) as unknown as { metric: { instance: string } }[]
+        const down = await seen.ask('up == 0')
         expect(down.map(({ metric }) => metric.instance)).toEqual([cluster.address('broker-3')])
       }, 60_000)
     },
@@ -150,24 +142,10 @@ async function startPrometheus(): Promise<void> {
   ])
   const deadline = Date.now() + 30_000
   for (;;) {
-    const up = await ask('count(up == 1)').catch(() => [])
+    const up = await seen.ask('count(up == 1)').catch(() => [])
     if (up[0]?.value[1] === '5') return
     if (Date.now() > deadline) throw new Error(`Prometheus does not see five brokers: ${JSON.stringify(up)}`)
   }
-}
-
-async function api(path: string): Promise<unknown> {
-  const answer = await fetch(`http://127.0.0.1:${cluster.sparePort}${path}`)
-  const { data, error } = (await answer.json()) as { data: unknown; error?: string }
-  if (error !== undefined) throw new Error(`${path}: ${error}`)
-  return data
-}
-
-async function ask(query: string): Promise<{ value: [number, string] }[]> {
-  const { result } = (await api(`/api/v1/query?query=${encodeURIComponent(query)}`)) as {
-    result: { value: [number, string] }[]
-  }
-  return result
 }
 
 function get(service: string, path: string, token?: string): Promise<{ status: number; text: string }> {

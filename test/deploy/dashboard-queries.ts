@@ -32,6 +32,10 @@ export function readDashboards(): Dashboard[] {
     .map((file) => ({ ...(JSON.parse(readFileSync(dashboardPath(file), 'utf8')) as Dashboard), file }))
 }
 
+/** Queries without data while all is well; alerts-fire.test.ts provokes what each of them shows. */
+export const onlyInTrouble =
+  /tailrace_(errors_total|throttled_total|log_checksum_failures_total|partition_cascade_lag_\w+)|tailrace_log_disk_time_left_seconds\{[^}]*\} <|ALERTS/
+
 /** The queries of panels, and those of which variables list labels, as Prometheus gets them. */
 export function queriesOf({ panels, templating }: Pick<Dashboard, 'panels' | 'templating'>): string[] {
   return legendsOf({ panels, templating }).map(({ query }) => query)
