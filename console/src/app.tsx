@@ -33,8 +33,9 @@ type SignInForm = 'closed' | 'open' | 'sent'
 export function App() {
   const [session, setSession] = useState(0)
   const [form, setForm] = useState<SignInForm>('closed')
-  const live = useLiveSource(session)
   const route = useRoute()
+  const [page, topic = null] = route
+  const live = useLiveSource(session, page === 'topics' ? topic : null)
   const isOptional = useAuthenticationMode(session) === 'optional'
   const begin = (next: SignInForm): void => {
     setForm(next)

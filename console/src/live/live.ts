@@ -1,5 +1,5 @@
 import { createContext } from 'preact'
-import { useContext, useEffect, useState } from 'preact/hooks'
+import { useContext, useEffect, useRef, useState } from 'preact/hooks'
 import type { ClusterState, TopicSummary } from '../api/answers.ts'
 import { type ApiError, errorOf } from '../api/http.ts'
 import { Stream } from '../api/stream.ts'
@@ -45,13 +45,16 @@ export function useLive(): Live {
 
 /**
  * The state of the cluster as the broker tells it, from one watch of the whole page. `session`: another one, another
- * stream.
+ * stream. `seen`: the topic whose page is seen, which is watched whatever its place in the list; null: none is.
  */
-export function useLiveSource(session: number): Live {
+export function useLiveSource(session: number, seen: string | null): Live {
   const [live, setLive] = useState<Live>(nothing)
+  const wish = useRef({ seen, renew: () => {} })
+  wish.current.seen = seen
+  useEffect(() => wish.current.renew(), [seen])
   useEffect(() => {
     const [rates, history] = [new Rates(), new History()]
-    let described: ClusterState['described'] = []
+    let [topics, described]: [ClusterState['topics'], ClusterState['described']] = [[], []]
     let names = ''
     let stop = (): void => {}
     let retrying: ReturnType<typeof setTimeout> | undefined
@@ -62,29 +65,33 @@ export function useLiveSource(session: number): Live {
     const stream = new Stream((isOpen, error) =>
       setLive((before) => ({ ...before, isOpen, refusal: error ?? (isOpen ? null : before.refusal) })),
     )
-    const watch = (topics: readonly string[]): void => {
+    const watch = (wanted: readonly string[]): void => {
       stop()
-      stop = stream.start({ op: 'watch', topics }, { op: 'unwatch' }, (message) => {
+      stop = stream.start({ op: 'watch', topics: wanted }, { op: 'unwatch' }, (message) => {
         if (message.op === 'error') {
           const refusal = errorOf(message)
           setLive((before) => ({ ...before, refusal }))
           clearTimeout(retrying)
-          retrying = setTimeout(() => watch(topics), RETRY_MS)
+          retrying = setTimeout(() => watch(wanted), RETRY_MS)
         }
         if (message.op !== 'state') return undefined
         const state = message as unknown as ClusterState
         ahead = state.at - performance.now()
         rates.add(state)
-        described = state.described
+        ;[topics, described] = [state.topics, state.described]
         const now = state.at
         setLive((before) => ({ ...before, stream, state, now: Math.max(before.now, now), refusal: null }))
-        const wanted = watchedOf(state.topics)
-        if (wanted.join(' ') === names) return undefined
-        names = wanted.join(' ')
-        queueMicrotask(() => watch(wanted))
+        renew()
         return undefined
       })
     }
+    const renew = (): void => {
+      const wanted = watchedOf(topics, wish.current.seen)
+      if (wanted.join(' ') === names) return
+      names = wanted.join(' ')
+      queueMicrotask(() => watch(wanted))
+    }
+    wish.current.renew = renew
     watch([])
     const ticking = setInterval(() => {
       // A hidden tab gets few ticks: the time is taken anew at each.
@@ -103,10 +110,11 @@ export function useLiveSource(session: number): Live {
   return live.session === session ? live : nothing
 }
 
-/** The first topics, as many as one watch may describe. */
-export function watchedOf(topics: readonly TopicSummary[]): string[] {
+/** The first topics, as many as one watch may describe, and of the others the one that is seen. */
+export function watchedOf(topics: readonly TopicSummary[], seen: string | null): string[] {
   let partitions = 0
-  const fit = topics.slice(0, MOST_WATCHED).filter((topic) => {
+  const other = topics.slice(MOST_WATCHED).filter(({ name }) => name === seen)
+  const fit = [...other, ...topics].slice(0, MOST_WATCHED).filter((topic) => {
     const fits = partitions + topic.partitions <= MOST_PARTITIONS
     if (fits) partitions += topic.partitions
     return fits

@@ -7,11 +7,12 @@ import { Notice, Refusal } from '../parts/notice.tsx'
 import { useAnswer } from '../parts/use-answer.ts'
 
 const AUDIT_TOPIC = '__audit'
+const EVERY_MS = 5000
 
 /** Changes of brokers, members and security, as the metadata keeps them, newest first. */
 export function AuditPage() {
   const { state } = useLive()
-  const { content, error, reload } = useAnswer<{ records: AuditRecord[] }>('/cluster/audit')
+  const { content, error, reload } = useAnswer<{ records: AuditRecord[] }>('/cluster/audit', EVERY_MS)
   const records = content?.records ?? null
   const hasTopic = state?.topics.some(({ name }) => name === AUDIT_TOPIC) === true
   return (

@@ -1,5 +1,7 @@
+import { currentCredential } from '../api/credential.ts'
 import { topicPath } from '../api/http.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
+import { curlOf } from './curl.ts'
 import type { Wish } from './use-records.ts'
 
 interface RecordBarProps {
@@ -15,6 +17,7 @@ interface RecordBarProps {
 /** Where to read, and what for. */
 export function RecordBar({ wish, partitions, from, onWish, onFrom, onRead, onPublish }: RecordBarProps) {
   const { topic, partition, wanted, isFollowing } = wish
+  const path = topicPath(topic, `/partitions/${partition}/records?offset=${encodeURIComponent(from)}`)
   const submit = (event: Event): void => {
     event.preventDefault()
     onRead()
@@ -63,13 +66,7 @@ export function RecordBar({ wish, partitions, from, onWish, onFrom, onRead, onPu
       <button type="button" class="quiet" onClick={onPublish}>
         Publish…
       </button>
-      <CopyButton text={curlOf(topic, partition, from)}>Copy as curl</CopyButton>
+      <CopyButton text={curlOf(location.origin, path, currentCredential())}>Copy as curl</CopyButton>
     </form>
   )
-}
-
-function curlOf(topic: string, partition: number, from: string): string {
-  const path = topicPath(topic, `/partitions/${partition}/records?offset=${encodeURIComponent(from)}`)
-  // Neither ends the text for a shell.
-  return `curl '${location.origin}${path.replaceAll("'", '%27')}'`
 }

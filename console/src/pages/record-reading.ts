@@ -19,8 +19,8 @@ export interface Found extends Page {
 
 const PAGE_BYTES = 256 * 1024
 /** A search stops there, and goes on when it is asked to. */
-const MOST_SEARCHED = 20_000
-const MOST_FOUND = 200
+export const MOST_SEARCHED = 20_000
+export const MOST_FOUND = 200
 
 export async function readPage(topic: string, partition: number, offset: string): Promise<Found> {
   const query = `offset=${encodeURIComponent(offset)}&maxBytes=${PAGE_BYTES}`

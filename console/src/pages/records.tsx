@@ -8,7 +8,7 @@ import { Refusal } from '../parts/notice.tsx'
 import { PublishRecord } from './publish-record.tsx'
 import { RecordBar } from './record-bar.tsx'
 import { RecordDetail, textOf } from './record-detail.tsx'
-import type { Found, Shown } from './record-reading.ts'
+import { type Found, MOST_FOUND, MOST_SEARCHED, type Shown } from './record-reading.ts'
 import { useRecords, type Wish } from './use-records.ts'
 
 /** Reads, searches, follows and publishes records of a topic. */
@@ -96,6 +96,7 @@ function Status({ found, isSearch, onGoOn }: StatusProps) {
           {isSearch ? 'Search on' : 'Next'}
         </button>
       )}
+      {isSearch && ` A search stops after ${count(MOST_SEARCHED)} records searched, or ${count(MOST_FOUND)} found.`}
     </p>
   )
 }

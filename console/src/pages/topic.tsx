@@ -11,7 +11,7 @@ import { RateChart } from '../parts/rate-chart.tsx'
 import { useAnswer } from '../parts/use-answer.ts'
 import { TopicSettings } from './topic-settings.tsx'
 
-/** Asked for itself where the watch of the page has other topics. */
+/** Asked for itself until the watch of the page has it. */
 const EVERY_MS = 2000
 
 export function TopicPage({ name }: { readonly name: string }) {

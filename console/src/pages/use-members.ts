@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { Members } from '../api/answers.ts'
 import { request } from '../api/http.ts'
+import { poll } from '../parts/polling.ts'
 
 /** A request for each partition in turn, so that a page of many partitions is no load: 20 a second at most. */
 const BETWEEN_MS = 50
@@ -21,27 +22,26 @@ export function useMembers(paths: readonly string[]): Looked {
   const all = paths.join('\n')
   useEffect(() => {
     let at = 0
-    let timer: ReturnType<typeof setTimeout>
     let isOver = false
-    const ask = async (): Promise<void> => {
+    const stop = poll(async () => {
       const path = paths[at]
-      if (path !== undefined && !document.hidden) {
-        const answer = await request<Members>('GET', `${path}/members`).catch((failure: unknown) => ({ failure }))
-        if (isOver) return
-        at += 1
-        setLooked((before) => {
-          if ('failure' in answer) return { ...before, error: answer.failure, asked: at }
-          return { found: new Map(before.found).set(path, answer), error: null, asked: at }
-        })
-      }
+      if (path === undefined) return ROUND_MS
+      const answer = await request<Members>('GET', `${path}/members`).catch((failure: unknown) => ({ failure }))
+      if (isOver) return 0
+      at += 1
+      const asked = at
+      setLooked((before) => {
+        if ('failure' in answer) return { ...before, error: answer.failure, asked }
+        return { found: new Map(before.found).set(path, answer), error: null, asked }
+      })
       const isEnd = at >= paths.length
       if (isEnd) at = 0
-      timer = setTimeout(ask, isEnd || document.hidden ? ROUND_MS : BETWEEN_MS)
-    }
-    void ask()
+      if ('failure' in answer) throw answer.failure
+      return isEnd ? ROUND_MS : BETWEEN_MS
+    })
     return () => {
       isOver = true
-      clearTimeout(timer)
+      stop()
     }
   }, [all])
   return looked

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 import { request } from '../api/http.ts'
+import { poll } from './polling.ts'
 
 export interface Answer<Content> {
   readonly content: Content | null
@@ -7,7 +8,10 @@ export interface Answer<Content> {
   readonly reload: () => void
 }
 
-/** What a GET answers, asked again every `everyMs` while the page is seen; 0: once. `path` null: it is not asked. */
+/**
+ * What a GET answers, asked again every `everyMs` while the page is seen, less often behind errors; 0: once. `path`
+ * null: it is not asked.
+ */
 export function useAnswer<Content>(path: string | null, everyMs = 0): Answer<Content> {
   const [found, setFound] = useState<{ readonly path: string; readonly content: Content } | null>(null)
   const [error, setError] = useState<unknown>(null)
@@ -15,31 +19,21 @@ export function useAnswer<Content>(path: string | null, everyMs = 0): Answer<Con
   useEffect(() => {
     if (path === null) return undefined
     let isOver = false
-    let isDue = false
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const ask = async (): Promise<void> => {
-      isDue = document.hidden
-      if (isDue) return
+    const stop = poll(async () => {
       try {
         const content = await request<Content>('GET', path)
-        if (isOver) return
+        if (isOver) return 0
         setFound({ path, content })
         setError(null)
       } catch (failure) {
         if (!isOver) setError(failure)
+        if (everyMs > 0) throw failure
       }
-      // The next one only when this one is answered: a slow broker is not asked faster than it answers.
-      if (everyMs > 0 && !isOver) timer = setTimeout(ask, everyMs)
-    }
-    const seen = (): void => {
-      if (isDue) void ask()
-    }
-    void ask()
-    document.addEventListener('visibilitychange', seen)
+      return everyMs
+    })
     return () => {
       isOver = true
-      clearTimeout(timer)
-      document.removeEventListener('visibilitychange', seen)
+      stop()
     }
   }, [path, everyMs, turn])
   // What another path has answered is not shown.
