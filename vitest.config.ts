@@ -38,6 +38,7 @@ const functions = [
   'ready-replicas',
   'sealed-tokens',
   'secured-start',
+  'start-up',
   'tls',
   'top',
   'tracing',

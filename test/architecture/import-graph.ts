@@ -9,20 +9,31 @@ export interface ResolvedImport {
 }
 export type ImportGraph = ReadonlyMap<string, readonly ResolvedImport[]>
 
-const ownPackage = /^@tailrace\/([a-z]+)$/
+const ownPackage = /^@tailrace\/([a-z]+)(?:\/([a-z-]+))?$/
 
-/** The imports of each file. Relative paths are taken as they stand; '@tailrace/x' stands for x/src/index.ts. */
+/**
+ * The imports of each file. Relative paths are taken as they stand; '@tailrace/x' stands for x/src/index.ts, and
+ * '@tailrace/x/y' for x/src/y.ts where there is such a file: entries outside of src serve development.
+ */
 export function importGraph(sources: readonly ParsedSource[]): ImportGraph {
+  const paths = new Set(sources.map(({ path }) => path))
   return new Map(
     sources.map((source) => [
       source.path,
-      source.imports.map(({ specifier, line }) => ({ specifier, line, target: resolve(source.path, specifier) })),
+      source.imports.map(({ specifier, line }) => ({
+        specifier,
+        line,
+        target: resolve(source.path, specifier, paths),
+      })),
     ]),
   )
 }
 
-function resolve(from: string, specifier: string): string | null {
+function resolve(from: string, specifier: string, paths: ReadonlySet<string>): string | null {
   if (specifier.startsWith('.')) return posix.normalize(posix.join(posix.dirname(from), specifier))
   const own = ownPackage.exec(specifier)
-  return own === null ? null : `${own[1]}/src/index.ts`
+  if (own === null) return null
+  const [, name, entry] = own
+  if (entry === undefined) return `${name}/src/index.ts`
+  return paths.has(`${name}/src/${entry}.ts`) ? `${name}/src/${entry}.ts` : null
 }

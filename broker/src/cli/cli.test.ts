@@ -1,6 +1,7 @@
-import type { Command } from 'commander'
+import { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
 import { runCommandLine } from './cli.ts'
+import { commandTable } from './command-table.ts'
 import { buildProgram } from './program.ts'
 import { httpServers, webSocketServers } from './servers.ts'
 import { answeringServer } from './testing/answering-server.ts'
@@ -52,10 +53,23 @@ describe('usage', () => {
     expect([code, out]).toEqual([2, ''])
   })
 
-  it('every command takes --json, but for the one that prints a script', () => {
-    const program = buildProgram({ terminal: memoryTerminal(), run: async () => {} }, '1.0.0')
+  it('every command takes --json, but for the one that prints a script', async () => {
+    const context = { terminal: memoryTerminal(), run: async () => {} }
+    const program = await buildProgram(context, '1.0.0', Object.keys(commandTable))
     const without = commandsIn(program).filter(({ options }) => !options.some(({ long }) => long === '--json'))
     expect(without.map((command) => command.name())).toEqual(['completion'])
+  })
+
+  it('the list of commands is the same before their modules are loaded and afterwards', async () => {
+    const context = { terminal: memoryTerminal(), run: async () => {} }
+    const names = Object.keys(commandTable)
+    const [few, all] = [await buildProgram(context, '1.0.0', []), await buildProgram(context, '1.0.0', names)]
+    expect(all.helpInformation()).toBe(few.helpInformation())
+    const commander = new Command().createHelp()
+    for (const command of all.commands as Command[]) {
+      const { usage } = commandTable[command.name()]!
+      expect(`${command.name()} ${usage}`.trim()).toBe(commander.subcommandTerm(command))
+    }
   })
 
   it('--json of a command below one that runs brokers is its own', async () => {

@@ -17,7 +17,8 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
     exitCode = await work()
   }
   try {
-    await buildProgram({ terminal, run }, packageVersion()).parseAsync(args, { from: 'user' })
+    const program = await buildProgram({ terminal, run }, packageVersion(), args)
+    await program.parseAsync(args, { from: 'user' })
     return exitCode
   } catch (error) {
     // Commander has printed its own message; help and version come here too, with exit code 0.

@@ -1,5 +1,5 @@
 import type { ErrorShape } from '@tailrace/schemas'
-import { TailraceError } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas/tailrace-error'
 
 export const ExitCode = { Done: 0, Failed: 1, Usage: 2, Interrupted: 130 } as const
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]

@@ -1,4 +1,4 @@
-import { positionFrom } from '@tailrace/schemas'
+import { positionFrom } from '@tailrace/schemas/position'
 import { UsageError } from './command-failure.ts'
 
 /** A whole number from `least` to `most` out of a flag's text. */

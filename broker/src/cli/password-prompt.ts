@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { TailraceError } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas/tailrace-error'
 
 const MOST_CHARACTERS = 2000
 

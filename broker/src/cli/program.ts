@@ -1,55 +1,30 @@
 import { Command } from 'commander'
-import { aclCommand } from './commands/acl.ts'
-import { auditCommand } from './commands/audit.ts'
-import { backupCommand } from './commands/backup.ts'
-import { brokerCommand } from './commands/broker.ts'
-import { cascadeCommand } from './commands/cascade.ts'
-import { certsCommand } from './commands/certs.ts'
-import { clusterCommand } from './commands/cluster.ts'
-import { completionCommand } from './commands/completion.ts'
+import { type CommandEntry, commandTable } from './command-table.ts'
 import { addConnectionOptions } from './commands/connection-options.ts'
 import type { CommandContext } from './commands/context.ts'
-import { doctorCommand } from './commands/doctor.ts'
-import { logCommand } from './commands/log.ts'
-import { partitionCommand } from './commands/partition.ts'
-import { profileCommand } from './commands/profile.ts'
-import { publishCommand } from './commands/publish.ts'
-import { quotaCommand } from './commands/quota.ts'
-import { tailCommand } from './commands/tail.ts'
-import { tokenCommand } from './commands/token.ts'
-import { topCommand } from './commands/top.ts'
-import { topicCommand } from './commands/topic.ts'
-import { userCommand } from './commands/user.ts'
-import { verifyCommand } from './commands/verify.ts'
 
-/** The whole command line. The code of a command is imported when it is called, so that each starts fast. */
-export function buildProgram(context: CommandContext, version: string): Command {
+/**
+ * The command line for these arguments. Commands that they do not name are there with name and description only: each
+ * module costs a millisecond at every start and at every Tab. `named`: the words of the arguments; more do no harm.
+ */
+export async function buildProgram(
+  context: CommandContext,
+  version: string,
+  named: readonly string[],
+): Promise<Command> {
   const program = new Command('tailrace')
     .description('Tailrace: a Raft-replicated, partitioned, append-only message log')
     .version(version)
     // A command's options are its own, also where a command above it has one of the same name.
     .enablePositionalOptions()
     .showHelpAfterError('(add --help for the options)')
-    .addCommand(clusterCommand(context))
-    .addCommand(brokerCommand(context))
-    .addCommand(cascadeCommand(context))
-    .addCommand(topicCommand(context))
-    .addCommand(partitionCommand(context))
-    .addCommand(publishCommand(context))
-    .addCommand(tailCommand(context))
-    .addCommand(aclCommand(context))
-    .addCommand(userCommand(context))
-    .addCommand(tokenCommand(context))
-    .addCommand(quotaCommand(context))
-    .addCommand(auditCommand(context))
-    .addCommand(backupCommand(context))
-    .addCommand(certsCommand(context))
-    .addCommand(profileCommand(context))
-    .addCommand(doctorCommand(context))
-    .addCommand(topCommand(context))
-    .addCommand(verifyCommand(context))
-    .addCommand(logCommand(context))
-    .addCommand(completionCommand(context))
+    .configureHelp({ subcommandTerm: termOf })
+  // Any word may be the name, as behind "help" and "completion bash --".
+  const words = new Set(named)
+  for (const [name, entry] of Object.entries(commandTable)) {
+    const command = words.has(name) ? (await entry.load())(context) : new Command(name)
+    program.addCommand(command.description(entry.about))
+  }
   for (const command of withSubcommands(program)) {
     if (command.options.some(({ long }) => long === '--server')) addConnectionOptions(command)
     command.exitOverride().configureOutput({
@@ -58,6 +33,12 @@ export function buildProgram(context: CommandContext, version: string): Command 
     })
   }
   return program
+}
+
+/** As commander would write it, if it knew the options of all commands. */
+function termOf(command: Command): string {
+  const entry: CommandEntry | undefined = commandTable[command.name()]
+  return [command.name(), entry?.usage ?? '[command]'].filter((part) => part !== '').join(' ')
 }
 
 function withSubcommands(command: Command): Command[] {

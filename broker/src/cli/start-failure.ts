@@ -1,4 +1,4 @@
-import { TailraceError } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas/tailrace-error'
 import type { BrokerSettings } from '../config/broker-settings.ts'
 import { DiskError } from '../platform/disk.ts'
 import { CommandFailure, explain } from './command-failure.ts'

@@ -1,4 +1,4 @@
-import { TailraceError } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas/tailrace-error'
 
 /**
  * Parses the text of a configuration file by its ending: .json, .yaml or .yml. Throws INVALID_SETTING with the place of

@@ -1,4 +1,4 @@
-import { TailraceError } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas/tailrace-error'
 import type { SettingName } from './broker-settings.ts'
 import { nearest } from './nearest.ts'
 import { environmentNameOf, settingNames } from './setting-table.ts'

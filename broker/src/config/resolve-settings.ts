@@ -1,4 +1,4 @@
-import { TailraceError } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas/tailrace-error'
 import type { BrokerSettings, SettingName } from './broker-settings.ts'
 import { exposureRule } from './exposure.ts'
 import type { GivenSettings, GivenValue } from './given-settings.ts'

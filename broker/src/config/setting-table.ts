@@ -1,4 +1,4 @@
-import { logLevels } from '@tailrace/schemas'
+import { logLevels } from '@tailrace/schemas/log-levels'
 import type { BrokerSettings, SettingName } from './broker-settings.ts'
 import { clusterKeyUses, logFormats } from './broker-settings.ts'
 import { securitySettings } from './security-settings.ts'

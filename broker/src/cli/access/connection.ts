@@ -29,7 +29,7 @@ export interface Connection {
 export async function connectionOf(flags: ConnectionFlags, terminal: Terminal): Promise<Connection> {
   const { environment } = terminal
   const [{ readSecretFile }, { readTextFile }] = await Promise.all([
-    import('../../platform/node/secret-file.ts'),
+    import('../../platform/node/guarded-file.ts'),
     import('../../platform/node/input-file.ts'),
   ])
   const used = await profileOf(flags, environment)
@@ -70,7 +70,7 @@ async function profileOf(flags: ConnectionFlags, environment: Terminal['environm
     if (asked === undefined) return null
     throw new UsageError(`there is no profile ${asked}: no folder for it, because HOME is not set`)
   }
-  const { readGuardedFileIfAny } = await import('../../platform/node/secret-file.ts')
+  const { readGuardedFileIfAny } = await import('../../platform/node/guarded-file.ts')
   const profiles = await loadProfiles(path, environment, readGuardedFileIfAny)
   const name = asked ?? profiles.current
   if (name === null) return null

@@ -1,4 +1,5 @@
-import { readGuardedFileIfAny, replaceSecretFile } from '../../platform/node/secret-file.ts'
+import { readGuardedFileIfAny } from '../../platform/node/guarded-file.ts'
+import { replaceSecretFile } from '../../platform/node/secret-file.ts'
 import { UsageError } from '../command-failure.ts'
 import { defaultServer } from '../servers.ts'
 import { table } from '../table.ts'

@@ -1,5 +1,6 @@
 import type { ErrorCode, ErrorShape } from '@tailrace/schemas'
-import { errorTable, isErrorCode, tlsFault } from '@tailrace/schemas'
+import { errorTable, isErrorCode } from '@tailrace/schemas/errors'
+import { tlsFault } from '@tailrace/schemas/tls-faults'
 import { NO_ANSWER } from '../../platform/node/error-code.ts'
 import type { HttpExchanges, HttpReply } from '../../platform/node/http-exchange.ts'
 import { authorizationFor } from '../access/authorization.ts'

@@ -1,4 +1,4 @@
-import { errorTable } from '@tailrace/schemas'
+import { errorTable } from '@tailrace/schemas/errors'
 import type { MemberProgress, MembersDescription } from '../../api/admin-api.ts'
 import { grouped, sizeText } from '../quantity.ts'
 import { table } from '../table.ts'

@@ -1,4 +1,4 @@
-import { readSecretFile } from '../../platform/node/secret-file.ts'
+import { readSecretFile } from '../../platform/node/guarded-file.ts'
 import { UsageError } from '../command-failure.ts'
 import type { Terminal } from '../terminal.ts'
 

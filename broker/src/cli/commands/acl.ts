@@ -17,7 +17,6 @@ const operations = 'with commas: all, read, write, create, delete, alter, descri
 /** `tailrace acl add|list|remove|test`: the rules of who may do what. */
 export function aclCommand(context: CommandContext): Command {
   return new Command('acl')
-    .description('rules of who may do what: add, list, remove and try them')
     .addCommand(add(context))
     .addCommand(list(context))
     .addCommand(remove(context))

@@ -18,7 +18,6 @@ interface AuditFlags extends ClientOptions {
 /** `tailrace audit`. */
 export function auditCommand({ terminal, run }: CommandContext): Command {
   return new Command('audit')
-    .description('print who did what: administrative acts, logins that failed, and refusals')
     .option('--from <position>', 'earliest, latest, an offset, or a time like 2026-01-31T12:00:00Z', 'earliest')
     .option('-f, --follow', 'go on with new entries, until Ctrl-C')
     .option('--json', 'a JSON object a line')

@@ -24,7 +24,6 @@ const every = (value: string, before: string[] | undefined): string[] => [...(be
 /** `tailrace backup create|list|verify|restore`. */
 export function backupCommand(context: CommandContext): Command {
   return new Command('backup')
-    .description('copy the records of a cluster into a folder or S3, check such copies, and make a cluster of one')
     .addCommand(create(context))
     .addCommand(list(context))
     .addCommand(verify(context))

@@ -1,4 +1,4 @@
-import { type LogLevel, logLevels } from '@tailrace/schemas'
+import { type LogLevel, logLevels } from '@tailrace/schemas/log-levels'
 import { Argument, Command } from 'commander'
 import { parseBroker } from '../admin/group-address.ts'
 import type { CommandContext } from './context.ts'

@@ -1,4 +1,4 @@
-import { TailraceError } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas/tailrace-error'
 import { Command } from 'commander'
 import { settingNames } from '../../config/setting-table.ts'
 import { brokerAdministration } from './broker-administration.ts'
@@ -11,7 +11,6 @@ const names = settingNames.filter((name) => name !== 'source' && !name.startsWit
 export function brokerCommand(context: CommandContext): Command {
   const { terminal, run } = context
   const command = new Command('broker')
-    .description('run one broker, or look at those of a cluster (list, describe)')
     // Those below have a --json of their own.
     .enablePositionalOptions()
     .addOption(configOption())

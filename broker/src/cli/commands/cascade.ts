@@ -1,4 +1,4 @@
-import { TailraceError } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas/tailrace-error'
 import { Command } from 'commander'
 import type { SettingName } from '../../config/broker-settings.ts'
 import { settingNames } from '../../config/setting-table.ts'
@@ -32,7 +32,6 @@ const names = settingNames.filter((name) => !foreign.has(name))
 export function cascadeCommand(context: CommandContext): Command {
   const { terminal, run } = context
   const command = new Command('cascade')
-    .description('run a broker that copies from others and serves readers, or look after such brokers')
     // Those below have a --json of their own, and `assign` a --source.
     .enablePositionalOptions()
     .addOption(configOption())

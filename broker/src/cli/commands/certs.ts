@@ -19,10 +19,7 @@ const longestDays = 3650
 
 /** `tailrace certs`. */
 export function certsCommand(context: CommandContext): Command {
-  return new Command('certs')
-    .description('make certificates for TLS, and look at them')
-    .addCommand(create(context))
-    .addCommand(show(context))
+  return new Command('certs').addCommand(create(context)).addCommand(show(context))
 }
 
 function create({ terminal, run }: CommandContext): Command {

@@ -28,10 +28,7 @@ const graceMs = 2000
 
 /** `tailrace cluster start`, `tailrace cluster status`, and the commands of operators. */
 export function clusterCommand(context: CommandContext): Command {
-  const command = new Command('cluster')
-    .description('start a cluster on this machine, look at one, or change its brokers')
-    .addCommand(startCommand(context))
-    .addCommand(statusCommand(context))
+  const command = new Command('cluster').addCommand(startCommand(context)).addCommand(statusCommand(context))
   for (const child of clusterAdministration(context)) command.addCommand(child)
   return command
 }

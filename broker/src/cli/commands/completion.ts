@@ -6,9 +6,6 @@ const shells = ['bash', 'zsh', 'fish'] as const
 /** `tailrace completion bash|zsh|fish`; with words, as its scripts call it at each Tab, the candidates for the last. */
 export function completionCommand({ terminal, run }: CommandContext): Command {
   return new Command('completion')
-    .description(
-      'print a script that completes commands, options and their values in a shell; it says where it belongs',
-    )
     .addArgument(new Argument('<shell>', 'which one').choices([...shells]))
     .argument('[words...]', 'for the script: what is typed so far; prints what may stand in the place of the last word')
     .action((shell: (typeof shells)[number], words: readonly string[], _: object, command: Command) =>

@@ -7,7 +7,6 @@ import { jsonOption, serverOption } from './shared-options.ts'
 /** `tailrace doctor`. */
 export function doctorCommand({ terminal, run }: CommandContext): Command {
   return new Command('doctor')
-    .description('ask every broker how it is and say what somebody should do; exit code 0: nothing, 1: something')
     .addOption(serverOption())
     .addOption(jsonOption())
     .action((flags: ClientOptions) =>

@@ -30,7 +30,7 @@ export function logCommand({ terminal, run }: CommandContext): Command {
     .action((path: string, flags: DumpFlags) =>
       run(() => exitOfLook(flags.json === true, terminal, () => dumpPath(path, flags, terminal))),
     )
-  return new Command('log').description('look at the files of a log').addCommand(dump)
+  return new Command('log').addCommand(dump)
 }
 
 async function dumpPath(path: string, flags: DumpFlags, terminal: Terminal): Promise<number> {

@@ -4,7 +4,7 @@ import { groupCommands, partitionKind } from './group-commands.ts'
 
 /** `tailrace partition members|change|transfer|describe|force-members|snapshot|priority`. */
 export function partitionCommand(context: CommandContext): Command {
-  const command = new Command('partition').description('look at a partition, change its members and its leader')
+  const command = new Command('partition')
   for (const child of groupCommands(partitionKind, context)) command.addCommand(child)
   return command
 }

@@ -6,11 +6,7 @@ const commands = () => import('../access/profile-commands.ts')
 
 /** `tailrace profile list|use|show`: brokers and credentials under a name, in a file of the caller. */
 export function profileCommand(context: CommandContext): Command {
-  return new Command('profile')
-    .description('brokers, user and TLS under a name, out of ~/.config/tailrace/config.yaml')
-    .addCommand(list(context))
-    .addCommand(use(context))
-    .addCommand(show(context))
+  return new Command('profile').addCommand(list(context)).addCommand(use(context)).addCommand(show(context))
 }
 
 function list({ terminal, run }: CommandContext): Command {

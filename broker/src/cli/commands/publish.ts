@@ -22,7 +22,6 @@ interface PublishFlags extends ClientOptions {
 /** `tailrace publish`. */
 export function publishCommand({ terminal, run }: CommandContext): Command {
   return new Command('publish')
-    .description('publish each line of a file or of standard input as a record')
     .argument('<topic>')
     .option('-f, --file <path>', 'file of lines; "-" and the default are standard input')
     .addOption(

@@ -9,11 +9,7 @@ const commands = () => import('../admin/quota-commands.ts')
 
 /** `tailrace quota set|list|remove`: how much clients may do. */
 export function quotaCommand(context: CommandContext): Command {
-  return new Command('quota')
-    .description('limit what principals, clients and addresses may do: set, list and remove quotas')
-    .addCommand(set(context))
-    .addCommand(list(context))
-    .addCommand(remove(context))
+  return new Command('quota').addCommand(set(context)).addCommand(list(context)).addCommand(remove(context))
 }
 
 function withEntity(command: Command): Command {

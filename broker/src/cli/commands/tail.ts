@@ -20,7 +20,6 @@ interface TailFlags extends ClientOptions {
 /** `tailrace tail`. */
 export function tailCommand({ terminal, run }: CommandContext): Command {
   return new Command('tail')
-    .description('print records as they come')
     .argument('<topic>')
     .option('--from <position>', 'earliest, latest, an offset, or a time like 2026-01-31T12:00:00Z', 'latest')
     .option('-n, --count <number>', 'end after this many records (default: at Ctrl-C)')

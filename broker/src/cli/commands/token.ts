@@ -9,11 +9,7 @@ const commands = () => import('../admin/token-commands.ts')
 
 /** `tailrace token create|list|revoke`: credentials of services. */
 export function tokenCommand(context: CommandContext): Command {
-  return new Command('token')
-    .description('create tokens for services, list and revoke them')
-    .addCommand(create(context))
-    .addCommand(list(context))
-    .addCommand(revoke(context))
+  return new Command('token').addCommand(create(context)).addCommand(list(context)).addCommand(revoke(context))
 }
 
 function create({ terminal, run }: CommandContext): Command {

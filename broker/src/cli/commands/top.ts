@@ -11,7 +11,6 @@ const SILENCE_MS = 3_000
 /** `tailrace top`. */
 export function topCommand({ terminal, run }: CommandContext): Command {
   return new Command('top')
-    .description('watch brokers, topics and cascade brokers in the terminal; h shows the keys, q quits')
     .option('--once', 'print one page as text, as where standard output is no terminal')
     .addOption(new Option('--sort <order>', 'order of the topics').choices([...topicOrders]).default('records'))
     .addOption(serverOption())

@@ -19,7 +19,6 @@ const settings = () => import('../admin/topic-settings.ts')
 /** `tailrace topic create|list|describe|alter|delete`. */
 export function topicCommand(context: CommandContext): Command {
   return new Command('topic')
-    .description('create, list, describe, alter and delete topics')
     .addCommand(create(context))
     .addCommand(list(context))
     .addCommand(describe(context))

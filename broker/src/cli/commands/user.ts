@@ -7,11 +7,7 @@ const commands = () => import('../admin/user-commands.ts')
 
 /** `tailrace user set|list|delete`: users with passwords, which the cluster keeps. */
 export function userCommand(context: CommandContext): Command {
-  return new Command('user')
-    .description('create users, set their passwords, list and delete them')
-    .addCommand(set(context))
-    .addCommand(list(context))
-    .addCommand(remove(context))
+  return new Command('user').addCommand(set(context)).addCommand(list(context)).addCommand(remove(context))
 }
 
 function set({ terminal, run }: CommandContext): Command {

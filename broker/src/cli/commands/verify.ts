@@ -12,9 +12,6 @@ interface VerifyFlags {
 /** `tailrace verify`. */
 export function verifyCommand({ terminal, run }: CommandContext): Command {
   return new Command('verify')
-    .description(
-      'read everything in the data folder of a broker that does not run, every checksum; exit code 0: sound, 1: damaged, 2: not looked at',
-    )
     .argument('<folder>', 'the data folder, such as data/broker-1; nothing in it is changed')
     .addOption(jsonOption())
     .action((folder: string, flags: VerifyFlags) => {

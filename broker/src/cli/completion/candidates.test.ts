@@ -1,11 +1,13 @@
 import { Command } from 'commander'
 import { expect, test } from 'vitest'
 import { runCommandLine } from '../cli.ts'
+import { commandTable } from '../command-table.ts'
 import { buildProgram } from '../program.ts'
 import { memoryTerminal } from '../testing/memory-terminal.ts'
 import { candidatesFor } from './candidates.ts'
 
-const program = buildProgram({ terminal: memoryTerminal(), run: async () => {} }, '0.0.0')
+const context = { terminal: memoryTerminal(), run: async () => {} }
+const program = await buildProgram(context, '0.0.0', Object.keys(commandTable))
 
 test.each<[string, string[]]>([
   ['to', ['topic', 'token', 'top']],

@@ -1,4 +1,4 @@
-import { TailraceError } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas/tailrace-error'
 import { DiskError } from '../../platform/disk.ts'
 import { ExitCode, explain } from '../command-failure.ts'
 import type { Terminal } from '../terminal.ts'

@@ -1,5 +1,5 @@
 import { Buffer, isUtf8 } from 'node:buffer'
-import { TailraceError } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas/tailrace-error'
 
 /** Bytes in JSON: a string where they are UTF-8, else `{"base64": "…"}`; null where there are none. */
 export type JsonBytes = string | { base64: string } | null

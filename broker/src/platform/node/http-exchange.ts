@@ -1,7 +1,12 @@
-import { Agent as PlainAgent, type RequestOptions, request as requestPlain } from 'node:http'
-import { request as requestSecure, Agent as SecureAgent } from 'node:https'
+import type { RequestOptions } from 'node:http'
+import type { AgentOptions, Agent as SecureAgent } from 'node:https'
 import { isIP } from 'node:net'
 import { NO_ANSWER } from './error-code.ts'
+
+// An import of node:http reads all that it exports, for which Node.js compiles fetch and WebSocket: 50 ms a start.
+const { Agent: PlainAgent, request: requestPlain } = process.getBuiltinModule('node:http')
+/** TLS is loaded with the first https:// address. */
+const https = () => process.getBuiltinModule('node:https')
 
 /** TLS of requests to https:// addresses. PEM texts. */
 export interface HttpTls {
@@ -39,14 +44,15 @@ export interface HttpReply {
 /** Sends requests, over connections that are kept for the next one. */
 export class HttpExchanges {
   readonly #plain = new PlainAgent({ keepAlive: true })
-  readonly #secure: SecureAgent
+  readonly #secureOptions: AgentOptions
+  #secure: SecureAgent | null = null
   readonly #serverName: string | undefined
 
   constructor({ ca, cert, key, serverName, minVersion, trustsAny }: HttpTls = {}) {
     this.#serverName = serverName
     const trusted = typeof ca === 'string' || ca === undefined ? ca : [...ca]
     const options = { ca: trusted, cert, key, ...(minVersion && { minVersion }) }
-    this.#secure = new SecureAgent({ keepAlive: true, ...options, rejectUnauthorized: trustsAny !== true })
+    this.#secureOptions = { keepAlive: true, ...options, rejectUnauthorized: trustsAny !== true }
   }
 
   /** Rejects with the error of Node, with one of the code NO_ANSWER, or with the reason of the signal. */
@@ -58,12 +64,12 @@ export class HttpExchanges {
       method,
       headers: { ...headers, ...length },
       signal,
-      agent: isSecure ? this.#secure : this.#plain,
+      agent: isSecure ? this.#secureAgent() : this.#plain,
       ...(isSecure ? this.#named(target) : {}),
     }
     return new Promise((resolve, reject) => {
       const fail = (error: unknown): void => reject(signal.aborted ? signal.reason : error)
-      const asked = (isSecure ? requestSecure : requestPlain)(target, options, (response) => {
+      const asked = (isSecure ? https().request : requestPlain)(target, options, (response) => {
         const pieces: Buffer[] = []
         let bytes = 0
         response.on('data', (piece: Buffer) => {
@@ -97,7 +103,13 @@ export class HttpExchanges {
   /** Ends the connections that are kept. */
   close(): void {
     this.#plain.destroy()
-    this.#secure.destroy()
+    this.#secure?.destroy()
+  }
+
+  #secureAgent(): SecureAgent {
+    const { Agent } = https()
+    this.#secure ??= new Agent(this.#secureOptions)
+    return this.#secure
   }
 
   #named({ hostname }: URL): { servername?: string } {

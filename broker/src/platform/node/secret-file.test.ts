@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { skipped } from '../../../../test/runner/skipped.ts'
-import { makeSecretFile, readSecretFile, replaceSecretFile } from './secret-file.ts'
+import { readSecretFile } from './guarded-file.ts'
+import { makeSecretFile, replaceSecretFile } from './secret-file.ts'
 
 let folder = ''
 beforeEach(async () => {

@@ -1,4 +1,4 @@
-import { TailraceError } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas/tailrace-error'
 import type { Clock } from '../clock.ts'
 
 /** Settles as `work` does; after `ms` milliseconds resolves with the result of `late`, or rejects with its error. */

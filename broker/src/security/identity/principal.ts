@@ -1,4 +1,5 @@
-import { type BrokerId, TailraceError } from '@tailrace/schemas'
+import type { BrokerId } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas/tailrace-error'
 
 /** Of a client that has shown no credential; Kafka's name for it. */
 export const ANONYMOUS = 'User:ANONYMOUS'
