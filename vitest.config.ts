@@ -18,6 +18,8 @@ const functions = [
   'cli',
   'cluster-key',
   'console',
+  'console-access',
+  'console-records',
   'flight-history',
   'forced-members',
   'health',

@@ -208,6 +208,7 @@ describe.skipIf(noBrowser)('the console of an open cluster', () => {
     await page.getByRole('link', { name: 'Moves' }).click()
     await shows(page, /flights\/0/)
     await page.getByRole('button', { name: 'Move all back…' }).click()
+    await accessible(page)
     await page.getByRole('button', { name: 'Move', exact: true }).click()
     await expect.poll(leaderOf, { timeout: 15_000 }).toBe(before)
   })
@@ -271,6 +272,7 @@ describe.skipIf(noBrowser)('the console of an open cluster', () => {
     await accessible(page)
     await picture(page, 'moves')
     await page.getByRole('button', { name: 'Give up…' }).click()
+    await accessible(page)
     await page.getByRole('button', { name: 'Give up', exact: true }).click()
     await shows(page, /None is under way|still\/0.*has failed/)
     await cluster.request(1, 'DELETE', '/topics/still')
@@ -293,6 +295,7 @@ describe.skipIf(noBrowser)('the console of an open cluster', () => {
     // The choice of the cluster stays unless another one is made, and none below it can be its source.
     expect(await page.locator('dialog select').inputValue()).toBe('0')
     expect(await page.locator('dialog option').allTextContents()).not.toContain('broker 201')
+    await accessible(page)
     await page.locator('dialog select').selectOption('2')
     await page.getByRole('button', { name: 'Choose' }).click()
     const sourceOf = async (): Promise<number | undefined> => {

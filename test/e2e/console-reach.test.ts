@@ -1,0 +1,143 @@
+import { gzipSync } from 'node:zlib'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { skipped } from '../runner/skipped.ts'
+import { ClusterProcesses } from './cluster-processes.ts'
+import { accessible, hasBrowser, launchBrowser, phone, picture, shows, Watched, wide } from './console-page.ts'
+
+const FIRST_LOAD_BYTES = 300_000
+const INTERACTIVE_MS = 1000
+/** Wide where a narrow page could break it nowhere. */
+const TOPIC = 'measurements-of-all-stations.raw.unfiltered.2026'
+const noBrowser = skipped(!hasBrowser, 'the reach of the console in a browser: this machine has no Chromium.')
+
+/** Each page, with what it shows once it has its answer. */
+const pages: [string, string, RegExp][] = [
+  ['overview', '#/', /All is well|almost full/],
+  ['topics', '#/topics', /measurements/],
+  ['a topic', `#/topics/${TOPIC}`, /retentionMs/],
+  ['a partition', `#/topics/${TOPIC}/0`, /Newest entries/],
+  ['records', `#/topics/${TOPIC}/records`, /records in partition 0/],
+  ['brokers', '#/brokers', /feature level/],
+  ['moves', '#/moves', /groups have been asked/],
+  ['cascade', '#/cascade', /There are no cascade brokers/],
+  ['audit', '#/audit', /Audit of the cluster.*Act/s],
+  ['settings', '#/settings', /Of broker 1/],
+]
+
+describe.skipIf(noBrowser)('the console', () => {
+  let browser: Browser
+  let cluster: ClusterProcesses
+  let page: Page
+  let watched: Watched
+  const base = () => `http://${cluster.http(1)}/console/`
+
+  beforeAll(async () => {
+    browser = await launchBrowser()
+    cluster = await ClusterProcesses.start({ brokers: 1 })
+    await cluster.request(1, 'POST', '/topics', { name: TOPIC, partitions: 3, replicas: 1 })
+    const record = { partition: 0, key: 'k'.repeat(300), value: `{"text":"${'v'.repeat(3000)}"}` }
+    await cluster.request(1, 'POST', `/topics/${TOPIC}/records`, { records: [record] })
+    page = await browser.newPage({ viewport: wide })
+    watched = new Watched(page, base())
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await cluster?.destroy()
+  })
+  afterEach(() => expect(watched.problems).toEqual([]))
+
+  it('loads less than 300 KB at first, and nothing later', async () => {
+    const html = await (await fetch(base())).text()
+    const assets = [...html.matchAll(/(?:src|href)="\.\/([^"]+)"/g)].map(([, path]) => path!)
+    expect(assets.map((path) => path.split('.').at(-1)).toSorted()).toEqual(['css', 'js'])
+    const sizes = [gzipSync(html).length]
+    for (const path of assets) {
+      const answer = await fetch(base() + path)
+      sizes.push(gzipSync(new Uint8Array(await answer.arrayBuffer())).length)
+    }
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(FIRST_LOAD_BYTES)
+  })
+
+  it('can be used in less than a second', async () => {
+    const times: number[] = []
+    // The quickest of some: other tests use the processor as well.
+    for (let n = 0; n < 5; n++) {
+      const fresh = await browser.newPage()
+      await fresh.goto(base())
+      await fresh.waitForSelector('[aria-label="Brokers"] tbody tr')
+      times.push(await fresh.evaluate('performance.now()'))
+      await fresh.close()
+    }
+    expect(Math.min(...times)).toBeLessThan(INTERACTIVE_MS)
+  })
+
+  it.each(pages)('fits a phone, and can be read by everybody: %s', async (name, hash, shown) => {
+    await page.goto(base() + hash)
+    await shows(page, shown)
+    await accessible(page)
+    await page.setViewportSize(phone)
+    const widths = 'document.scrollingElement.scrollWidth - innerWidth'
+    expect(await page.evaluate(widths)).toBeLessThanOrEqual(0)
+    await accessible(page)
+    await picture(page, `reach-${name.replaceAll(' ', '-')}`)
+    await page.setViewportSize(wide)
+  })
+
+  it.each([
+    ['Create a topic', '#/topics'],
+    ['Delete…', `#/topics/${TOPIC}`],
+    ['Move the leadership…', `#/topics/${TOPIC}/0`],
+    ['Change replicas…', `#/topics/${TOPIC}/0`],
+    ['Publish…', `#/topics/${TOPIC}/records`],
+  ])('opens a dialog by the keyboard, which keeps the focus until Escape: %s', async (name, hash) => {
+    await page.goto(base() + hash)
+    const button = page.getByRole('button', { name, exact: true })
+    await button.focus()
+    await page.keyboard.press('Enter')
+    const dialog = page.locator('dialog[open]')
+    await expect.poll(() => dialog.count()).toBe(1)
+    await accessible(page)
+    await page.setViewportSize(phone)
+    expect(await dialog.evaluate((element) => element.scrollWidth <= element.clientWidth)).toBe(true)
+    await accessible(page)
+    await page.setViewportSize(wide)
+    // The browser itself may have the focus in between, never what is behind the dialog.
+    for (let n = 0; n < 12; n++) {
+      await page.keyboard.press('Tab')
+      expect(await page.evaluate('document.activeElement.closest("dialog, body").tagName')).toMatch(/DIALOG|BODY/)
+      expect(
+        await page.evaluate('document.activeElement.closest("header, main :not(dialog, dialog *)") !== null'),
+      ).toBe(false)
+    }
+    await page.keyboard.press('Escape')
+    await expect.poll(() => dialog.count()).toBe(0)
+    await expect.poll(() => button.evaluate((element) => element === document.activeElement)).toBe(true)
+  })
+
+  it('is walked by Tab in the order in which it is read, and Enter goes to a page', async () => {
+    await page.goto(base())
+    await page.reload()
+    await shows(page, /Overview/)
+    const reached: string[] = []
+    for (let n = 0; n < 9; n++) {
+      await page.keyboard.press('Tab')
+      reached.push(await page.evaluate('document.activeElement.textContent'))
+    }
+    expect(reached).toEqual([
+      'Skip to the content',
+      'Tailrace',
+      'Overview',
+      'Topics',
+      'Brokers',
+      'Moves',
+      'Cascade',
+      'Audit',
+      'Settings',
+    ])
+    for (let n = 0; n < 5; n++) await page.keyboard.press('Shift+Tab')
+    await page.keyboard.press('Enter')
+    await shows(page, /Create a topic/)
+    expect(new URL(page.url()).hash).toBe('#/topics')
+  })
+})
