@@ -185,7 +185,7 @@ describe.skipIf(noBrowser)('the console', () => {
       await page.goto(`http://${cluster.http(1)}/console/#/audit`)
       await shows(page, /set-user/)
       await page.getByRole('link', { name: '__audit' }).click()
-      await shows(page, /records in partition 0/)
+      await shows(page, /records? in partition 0/)
       await page.goto(`http://${cluster.http(1)}/console/#/audit`)
       await page.getByRole('button', { name: 'Sign in' }).click()
       await page.getByRole('button', { name: 'Cancel' }).click()

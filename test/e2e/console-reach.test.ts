@@ -7,8 +7,8 @@ import { accessible, hasBrowser, launchBrowser, phone, picture, shows, Watched, 
 
 const FIRST_LOAD_BYTES = 300_000
 const INTERACTIVE_MS = 1000
-/** Wide where a narrow page could break it nowhere. */
-const TOPIC = 'measurements-of-all-stations.raw.unfiltered.2026'
+/** Wider than a phone, without a place to break it. */
+const TOPIC = 'measurements_of_all_stations_raw_unfiltered_2026_and_before'
 const noBrowser = skipped(!hasBrowser, 'the reach of the console in a browser: this machine has no Chromium.')
 
 /** Each page, with what it shows once it has its answer. */
@@ -17,7 +17,7 @@ const pages: [string, string, RegExp][] = [
   ['topics', '#/topics', /measurements/],
   ['a topic', `#/topics/${TOPIC}`, /retentionMs/],
   ['a partition', `#/topics/${TOPIC}/0`, /Newest entries/],
-  ['records', `#/topics/${TOPIC}/records`, /records in partition 0/],
+  ['records', `#/topics/${TOPIC}/records`, /1 record in partition 0/],
   ['brokers', '#/brokers', /feature level/],
   ['moves', '#/moves', /groups have been asked/],
   ['cascade', '#/cascade', /There are no cascade brokers/],

@@ -87,7 +87,7 @@ function Status({ found, isSearch, onGoOn }: StatusProps) {
   const { partition, records, read, nextOffset, highWatermark } = found
   const what = isSearch
     ? `${count(records.length)} of ${count(read)} records searched`
-    : `${count(records.length)} records`
+    : `${count(records.length)} ${records.length === 1 ? 'record' : 'records'}`
   return (
     <p class="status" role="status">
       {what} in partition {partition}, up to offset {count(nextOffset)} of {count(highWatermark)}{' '}
