@@ -69,9 +69,12 @@ function cleanEnvironment(extra: Record<string, string>): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(kept), XDG_CONFIG_HOME: join(root, '.tmp', 'no-profiles'), ...extra }
 }
 
-/** The first of `count` consecutive ports that are free on loopback. */
+/**
+ * The first of `count` consecutive ports that are free on loopback. Test files run beside each other, in processes of
+ * neighbouring numbers: each looks from a place of its own on, below the ports of outgoing connections.
+ */
 export async function freePortRange(count: number): Promise<number> {
-  for (let first = 20_000 + (process.pid % 1000) * 10; first < 60_000; first += count) {
+  for (let first = 20_000 + (process.pid % 400) * 30; first < 60_000; first += count) {
     const free = await Promise.all(Array.from({ length: count }, (_, index) => isFree(first + index)))
     if (free.every(Boolean)) return first
   }
