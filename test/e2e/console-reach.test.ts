@@ -140,4 +140,26 @@ describe.skipIf(noBrowser)('the console', () => {
     await shows(page, /Create a topic/)
     expect(new URL(page.url()).hash).toBe('#/topics')
   })
+
+  it('is told of the topic that is seen, also beyond the first 100, and says of which topics its figures are', async () => {
+    const names = Array.from({ length: 100 }, (_, at) => `more-${at}`)
+    for (const name of names) await cluster.request(1, 'POST', '/topics', { name, partitions: 1, replicas: 1 })
+    await page.goto(base())
+    await shows(page, /those of the first 100 of 101 topics/)
+    const { topics } = (await cluster.request(1, 'GET', '/topics')) as { topics: { name: string }[] }
+    const last = topics.at(-1)!.name
+    await page.goto(`${base()}#/topics/${last}`)
+    // The chart is of what the watch has told.
+    await expect.poll(() => page.locator('.chart').count(), { timeout: 15_000 }).toBe(1)
+    let asked = 0
+    page.on('request', (request) => {
+      asked += Number(new URL(request.url()).pathname === `/topics/${last}`)
+    })
+    await cluster.request(1, 'POST', `/topics/${last}/records`, { records: [{ partition: 0, value: 'x' }] })
+    const watermark = page.locator(`[aria-label="Partitions of ${last}"] [data-title="High watermark"]`)
+    await expect.poll(() => watermark.textContent(), { timeout: 15_000 }).toBe('1')
+    await page.getByRole('link', { name: 'Brokers' }).click()
+    await shows(page, /Leaders and replicas are those of the first 100 of 101 topics/)
+    expect(asked).toBe(0)
+  })
 })
