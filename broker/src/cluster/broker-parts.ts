@@ -176,7 +176,7 @@ function createControl({ brokerId, groups, peers, clock, random, logger }: Clust
     leaderReturn: new LeaderReturn({ groups, state, calls, alive, clock, logger, settleMs }),
     firstLevel: new FirstLevel({ brokerId, groups, state, client, brokers, clock, logger }),
     forcedLeader: new ForcedLeader({ brokerId, groups, state, clock, logger }),
-    catchUp: new CatchUp({ brokerId, groups, state, directory, clock, logger }),
+    catchUp: new CatchUp({ brokerId, groups, state, directory, connected: alive, clock, logger }),
     publisher: new Publisher({ brokerId, state, groups, directory, peers, clock }),
     reader: new Reader({ brokerId, state, groups, directory, peers, clock }),
     topics: new Topics({ state, client, directory, status, random, limits, brokers }),

@@ -2,7 +2,7 @@ import { METADATA_GROUP, NO_BROKER } from '@tailrace/schemas'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Group, Standing } from '../../partition/group.ts'
 import type { TopicPartition } from '../metadata/partition-replicas.ts'
-import { CatchUp, LEADERLESS_MS } from './catch-up.ts'
+import { CatchUp, LEADERLESS_MS, LINKED_LEADERLESS_MS } from './catch-up.ts'
 
 interface Told {
   id: number
@@ -13,6 +13,7 @@ interface Told {
 let replicas: Map<number, Told>
 let partitions: Map<number, TopicPartition>
 let leaders: Map<number, number>
+let linked: Set<number>
 let now: number
 let logged: string[]
 
@@ -31,6 +32,7 @@ function catchUp(): CatchUp {
     groups: { all: () => replicas.values(), get: (id) => replicas.get(id) as Group | undefined },
     state: { partitionOf: (id) => partitions.get(id) },
     directory: { lookup: (id) => ({ leader: leaders.get(id) ?? NO_BROKER, term: 1 }) },
+    connected: (id) => linked.has(id),
     clock: { monotonic: () => now },
     logger: { info: log, warn: log, error: log },
   })
@@ -41,6 +43,7 @@ beforeEach(() => {
   partitions = new Map()
   leaders = new Map()
   logged = []
+  linked = new Set([2])
   now = 5000
 })
 
@@ -90,6 +93,17 @@ describe('a broker is awaited after its start', () => {
     now += 1
     expect(awaited.awaits()).toBeNull()
     expect(logged).toEqual(['ready although partitions have no leader: nothing tells what is missing'])
+  })
+
+  test('without a leader for a moment only where all brokers of the partition are linked, which tell of leaders', () => {
+    replica(1, null, NO_BROKER)
+    linked.add(3)
+    const awaited = catchUp()
+    expect(awaited.awaits()).toBe('Partitions without a leader: 1, awaited for 10 s at most.')
+    now += LINKED_LEADERLESS_MS - 1
+    expect(awaited.awaits()).toContain('without a leader: 1')
+    now += 1
+    expect(awaited.awaits()).toBeNull()
   })
 
   test('no longer for replicas that are stopped, gone, or members no more, nor for newcomers and the metadata', () => {

@@ -6,14 +6,20 @@ import type { Logger } from '../../platform/logger.ts'
 import type { MetadataState } from '../metadata/metadata-state.ts'
 import type { LeaderDirectory } from '../routing/leader-directory.ts'
 
-/** A partition without a leader is awaited for so long: the brokers of a cluster that starts elect leaders first. */
+/** A partition without a leader is awaited for so long: its leader may be on a broker to which there is no link yet. */
 export const LEADERLESS_MS = 10_000
+/**
+ * The same, where all its brokers are linked: each tells of its leaderships with the link, so nobody leads, as in a
+ * cluster that starts as a whole. A leadership that is being transferred is back sooner.
+ */
+export const LINKED_LEADERLESS_MS = 500
 
 export interface CatchUpDeps {
   readonly brokerId: BrokerId
   readonly groups: { all(): Iterable<Pick<Group, 'id' | 'standing' | 'missing'>>; get: Groups['get'] }
   readonly state: Pick<MetadataState, 'partitionOf'>
   readonly directory: Pick<LeaderDirectory, 'lookup'>
+  readonly connected: (broker: BrokerId) => boolean
   readonly clock: Pick<Clock, 'monotonic'>
   readonly logger: Logger
 }
@@ -75,12 +81,18 @@ export class CatchUp {
     }
     if (directory.lookup(group).leader === NO_BROKER) {
       awaited.leaderlessSince ??= clock.monotonic()
-      if (clock.monotonic() - awaited.leaderlessSince < LEADERLESS_MS) counts.leaderless++
+      if (clock.monotonic() - awaited.leaderlessSince < this.#patienceMs(group)) counts.leaderless++
       return
     }
     awaited.leaderlessSince = undefined
     counts.behind++
     counts.missing += replica.missing ?? 0
+  }
+
+  #patienceMs(group: GroupId): number {
+    const { state, brokerId, connected } = this.#deps
+    const isLinked = state.partitionOf(group)!.replicas.every((id) => id === brokerId || connected(id))
+    return isLinked ? LINKED_LEADERLESS_MS : LEADERLESS_MS
   }
 
   #finish(): void {
