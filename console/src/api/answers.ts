@@ -159,6 +159,7 @@ export interface CascadeBroker {
   readonly pinned: number
   readonly assigned: number
   readonly lagRecords: number
+  readonly lagBytes: number
   readonly lagMs: number
   readonly partitions: number
   readonly stopped: number

@@ -11,6 +11,7 @@ const well: CascadeBroker = {
   pinned: 0,
   assigned: 2,
   lagRecords: 7,
+  lagBytes: 7,
   lagMs: 30_000,
   partitions: 3,
   stopped: 0,

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useRef, useState } from 'preact/hooks'
 import type { CascadeBroker } from '../api/answers.ts'
-import { count, duration } from '../format.ts'
+import { count, duration, size } from '../format.ts'
 import { rootsOf, sourcesFor } from './cascade-tree.ts'
 
 interface DrawingProps {
@@ -87,9 +87,11 @@ interface EdgeProps {
 }
 
 function Edge({ tree, broker, children }: EdgeProps) {
-  const { lagRecords, lagMs, stopped, pinned } = broker
+  const { lagRecords, lagBytes, lagMs, stopped, pinned } = broker
   const lag =
-    lagRecords === 0 ? 'has caught up with its source' : `${count(lagRecords)} records, ${duration(lagMs)} behind`
+    lagRecords === 0
+      ? 'has caught up with its source'
+      : `${count(lagRecords)} records (${size(lagBytes)}), ${duration(lagMs)} behind`
   return (
     <Place tree={tree} id={broker.broker} broker={broker}>
       <b>broker {broker.broker}</b> <span class={lagMs > 10_000 || stopped > 0 ? 'warning' : 'good'}>{lag}</span>

@@ -11,6 +11,7 @@ const copies = (broker: number, source: number): CascadeBroker => ({
   pinned: 0,
   assigned: 0,
   lagRecords: 0,
+  lagBytes: 0,
   lagMs: 0,
   partitions: 1,
   stopped: 0,
