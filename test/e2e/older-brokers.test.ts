@@ -15,70 +15,68 @@ it('a commit that is not there is missed in CI, where the history is whole', asy
   if (!noHistory) await expect(commitNamed('no-such-commit', true)).rejects.toThrow('whole history')
 })
 
-describe.skipIf(skipped(noHistory, 'brokers of older commits: this clone has not got their commits'))(
-  'brokers of the commit before, of the oldest compatible one and of this one',
-  () => {
-    const older: OlderVersion[] = []
-    /** By broker: the version that it is started with. */
-    const versionOf = new Map<number, OlderVersion>()
-    let cluster: ClusterProcesses
-    let load: FlightLoad
+const noOlder = skipped(noHistory, 'brokers of older commits: this clone has not got their commits', { evenInCi: true })
+describe.skipIf(noOlder)('brokers of the commit before, of the oldest compatible one and of this one', () => {
+  const older: OlderVersion[] = []
+  /** By broker: the version that it is started with. */
+  const versionOf = new Map<number, OlderVersion>()
+  let cluster: ClusterProcesses
+  let load: FlightLoad
 
-    beforeAll(async () => {
-      for (const commit of [oldest!, previous!]) older.push(await OlderVersion.make(commit))
-      // Broker 2 is of this version.
-      versionOf.set(1, older[0]!).set(3, older[1]!)
-      cluster = await ClusterProcesses.start({ executableOf: (id) => versionOf.get(id)?.executable })
-      await cluster.request(2, 'POST', '/topics', { name: 'flights', partitions: PARTITIONS, replicas: 3 })
-      await topicBecomes(cluster, 2, 'flights', allInSync)
-      load = await FlightLoad.start(cluster, 'flights', 500)
-    }, 120_000)
-    afterAll(async () => {
-      await load?.abandon()
-      await cluster?.destroy()
-      for (const version of older) await version.remove()
-    })
+  beforeAll(async () => {
+    for (const commit of [oldest!, previous!]) older.push(await OlderVersion.make(commit))
+    // Broker 2 is of this version.
+    versionOf.set(1, older[0]!).set(3, older[1]!)
+    cluster = await ClusterProcesses.start({ executableOf: (id) => versionOf.get(id)?.executable })
+    await cluster.request(2, 'POST', '/topics', { name: 'flights', partitions: PARTITIONS, replicas: 3 })
+    await topicBecomes(cluster, 2, 'flights', allInSync)
+    load = await FlightLoad.start(cluster, 'flights', 500)
+  }, 120_000)
+  afterAll(async () => {
+    await load?.abandon()
+    await cluster?.destroy()
+    for (const version of older) await version.remove()
+  })
 
-    /** Ends a broker, starts it with another version, and waits until it has what the others have. */
-    async function becomes(id: number, version: OlderVersion | null, end: 'stop' | 'kill'): Promise<void> {
-      await cluster[end](id)
-      if (version === null) versionOf.delete(id)
-      else versionOf.set(id, version)
-      await cluster.launch(id)
-      await cluster.ready([id])
-      await topicBecomes(cluster, id === 1 ? 2 : 1, 'flights', allInSync)
-      await load.nextAcknowledgement()
+  /** Ends a broker, starts it with another version, and waits until it has what the others have. */
+  async function becomes(id: number, version: OlderVersion | null, end: 'stop' | 'kill'): Promise<void> {
+    await cluster[end](id)
+    if (version === null) versionOf.delete(id)
+    else versionOf.set(id, version)
+    await cluster.launch(id)
+    await cluster.ready([id])
+    await topicBecomes(cluster, id === 1 ? 2 : 1, 'flights', allInSync)
+    await load.nextAcknowledgement()
+  }
+
+  /** Whether each broker says that it is of the version that it was started with. */
+  async function versions(): Promise<void> {
+    for (const id of cluster.ids) {
+      const page = await (await fetch(`http://${cluster.http(id)}/metrics`)).text()
+      const said = /^tailrace_build_info\{.*?version="([^"]+)"/m.exec(page)?.[1]
+      const expected = versionOf.get(id)?.version
+      if (expected === undefined) expect(said).not.toContain('0.0.0-')
+      // Before the metric there was nothing that says it.
+      else if (said !== undefined) expect(said).toBe(expected)
     }
+  }
 
-    /** Whether each broker says that it is of the version that it was started with. */
-    async function versions(): Promise<void> {
-      for (const id of cluster.ids) {
-        const page = await (await fetch(`http://${cluster.http(id)}/metrics`)).text()
-        const said = /^tailrace_build_info\{.*?version="([^"]+)"/m.exec(page)?.[1]
-        const expected = versionOf.get(id)?.version
-        if (expected === undefined) expect(said).not.toContain('0.0.0-')
-        // Before the metric there was nothing that says it.
-        else if (said !== undefined) expect(said).toBe(expected)
-      }
-    }
-
-    it('take turns under load, upgraded and taken back, and nothing is lost', async () => {
-      await versions()
-      for (const id of [1, 3]) await becomes(id, null, 'stop')
-      await versions()
-      for (const [at, id] of [2, 3, 1].entries()) await becomes(id, older[at % 2]!, at === 1 ? 'kill' : 'stop')
-      await versions()
-      for (const id of [1, 2, 3]) await becomes(id, null, id === 2 ? 'kill' : 'stop')
-      await versions()
-      await load.stop()
-      expect(load.acknowledged).toBeGreaterThan(1000)
-      expect(await load.problems(cluster)).toEqual([])
-      await cluster.stopAll()
-      const [first, ...others] = await Promise.all(cluster.ids.map((id) => digestReplicas(cluster.dataFolder(id))))
-      expect(first!.size).toBe(PARTITIONS + 1)
-      for (const other of others) expect(other).toEqual(first)
-      for (const id of cluster.ids)
-        expect(await cluster.log(id)).not.toMatch(/"level":[56]0|INCOMPATIBLE_PEER|NEWER_FORMAT|cannot be resolved/)
-    }, 300_000)
-  },
-)
+  it('take turns under load, upgraded and taken back, and nothing is lost', async () => {
+    await versions()
+    for (const id of [1, 3]) await becomes(id, null, 'stop')
+    await versions()
+    for (const [at, id] of [2, 3, 1].entries()) await becomes(id, older[at % 2]!, at === 1 ? 'kill' : 'stop')
+    await versions()
+    for (const id of [1, 2, 3]) await becomes(id, null, id === 2 ? 'kill' : 'stop')
+    await versions()
+    await load.stop()
+    expect(load.acknowledged).toBeGreaterThan(1000)
+    expect(await load.problems(cluster)).toEqual([])
+    await cluster.stopAll()
+    const [first, ...others] = await Promise.all(cluster.ids.map((id) => digestReplicas(cluster.dataFolder(id))))
+    expect(first!.size).toBe(PARTITIONS + 1)
+    for (const other of others) expect(other).toEqual(first)
+    for (const id of cluster.ids)
+      expect(await cluster.log(id)).not.toMatch(/"level":[56]0|INCOMPATIBLE_PEER|NEWER_FORMAT|cannot be resolved/)
+  }, 300_000)
+})

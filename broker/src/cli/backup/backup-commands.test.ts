@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -9,6 +9,9 @@ import { type Answer, type AnsweringServer, answeringServer } from '../testing/a
 import { memoryTerminal } from '../testing/memory-terminal.ts'
 import type { Backup } from './backup-shape.ts'
 import { manifestText, newBackup } from './manifest.ts'
+
+/** A user without rights. */
+const NOBODY = 65_534
 
 const topic = (name: string) => {
   return { name, id: `id-${name}`, replicas: 1, config: {}, partitions: [{ from: 0, end: 0, chunks: [] }] }
@@ -99,16 +102,23 @@ describe('list', () => {
     ])
   })
 
-  const asOthers = skipped(
-    process.getuid?.() === undefined || process.getuid() === 0,
-    'backups that may only be read: root may write to every file, and Windows has no modes.',
-  )
-  test.skipIf(asOthers)('and verify need no right to write', async () => {
-    await chmod(await keep('kept', whole), 0o400)
+  const noModes = skipped(process.platform === 'win32', 'backups that may only be read: Windows has no modes.')
+  test.skipIf(noModes)('and verify need no right to write', async () => {
+    const path = await keep('kept', whole)
+    await chmod(path, 0o400)
     await chmod(join(folder, 'backups'), 0o500)
-    expect(await run('list', folder)).toMatchObject({ code: 0, err: '' })
-    expect(await run('verify', folder)).toMatchObject({ code: 0, err: '' })
-    await chmod(join(folder, 'backups'), 0o700)
+    const isRoot = process.getuid!() === 0
+    if (isRoot) for (const owned of [folder, join(folder, 'backups'), path]) await chown(owned, NOBODY, NOBODY)
+    // Root may write to every file.
+    if (isRoot) process.seteuid!(NOBODY)
+    try {
+      await expect(writeFile(path, '{}')).rejects.toMatchObject({ code: 'EACCES' })
+      expect(await run('list', folder)).toMatchObject({ code: 0, err: '' })
+      expect(await run('verify', folder)).toMatchObject({ code: 0, err: '' })
+    } finally {
+      if (isRoot) process.seteuid!(0)
+      await chmod(join(folder, 'backups'), 0o700)
+    }
   })
 })
 

@@ -144,7 +144,7 @@ test('help is in the place of the tables', () => {
 test('no text of a broker reaches the terminal as a control sequence', () => {
   const findings = [problem('unreachable', 1, 'it answered \x1b]0;x\x07 \x9b2J', '')]
   const { lines } = screenPage(figures({ findings }), view, 120, 24)
-  expect(lines.find(({ kind }) => kind === 'problem')!.text).toBe('! it answered ?]0;x? ?2J')
+  expect(lines.find(({ kind }) => kind === 'problem')!.text).toBe('! it answered \\u001b]0;x\\u0007 \\u009b2J')
 })
 
 test('topics are ordered by what is chosen, and by name where that is equal', () => {

@@ -1,3 +1,4 @@
+import { printable } from '../../platform/printable.ts'
 import { sizeText } from '../quantity.ts'
 import { type Column, table } from '../table.ts'
 import type { BrokerFigures, Figures, TopicFigures } from './figures.ts'
@@ -194,9 +195,4 @@ function plain(text: string): PageLine {
 
 function bad(text: string): PageLine {
   return { text: printable(text), kind: 'problem' }
-}
-
-/** Another program at an address of a broker may answer with sequences that a terminal would follow. */
-function printable(text: string): string {
-  return text.replace(/[^\x20-\x7e\xa0-\uffff]/g, '?')
 }
