@@ -252,11 +252,10 @@ export class Reconciler {
     // The wanted state may have changed while the old one was removed; then this group is looked at again.
     const place = partition === undefined ? null : placeOf(partition, brokerId)
     if (place === null) return
-    const { topic } = state.places.get(group)!
     const present = (): readonly BrokerId[] => this.#present(group)
     const isGiven = (id: ProducerId): boolean => state.producers.isGiven(id)
     const circumstances = { created, maxBatchBytes, present, isGiven }
-    const opened = await groups.open(specOf(topic, partition!, brokerId, place, circumstances))
+    const opened = await groups.open(specOf(state.places.get(group)!, brokerId, place, circumstances))
     this.#stored.add(group)
     this.#admissions.set(group, opened.admission ?? place.admission)
     if (opened.admission !== undefined && opened.admission !== place.admission && this.#caughtUp) this.look(group)

@@ -1,6 +1,6 @@
 import type { BrokerId, ProducerId } from '@tailrace/schemas'
 import type { GroupSpec, SpecChanges } from '../../partition/group.ts'
-import type { Topic } from '../metadata/metadata-state.ts'
+import type { Topic, TopicPlace } from '../metadata/metadata-state.ts'
 import type { Place, TopicPartition } from '../metadata/partition-replicas.ts'
 
 /** As Kafka's message.timestamp.after.max.ms. */
@@ -16,15 +16,15 @@ interface Circumstances {
 
 /** How this broker opens its replica of a partition. One that was admitted later knows no members before it is told. */
 export function specOf(
-  topic: Topic,
-  partition: TopicPartition,
+  { topic, partition: number }: TopicPlace,
   self: BrokerId,
   { admission }: Place,
   { created, maxBatchBytes, present, isGiven }: Circumstances,
 ): GroupSpec {
+  const partition = topic.partitions[number]!
   return {
     group: partition.group,
-    place: { topic: topic.name, partition: topic.partitions.indexOf(partition) },
+    place: { topic: topic.name, partition: number },
     voters: admission === 0 ? partition.founders : [],
     admission,
     isNew: created,

@@ -1,9 +1,7 @@
 import type { LogIndex } from '@tailrace/schemas'
 import type { Clock } from '../../../platform/clock.ts'
-import type { MetricTable, Observe } from '../../../platform/metric-table.ts'
-
-/** Of so many batches, one is followed. */
-const SAMPLE = 16
+import type { MetricTable } from '../../../platform/metric-table.ts'
+import { STAGE_SAMPLE, type StageObservers, stageHistogram } from '../stage-histogram.ts'
 
 const stages = ['receive', 'append', 'fsync', 'replicate', 'commit', 'answer'] as const
 type PublishStage = (typeof stages)[number]
@@ -11,7 +9,7 @@ type PublishStage = (typeof stages)[number]
 /** Chooses the batches that are followed through the stages of a publish, over all partitions of a broker. */
 export class PublishStages {
   /** Null: nothing measures, and no batch is followed. */
-  observe: Readonly<Record<PublishStage, Observe>> | null = null
+  observe: StageObservers<PublishStage> | null = null
   readonly #clock: Clock
   #batches = 0
 
@@ -21,7 +19,7 @@ export class PublishStages {
 
   /** A batch has come in. Null: it is not followed. */
   follow(): FollowedBatch | null {
-    if (this.observe === null || this.#batches++ % SAMPLE !== 0) return null
+    if (this.observe === null || this.#batches++ % STAGE_SAMPLE !== 0) return null
     return new FollowedBatch(this.#clock, this.observe)
   }
 }
@@ -30,7 +28,7 @@ export class PublishStages {
 export class FollowedBatch {
   index: LogIndex = 0
   readonly #clock: Clock
-  readonly #observe: Readonly<Record<PublishStage, Observe>>
+  readonly #observe: StageObservers<PublishStage>
   #at: number
   /** When it got its place in the log, and when it was written to the round; below 0: not yet. */
   #placedAt = -1
@@ -39,7 +37,7 @@ export class FollowedBatch {
   #synced = false
   #replicated = false
 
-  constructor(clock: Clock, observe: Readonly<Record<PublishStage, Observe>>) {
+  constructor(clock: Clock, observe: StageObservers<PublishStage>) {
     this.#clock = clock
     this.#observe = observe
     this.#at = clock.monotonic()
@@ -91,23 +89,14 @@ export class FollowedBatch {
   }
 }
 
-const bounds = [0.00001, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]
-
 export const publishStageMetrics: MetricTable<PublishStages> = {
   counters: [],
   gauges: [],
   labelledHistograms: [
-    [
+    stageHistogram(
       'tailrace_publish_stage_duration_seconds',
       "Stages of a publish on the leader, of one batch in 16: receive (checks), append (until it is in a round), fsync (the leader's own, from there on), replicate (from its place in the log until so many followers have it that, with the leader, they are a majority), commit (from its place in the log until a majority has it, the leader's disk counted like any other), answer (from the commit until it is given to the connection).",
-      'stage',
-      bounds,
-      (part, observerOf) => {
-        part.observe = Object.fromEntries(stages.map((stage) => [stage, observerOf(stage)])) as Record<
-          PublishStage,
-          Observe
-        >
-      },
-    ],
+      stages,
+    ),
   ],
 }

@@ -13,6 +13,7 @@ import {
   TailraceError,
 } from '@tailrace/schemas'
 import { decompressors } from '../../../platform/decompressors.ts'
+import { hasQuorum } from '../../../raft/members/quorum.ts'
 import type { GroupSpec } from '../../group.ts'
 import type { PublishResult } from '../../requests.ts'
 import type { GroupDriver } from '../driver.ts'
@@ -123,9 +124,9 @@ export class Publishing {
     const followed = this.#followed
     if (followed === null || followed.isReplicated) return
     const { core } = this.#deps.driver
-    const { voters } = core.configuration
-    const others = core.holdersOf(followed.index).filter((id) => id !== core.id && voters.includes(id))
-    if (others.length >= Math.floor(voters.length / 2)) followed.replicated()
+    const holders = core.holdersOf(followed.index)
+    // Its own disk may be the last: that is another stage.
+    if (hasQuorum(core.configuration, (id) => id === core.id || holders.includes(id))) followed.replicated()
   }
 
   failAll(...failure: Parameters<Acknowledgements['failAll']>): void {

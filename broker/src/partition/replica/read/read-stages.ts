@@ -1,8 +1,6 @@
 import type { Clock } from '../../../platform/clock.ts'
-import type { MetricTable, Observe } from '../../../platform/metric-table.ts'
-
-/** Of so many reads, one is followed. */
-const SAMPLE = 16
+import type { MetricTable } from '../../../platform/metric-table.ts'
+import { STAGE_SAMPLE, type StageObservers, stageHistogram } from '../stage-histogram.ts'
 
 const stages = ['confirm', 'log', 'answer'] as const
 type ReadStage = (typeof stages)[number]
@@ -10,7 +8,7 @@ type ReadStage = (typeof stages)[number]
 /** Chooses the reads that are followed through their stages, over all partitions of a broker. */
 export class ReadStages {
   /** Null: nothing measures, and no read is followed. */
-  observe: Readonly<Record<ReadStage, Observe>> | null = null
+  observe: StageObservers<ReadStage> | null = null
   readonly #clock: Clock
   #reads = 0
 
@@ -20,7 +18,7 @@ export class ReadStages {
 
   /** A request has come in. Null: it is not followed. */
   follow(): FollowedRead | null {
-    if (this.observe === null || this.#reads++ % SAMPLE !== 0) return null
+    if (this.observe === null || this.#reads++ % STAGE_SAMPLE !== 0) return null
     return new FollowedRead(this.#clock, this.observe)
   }
 }
@@ -28,11 +26,11 @@ export class ReadStages {
 /** One read under way. One that finds nothing is not told: it has waited for records, which is no work. */
 export class FollowedRead {
   readonly #clock: Clock
-  readonly #observe: Readonly<Record<ReadStage, Observe>>
+  readonly #observe: StageObservers<ReadStage>
   #at: number
   #confirmMs = 0
 
-  constructor(clock: Clock, observe: Readonly<Record<ReadStage, Observe>>) {
+  constructor(clock: Clock, observe: StageObservers<ReadStage>) {
     this.#clock = clock
     this.#observe = observe
     this.#at = clock.monotonic()
@@ -57,23 +55,14 @@ export class FollowedRead {
   }
 }
 
-const bounds = [0.00001, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]
-
 export const readStageMetrics: MetricTable<ReadStages> = {
   counters: [],
   gauges: [],
   labelledHistograms: [
-    [
+    stageHistogram(
       'tailrace_read_stage_duration_seconds',
       'Stages of a read by a replica of level 0 that finds records, of one read in 16, without the time for which a reader has waited for new ones: confirm (until a leader knows all that was acknowledged, or that it leads still), log (from memory or disk, repair of damaged entries among it), answer (until it is given to the connection; texts of more than 1 MiB take turns later).',
-      'stage',
-      bounds,
-      (part, observerOf) => {
-        part.observe = Object.fromEntries(stages.map((stage) => [stage, observerOf(stage)])) as Record<
-          ReadStage,
-          Observe
-        >
-      },
-    ],
+      stages,
+    ),
   ],
 }
