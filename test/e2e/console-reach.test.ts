@@ -19,7 +19,7 @@ const pages: [string, string, RegExp][] = [
   ['a partition', `#/topics/${TOPIC}/0`, /Newest entries/],
   ['records', `#/topics/${TOPIC}/records`, /1 record in partition 0/],
   ['brokers', '#/brokers', /feature level/],
-  ['moves', '#/moves', /groups have been asked/],
+  ['moves', '#/moves', /None is under way/],
   ['cascade', '#/cascade', /There are no cascade brokers/],
   ['audit', '#/audit', /Audit of the cluster.*Act/s],
   ['settings', '#/settings', /Of broker 1/],

@@ -15,6 +15,18 @@ describe.skipIf(noBrowser)('the console of an open cluster', () => {
   let page: Page
   let watched: Watched
   const base = () => `http://${cluster.http(1)}`
+  const figure = (name: string) =>
+    page
+      .locator('.figures div')
+      .filter({ has: page.getByText(name, { exact: true }) })
+      .locator('dd')
+      .textContent()
+  /** The requests over HTTP that the page makes from now on. */
+  const requestsOfPage = (): string[] => {
+    const asked: string[] = []
+    page.on('request', (request) => asked.push(request.url()))
+    return asked
+  }
 
   beforeAll(async () => {
     browser = await launchBrowser()
@@ -229,15 +241,36 @@ describe.skipIf(noBrowser)('the console of an open cluster', () => {
     await change('3, 1, 2', ['1', '2', '3'])
   })
 
+  it('shows what changes in a partition and in the cascade without a request', async () => {
+    await page.goto(`${base()}/console/#/topics/flights/0`)
+    await expect.poll(() => figure('high watermark')).toMatch(/^\d/)
+    const before = Number(await figure('high watermark'))
+    const asked = requestsOfPage()
+    for (const value of ['a', 'b', 'c']) {
+      const { offsets } = (await cluster.request(1, 'POST', '/topics/flights/records', {
+        records: [{ partition: 0, value }],
+      })) as { offsets: { offset: number }[] }
+      await expect.poll(async () => Number(await figure('high watermark'))).toBe(offsets[0]!.offset + 1)
+    }
+    expect(Number(await figure('high watermark'))).toBe(before + 3)
+    await page.getByRole('link', { name: 'Cascade' }).click()
+    const below = (id: number) =>
+      page
+        .getByRole('listitem')
+        .filter({ hasText: new RegExp(`^broker ${id}(?!\\d)`) })
+        .textContent()
+    await expect.poll(() => below(101)).toContain('broker 201')
+    await cluster.request(1, 'PUT', '/cascade/brokers/201/source', { source: 2 })
+    await expect.poll(() => below(2), { timeout: 15_000 }).toContain('broker 201')
+    await cluster.request(1, 'PUT', '/cascade/brokers/201/source', { source: 0 })
+    await expect.poll(() => below(101), { timeout: 30_000 }).toContain('broker 201')
+    expect(asked).toEqual([])
+  })
+
   // The walk of "What is not well" in docs/operations.md.
   it('shows a broker that dies, its successor, before a click what suffers and why, after one the replica', async () => {
     await page.goto(`${base()}/console/#/topics/flights/0`)
-    const figure = (name: string) =>
-      page
-        .locator('.figures div')
-        .filter({ has: page.getByText(name, { exact: true }) })
-        .locator('dd')
-        .textContent()
+    await expect.poll(() => figure('leader')).toMatch(/broker/)
     if ((await figure('leader')) !== 'broker 3')
       await cluster.request(1, 'POST', '/topics/flights/partitions/0/leader', { to: 3 })
     await expect.poll(() => figure('leader'), { timeout: 15_000 }).toBe('broker 3')
@@ -266,9 +299,12 @@ describe.skipIf(noBrowser)('the console of an open cluster', () => {
       partitions: { replicas: number[] }[]
     }
     const replicas = [...partitions[0]!.replicas, 3]
-    await cluster.request(1, 'PUT', '/topics/still/partitions/0/members', { replicas })
     await page.getByRole('link', { name: 'Moves' }).click()
+    await shows(page, /None is under way/)
+    const asked = requestsOfPage()
+    await cluster.request(1, 'PUT', '/topics/still/partitions/0/members', { replicas })
     await shows(page, /still\/0.*new replicas catch up.*broker 3/)
+    expect(asked).toEqual([])
     await accessible(page)
     await picture(page, 'moves')
     await page.getByRole('button', { name: 'Give up…' }).click()

@@ -160,11 +160,17 @@ describe.each(kinds)('%s', (kind) => {
       ['subscribe', { topic: 'flights', from: 'earliest' }],
       ['publish', { topic: 'flights', records: [{ value: 'x' }] }],
       ['watch', { topics: ['flights'] }],
+      ['watch', { of: 'partition', topic: 'flights', partition: 0 }],
+      ['watch', { of: 'cascade' }],
+      ['watch', { of: 'moves' }],
     ] as const) {
-      client.json({ op, id: op, ...fields })
-      const expected = isKnown ? (outcome === 'all' || op === 'watch' ? null : codes.denied) : codes.nobody
+      const id = `${op} ${'of' in fields ? fields.of : ''}`
+      client.json({ op, id, ...fields })
+      // A state of the broker shows each what it may see.
+      const isAllowed = outcome === 'all' || id === 'watch '
+      const expected = isKnown ? (isAllowed ? null : codes.denied) : codes.nobody
       let answer: { id?: string; op: string; code?: string } = { op: '' }
-      while (answer.id !== op) answer = JSON.parse(String(await client.next()))
+      while (answer.id !== id) answer = JSON.parse(String(await client.next()))
       expect([op, answer.op === 'error' ? answer.code : null]).toEqual([op, expected])
     }
     client.socket.terminate()

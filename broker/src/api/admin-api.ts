@@ -68,6 +68,8 @@ export interface AdminApi {
     readonly by: string
     readonly cascades: readonly BrokerLevels[]
   }): Promise<{ readonly level: number }>
+  /** Changes of replicas that are under way, and last ones that have failed, of all partitions and of the metadata. */
+  moves(): Promise<MovesDescription>
   /** Newest first, at most 1,000 kept. */
   audit(): Promise<readonly AuditRecord[]>
 }
@@ -76,6 +78,8 @@ export interface AdminApi {
  * What a door has of AdminApi: requests of a client, to which the broker that carries them out applies its own rules.
  */
 export interface AdminService {
+  /** What the broker itself asks, for all that watch it; a door checks rights before it shows an answer. */
+  readonly own: Pick<AdminApi, 'describeGroup' | 'moves'>
   for(asker: Asker): AdminApi
 }
 
@@ -116,6 +120,26 @@ export interface MembersDescription {
     readonly reason: string
     readonly target: readonly BrokerId[]
   } | null
+}
+
+export interface MovesDescription {
+  /** Those under way come first. */
+  readonly moves: readonly GroupMove[]
+  /** How many more there are. */
+  readonly more: number
+}
+
+export interface GroupMove {
+  /** Null: the metadata group. */
+  readonly topic: string | null
+  /** 0 for the metadata group. */
+  readonly partition: PartitionNumber
+  readonly from: readonly BrokerId[]
+  readonly to: readonly BrokerId[]
+  /** Why it has failed; null: it is under way. */
+  readonly failed: string | null
+  /** The progress of one under way, as the leader tells it; null: the leader does not. */
+  readonly members: MembersDescription | null
 }
 
 export interface MemberProgress {

@@ -1,6 +1,6 @@
 import type { BrokerId, CascadeReport } from '@tailrace/schemas'
 import type { AdminService } from '../api/admin-api.ts'
-import type { BrokerApi } from '../api/broker-api.ts'
+import type { Asker, BrokerApi } from '../api/broker-api.ts'
 import { featureLevels } from '../cluster/metadata/feature-levels.ts'
 import type { LogStorage, StateStore } from '../log/log-storage.ts'
 import type { Crc32c } from '../platform/checksum.ts'
@@ -113,7 +113,8 @@ export class CascadeNode {
       vouch,
       clock,
     })
-    this.admin = { for: (asker) => remoteAdmin(uplink, client, vouch, asker) }
+    const admin = (asker?: Asker) => remoteAdmin(uplink, client, vouch, asker)
+    this.admin = { own: admin(), for: admin }
     const topics = new TopicList(clock, this.api)
     const caughtUp = (): boolean => catchUp.done
     this.control = new RelayedControl({

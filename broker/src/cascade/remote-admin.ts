@@ -14,7 +14,7 @@ const sourceMs = 3_000
  * Requests of operators to a cascade broker are forwarded to its source, over HTTP, where they are checked like any
  * other request.
  */
-export function remoteAdmin(uplink: Uplink, client: HttpClient, vouch: Vouching, asker: Asker): AdminApi {
+export function remoteAdmin(uplink: Uplink, client: HttpClient, vouch: Vouching, asker?: Asker): AdminApi {
   const ask = async <Answer>(
     method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     path: string,
@@ -35,6 +35,7 @@ export function remoteAdmin(uplink: Uplink, client: HttpClient, vouch: Vouching,
     alterTopic: (name, changes, topicId) => ask('PATCH', topicPath(name, '/config', topicId), changes),
     removeBroker: (broker) => ask('DELETE', `/cluster/brokers/${broker}`),
     raiseFeatureLevel: ({ level }) => ask('POST', '/cluster/feature-level', level === null ? {} : { level }),
+    moves: () => ask('GET', '/cluster/moves'),
     audit: async () => checkAudit(await ask('GET', '/cluster/audit'), 'The source'),
   }
 }

@@ -1,5 +1,6 @@
 import { TailraceError } from '@tailrace/schemas'
 import { afterEach, describe, expect, it } from 'vitest'
+import { aGroupDescription, someMoves } from '../doors/testing/memory-admin.ts'
 import type { MemoryBroker } from '../doors/testing/memory-broker.ts'
 import { batchOf, recordsOf } from '../partition/testing/batches.ts'
 import { nodeClock } from '../platform/node/clock.ts'
@@ -131,6 +132,18 @@ describe('levels', () => {
     expect(broker.topics.get('t')).toMatchObject({ id: present.id, config })
     await Promise.all(asked(present.id))
     expect(broker.topics.has('t')).toBe(false)
+  })
+
+  it('M88 what is watched at a cascade broker is asked of its source, once for all, and not while it is cut off', async () => {
+    const { broker, address } = await top()
+    const { id } = await broker.createTopic({ name: 't', partitions: 1, replicas: 1 })
+    const { node } = await tier(101, [address])
+    await until('the topic is copied', () => node.api.listTopics().length === 1)
+    const place = { kind: 'partition', topic: 't', partition: 0, topicId: id } as const
+    expect(await node.admin.own.describeGroup(place)).toEqual(aGroupDescription)
+    expect(await node.admin.own.moves()).toEqual(someMoves)
+    node.close()
+    await expect(node.admin.own.moves()).rejects.toMatchObject({ retriable: true })
   })
 
   it('M88 each copies the one above: the same offsets and bytes, topics created later included; publishes are forwarded upward', async () => {

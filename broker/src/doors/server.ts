@@ -40,6 +40,7 @@ import type { ContextParts } from './limits/request-context.ts'
 import type { Services } from './limits/rights.ts'
 import { WaitingReads } from './limits/waiting-reads.ts'
 import { streamGateway } from './ws/gateway.ts'
+import { SharedAnswers } from './ws/shared-answers.ts'
 import { SharedTexts } from './ws/shared-texts.ts'
 import { SharedViews } from './ws/shared-views.ts'
 
@@ -123,6 +124,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
     newProducers,
     texts: new SharedTexts(clock),
     views: new SharedViews(services, clock, log),
+    answers: new SharedAnswers(services, clock, log),
   })
   const waits = new WaitingReads(limits.maxWaitingReads)
   await app.register(async (routes) => {

@@ -126,6 +126,24 @@ export interface Members {
   } | null
 }
 
+/** A change of replicas. */
+export interface GroupMove {
+  /** Null: the metadata group. */
+  readonly topic: string | null
+  readonly partition: number
+  readonly from: readonly number[]
+  readonly to: readonly number[]
+  /** Null: it is under way. */
+  readonly failed: string | null
+  /** Null: it has failed, or its leader does not tell. */
+  readonly members: Members | null
+}
+
+export interface Moves {
+  readonly moves: readonly GroupMove[]
+  readonly more: number
+}
+
 export interface Group extends Members {
   readonly asleep: boolean
   readonly commitIndex: number
@@ -163,7 +181,6 @@ export interface CascadeBroker {
   readonly lagMs: number
   readonly partitions: number
   readonly stopped: number
-  readonly ageMs: number
 }
 
 export interface AuditRecord {

@@ -15,7 +15,6 @@ const well: CascadeBroker = {
   lagMs: 30_000,
   partitions: 3,
   stopped: 0,
-  ageMs: 0,
 }
 
 test.each([

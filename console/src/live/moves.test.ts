@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Members, TopicState } from '../api/answers.ts'
-import { ledElsewhere, moveOf } from './moves.ts'
+import { ledElsewhere, progressOfMove } from './moves.ts'
 
 const member = {
   role: 'learner',
@@ -33,11 +33,10 @@ test('a change under way says what each new replica lacks', () => {
     { ...member, broker: 4 },
     { ...member, broker: 5, active: false },
   ]
-  expect(moveOf({ ...group, stage: 'staging', target: [1, 2, 3, 4, 5], members })).toEqual({
+  const to = [1, 2, 3, 4, 5]
+  expect(progressOfMove({ to, failed: null, members: { ...group, stage: 'staging', target: to, members } })).toEqual({
     isFailed: false,
-    from: [1, 2],
-    to: [1, 2, 3, 4, 5],
-    progress: [
+    lines: [
       'new replicas catch up',
       'broker 3: 2.0 MB of 8.0 MB copied',
       'broker 4: 1,200 entries behind',
@@ -45,17 +44,23 @@ test('a change under way says what each new replica lacks', () => {
     ],
     copied: 0.25,
   })
-  expect(moveOf({ ...group, stage: 'joint', voters: [3], outgoing: [1, 2] })).toMatchObject({ from: [1, 2], to: [3] })
+  const leaves = [{ ...member, broker: 4 }]
+  const joint = { ...group, stage: 'joint', members: leaves }
+  expect(progressOfMove({ to: [3], failed: null, members: joint }).lines).toEqual([
+    'the old and the new majority are both needed',
+  ])
 })
 
-test('a change that has failed says why; one that is done is none', () => {
-  expect(moveOf({ ...group, lastOutcome: { outcome: 'failed', reason: 'given up', target: [3] } })).toMatchObject({
+test('a change that has failed says why, and one whose leader does not answer that', () => {
+  expect(progressOfMove({ to: [3], failed: 'given up', members: null })).toEqual({
     isFailed: true,
-    to: [3],
-    progress: ['given up'],
+    lines: ['given up'],
+    copied: null,
   })
-  expect(moveOf(group)).toBeNull()
-  expect(moveOf({ ...group, lastOutcome: { outcome: 'done', reason: '', target: [1, 2] } })).toBeNull()
+  expect(progressOfMove({ to: [3], failed: null, members: null })).toMatchObject({
+    isFailed: false,
+    lines: ['its leader does not answer'],
+  })
 })
 
 test('leaders elsewhere are those whose preferred replica has caught up', () => {

@@ -1,34 +1,26 @@
-import type { Members, TopicState } from '../api/answers.ts'
+import type { GroupMove, Members, TopicState } from '../api/answers.ts'
 import { count, size } from '../format.ts'
 
-export interface Move {
+export interface Progress {
   readonly isFailed: boolean
-  /** Brokers that it comes from, and those that it is to have. */
-  readonly from: readonly number[]
-  readonly to: readonly number[]
   /** How far it is, or why it has failed; a line for each broker. */
-  readonly progress: readonly string[]
+  readonly lines: readonly string[]
   /** Between 0 and 1, of copies in transfer; null: there is none. */
   readonly copied: number | null
 }
 
-/** The change of members that is under way, or that was the last one and has failed; null: neither. */
-export function moveOf({ stage, voters, outgoing, target, members, lastOutcome }: Members): Move | null {
-  if (target !== null || stage !== 'stable') {
-    const to = target ?? voters
-    const late = members.filter(({ broker, role, caughtUp }) => to.includes(broker) && role !== 'leader' && !caughtUp)
-    const copies = late.flatMap(({ copy }) => copy ?? [])
-    const [received, total] = [sum(copies, 'receivedBytes'), sum(copies, 'totalBytes')]
-    return {
-      isFailed: false,
-      from: outgoing.length > 0 ? outgoing : voters,
-      to,
-      progress: [stageText[stage] ?? stage, ...late.map(progressOf)],
-      copied: total === 0 ? null : received / total,
-    }
+export function progressOfMove({ to, failed, members: told }: Pick<GroupMove, 'to' | 'failed' | 'members'>): Progress {
+  if (failed !== null) return { isFailed: true, lines: [failed], copied: null }
+  if (told === null) return { isFailed: false, lines: ['its leader does not answer'], copied: null }
+  const { stage, members } = told
+  const late = members.filter(({ broker, role, caughtUp }) => to.includes(broker) && role !== 'leader' && !caughtUp)
+  const copies = late.flatMap(({ copy }) => copy ?? [])
+  const [received, total] = [sum(copies, 'receivedBytes'), sum(copies, 'totalBytes')]
+  return {
+    isFailed: false,
+    lines: [stageText[stage] ?? stage, ...late.map(lineOf)],
+    copied: total === 0 ? null : received / total,
   }
-  if (lastOutcome?.outcome !== 'failed') return null
-  return { isFailed: true, from: voters, to: lastOutcome.target, progress: [lastOutcome.reason], copied: null }
 }
 
 const stageText: Readonly<Record<string, string>> = {
@@ -38,7 +30,7 @@ const stageText: Readonly<Record<string, string>> = {
   leaving: 'old replicas leave',
 }
 
-function progressOf({ broker, active, copy, lag }: Members['members'][number]): string {
+function lineOf({ broker, active, copy, lag }: Members['members'][number]): string {
   if (!active) return `broker ${broker} does not answer`
   if (copy !== null) return `broker ${broker}: ${size(copy.receivedBytes)} of ${size(copy.totalBytes)} copied`
   return `broker ${broker}: ${count(lag)} entries behind`

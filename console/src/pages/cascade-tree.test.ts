@@ -15,7 +15,6 @@ const copies = (broker: number, source: number): CascadeBroker => ({
   lagMs: 0,
   partitions: 1,
   stopped: 0,
-  ageMs: 0,
 })
 const shown = (levelZero: readonly number[], brokers: readonly CascadeBroker[]) => {
   const { unheard, loose } = rootsOf(levelZero, brokers)

@@ -1,13 +1,11 @@
 import { useState } from 'preact/hooks'
 import type { CascadeBroker } from '../api/answers.ts'
 import { useLive } from '../live/live.ts'
+import { useWatched } from '../live/use-watched.ts'
 import { Notice, Refusal } from '../parts/notice.tsx'
-import { useAnswer } from '../parts/use-answer.ts'
 import { CascadeDrawing } from './cascade-drawing.tsx'
 import { sourcesFor } from './cascade-tree.ts'
 import { ChooseSource } from './choose-source.tsx'
-
-const EVERY_MS = 2000
 
 interface Move {
   readonly broker: CascadeBroker
@@ -18,7 +16,7 @@ interface Move {
 /** The tree of brokers that copy from each other, with the lag of each edge. */
 export function CascadePage() {
   const { state } = useLive()
-  const { content, error, reload } = useAnswer<{ brokers: CascadeBroker[] }>('/cascade', EVERY_MS)
+  const { content, error } = useWatched<{ brokers: CascadeBroker[] }>({ of: 'cascade' })
   const [move, setMove] = useState<Move | null>(null)
   const levelZero = (state?.cluster?.brokers ?? []).filter(({ level }) => level === 0).map(({ id }) => id)
   const brokers = content?.brokers ?? []
@@ -46,10 +44,7 @@ export function CascadePage() {
           broker={move.broker}
           first={move.source}
           sources={sourcesFor(move.broker, levelZero, brokers)}
-          onClose={() => {
-            setMove(null)
-            reload()
-          }}
+          onClose={() => setMove(null)}
         />
       )}
     </>

@@ -1,69 +1,62 @@
 import { useState } from 'preact/hooks'
+import type { GroupMove, Moves } from '../api/answers.ts'
 import { request, topicPath } from '../api/http.ts'
 import { count } from '../format.ts'
 import { partitionLink } from '../live/health.ts'
 import { useLive } from '../live/live.ts'
-import { ledElsewhere, type Move, moveOf } from '../live/moves.ts'
+import { ledElsewhere, progressOfMove } from '../live/moves.ts'
+import { useWatched } from '../live/use-watched.ts'
 import { Confirm } from '../parts/confirm.tsx'
 import { DataTable } from '../parts/data-table.tsx'
 import { Notice, Refusal } from '../parts/notice.tsx'
 import { PreferredLeaders } from './preferred-leaders.tsx'
-import { useMembers } from './use-members.ts'
-
-/** Of partitions that are asked in turn. */
-const MOST_ASKED = 500
 
 interface Row {
   readonly path: string
   readonly name: string
   /** Null: the group of the metadata, which has no page. */
   readonly link: string | null
-  readonly move: Move
+  readonly move: GroupMove
+}
+
+function rowOf(move: GroupMove): Row {
+  const { topic, partition } = move
+  if (topic === null) return { path: '/cluster', name: 'the metadata', link: null, move }
+  const path = topicPath(topic, `/partitions/${partition}`)
+  return { path, name: `${topic}/${partition}`, link: partitionLink(topic, partition), move }
 }
 
 /** Changes of replicas under way with their progress, those that have failed, and leaders elsewhere. */
 export function MovesPage() {
-  const { state } = useLive()
+  const described = useLive().state?.described ?? []
+  const { content, error } = useWatched<Moves>({ of: 'moves' })
   const [given, setGiven] = useState<Row | null>(null)
-  const described = state?.described ?? []
-  const partitions = described.flatMap(({ name, partitions: all }) => all.map(({ partition }) => ({ name, partition })))
-  const groups = [
-    { path: '/cluster', name: 'the metadata', link: null },
-    ...partitions.slice(0, MOST_ASKED).map(({ name, partition }) => ({
-      path: topicPath(name, `/partitions/${partition}`),
-      name: `${name}/${partition}`,
-      link: partitionLink(name, partition),
-    })),
-  ]
-  const { found, error, asked } = useMembers(groups.map(({ path }) => path))
-  const rows = groups.flatMap((group): Row[] => {
-    const members = found.get(group.path)
-    const move = members === undefined ? null : moveOf(members)
-    return move === null ? [] : [{ ...group, move }]
-  })
   return (
     <>
       <h1>Moves</h1>
       <Refusal error={error} />
       <h2>Changes of replicas</h2>
-      <DataTable<Row>
-        label="Changes of replicas"
-        rows={rows}
-        keyOf={({ path }) => path}
-        empty="None is under way, and none of the last ones has failed."
-        columns={[
-          { title: 'Partition', of: ({ name, link }) => (link === null ? name : <a href={link}>{name}</a>) },
-          { title: 'From brokers', of: ({ move }) => move.from.join(', ') },
-          { title: 'To brokers', of: ({ move }) => move.to.join(', ') },
-          { title: 'Progress', of: ({ move }) => <Progress move={move} /> },
-          { title: 'Act', of: (row) => !row.move.isFailed && <GiveUp onClick={() => setGiven(row)} /> },
-        ]}
-      />
-      <p class="status">
-        {count(Math.min(asked, groups.length))} of {count(groups.length)} groups have been asked in this round.
-      </p>
-      {partitions.length > MOST_ASKED && (
-        <Notice>The first {count(MOST_ASKED)} partitions are asked; the page of each other one has its own.</Notice>
+      {content === null ? (
+        error === null && <Notice>Waiting for the broker…</Notice>
+      ) : (
+        <DataTable<Row>
+          label="Changes of replicas"
+          rows={content.moves.map(rowOf)}
+          keyOf={({ path }) => path}
+          empty="None is under way, and none of the last ones has failed."
+          columns={[
+            { title: 'Partition', of: ({ name, link }) => (link === null ? name : <a href={link}>{name}</a>) },
+            { title: 'From brokers', of: ({ move }) => move.from.join(', ') },
+            { title: 'To brokers', of: ({ move }) => move.to.join(', ') },
+            { title: 'Progress', of: ({ move }) => <Progress move={move} /> },
+            { title: 'Act', of: (row) => row.move.failed === null && <GiveUp onClick={() => setGiven(row)} /> },
+          ]}
+        />
+      )}
+      {content !== null && content.more > 0 && (
+        <Notice>
+          {count(content.more)} more are under way or have failed; the page of each partition has its own.
+        </Notice>
       )}
       <PreferredLeaders all={ledElsewhere(described)} />
       {given !== null && (
@@ -88,10 +81,11 @@ function GiveUp({ onClick }: { readonly onClick: () => void }) {
   )
 }
 
-function Progress({ move: { isFailed, progress, copied } }: { readonly move: Move }) {
+function Progress({ move }: { readonly move: GroupMove }) {
+  const { isFailed, lines, copied } = progressOfMove(move)
   return (
     <div>
-      {progress.map((line) => (
+      {lines.map((line) => (
         <div key={line} class={isFailed ? 'bad' : ''}>
           {isFailed ? `has failed: ${line}` : line}
         </div>

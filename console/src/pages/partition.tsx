@@ -3,22 +3,17 @@ import type { Entry, Group, Member, Replica } from '../api/answers.ts'
 import { request, topicPath } from '../api/http.ts'
 import { count, size, time } from '../format.ts'
 import { topicLink } from '../live/health.ts'
+import { useWatched } from '../live/use-watched.ts'
 import { Confirm } from '../parts/confirm.tsx'
 import { DataTable } from '../parts/data-table.tsx'
 import { Notice, Refusal } from '../parts/notice.tsx'
-import { useAnswer } from '../parts/use-answer.ts'
-
-const EVERY_MS = 2000
 
 /** A partition as Raft sees it: its replicas, how far each is, and the newest entries. */
 export function PartitionPage({ topic, partition }: { readonly topic: string; readonly partition: number }) {
   const path = topicPath(topic, `/partitions/${partition}`)
-  const { content: group, error, reload } = useAnswer<Group>(`${path}/describe`, EVERY_MS)
+  const { content: group, error } = useWatched<Group>({ of: 'partition', topic, partition })
   const [act, setAct] = useState<'leader' | 'members' | null>(null)
-  const close = (): void => {
-    setAct(null)
-    reload()
-  }
+  const close = (): void => setAct(null)
   return (
     <>
       <h1>

@@ -17,10 +17,12 @@ import { defaultLimits, mostReadBytes } from '../../../broker/src/doors/limits/l
 import { gatewayMetrics } from '../../../broker/src/doors/limits/metrics.ts'
 import { NewProducers } from '../../../broker/src/doors/limits/new-producers.ts'
 import { ReadBudget } from '../../../broker/src/doors/limits/read-budget.ts'
+import { MemoryAdmin } from '../../../broker/src/doors/testing/memory-admin.ts'
 import { MemoryBroker } from '../../../broker/src/doors/testing/memory-broker.ts'
 import { batchOf } from '../../../broker/src/doors/testing/running-gateway.ts'
 import { testSender, testServices } from '../../../broker/src/doors/testing/test-services.ts'
 import { Connection } from '../../../broker/src/doors/ws/connection.ts'
+import { SharedAnswers } from '../../../broker/src/doors/ws/shared-answers.ts'
 import { SharedTexts } from '../../../broker/src/doors/ws/shared-texts.ts'
 import { SharedViews } from '../../../broker/src/doors/ws/shared-views.ts'
 import { GatewaySocket } from '../../../broker/src/doors/ws/socket.ts'
@@ -102,6 +104,14 @@ const sessions: readonly (readonly [number, ...Block[]])[] = [
     op({ op: 'unwatch', id: 'w' }),
   ],
   [
+    0,
+    op({ op: 'watch', id: 'p', of: 'partition', topic: 'flights', partition: 0 }),
+    op({ op: 'watch', id: 'c', of: 'cascade' }),
+    op({ op: 'watch', id: 'm', of: 'moves' }),
+    op({ op: 'watch', id: 'p', of: 'partition', topic: 'flights', partition: 9, topicId: 'x' }),
+    op({ op: 'unwatch', id: 'c' }),
+  ],
+  [
     1,
     frame('CascadeBeat', { clusterId: '', broker: 101 }),
     frame('CascadeBeat', { clusterId: 'other', broker: 101 }),
@@ -132,6 +142,7 @@ class Session {
   readonly reads = new ReadBudget(limits.maxReadBytes, mostReadBytes(limits))
   readonly mistakes: unknown[] = []
   readonly views: SharedViews
+  readonly answers: SharedAnswers
   readonly #client: Duplex
   readonly #socket = new (
     GatewaySocket as unknown as new (
@@ -154,15 +165,17 @@ class Session {
     const { clock, broker: api, received, reads } = this
     const publisher = new JsonPublisher({ api, clock, random, timeoutMs: 1_000, maxBatchBytes: limits.maxBatchBytes })
     const texts = new SharedTexts(clock)
-    const shared = { publisher, reads, received, newProducers: new NewProducers(limits), texts, views: this.views }
+    const admin = new MemoryAdmin(api)
+    const services = testServices({ api, admin, cascade: this.#control() }, { clock, random })
+    this.answers = new SharedAnswers(services, clock, log)
+    const { answers, views } = this
+    const shared = { publisher, reads, received, newProducers: new NewProducers(limits), texts, views, answers }
     const wired = this.#socket as unknown as { setSocket(stream: Socket, head: Buffer, options: object): void }
     wired.setSocket(stream, Buffer.alloc(0), { maxPayload: limits.maxFrameBytes, allowSynchronousEvents: true })
     // As the plugin that the gateway is built on does.
     this.#socket.on('error', () => {
       if (this.#socket.readyState === this.#socket.OPEN) this.#socket.terminate()
     })
-    const admin = {} as never
-    const services = testServices({ api, admin, cascade: this.#control() }, { clock, random })
     new Connection(this.#socket, stream, testSender(services), schemas, {
       services,
       clock,
@@ -222,7 +235,8 @@ function check(session: Session, said: ReturnType<typeof serverMessages>): Verdi
   }
   const { broker, received } = session
   if (received.bytes !== 0) throw new Error(`${received.bytes} bytes are held for no client`)
-  if (session.views.watchers !== 0) throw new Error(`${session.views.watchers} watches go on without a client`)
+  const watches = session.views.watchers + session.answers.size
+  if (watches !== 0) throw new Error(`${watches} watches go on without a client`)
   if (broker.leadership.size !== 0) throw new Error(`${broker.leadership.size} subscriptions go on without a client`)
   return verdict
 }

@@ -8,6 +8,7 @@ import type {
   GroupDescription,
   GroupTarget,
   MembersDescription,
+  MovesDescription,
   TopicChanges,
 } from '../../api/admin-api.ts'
 import type { Asker, TopicConfig } from '../../api/broker-api.ts'
@@ -28,6 +29,7 @@ import type { GroupCalls } from './group-calls.ts'
 import { groupPage, membersPage, withCopies } from './group-descriptions.ts'
 import type { GroupReport } from './group-requests.ts'
 import { describeLeaderless } from './leaderless-description.ts'
+import { movesOf } from './moves.ts'
 
 const COMMAND_MS = 10_000
 const LEADER_MS = 5000
@@ -64,6 +66,10 @@ export class Admin implements AdminApi, AdminService {
   constructor(deps: AdminDeps, asker: Asker | null = null) {
     this.#deps = deps
     this.#asker = asker
+  }
+
+  get own(): Admin {
+    return new Admin(this.#deps)
   }
 
   for(asker: Asker): Admin {
@@ -205,6 +211,10 @@ export class Admin implements AdminApi, AdminService {
     if (behind !== null) throw new TailraceError('FEATURE_LEVEL_UNSUPPORTED', behind)
     await this.#submit({ type: 'set-feature-level', level: wanted, at: clock.now(), broker: brokerId, by })
     return { level: wanted }
+  }
+
+  moves(): Promise<MovesDescription> {
+    return movesOf(this.#deps.state, this.#deps.clock, (target) => this.members(target))
   }
 
   async audit(): Promise<readonly AuditRecord[]> {

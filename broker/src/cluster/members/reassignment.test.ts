@@ -35,6 +35,9 @@ describe('a change of replicas', () => {
   test('newcomers start empty under the number of the command, a broker that leaves deletes its own replica, and progress shows', async () => {
     await during(cluster, admin(4).changeMembers(target, [2, 3, 4]))
     expect(await during(cluster, admin(4).members(target))).toMatchObject({ target: [2, 3, 4], lastOutcome: null })
+    const place = { topic: 't', partition: 0, from: [1, 2, 3], to: [2, 3, 4], failed: null }
+    const { moves } = await during(cluster, admin(3).moves())
+    expect(moves).toMatchObject([{ ...place, members: { target: [2, 3, 4], lastOutcome: null } }])
     await until(cluster, () => replicasAt(4).join() === '2,3,4' && holders().join() === '2,3,4', 'the change')
     const opened = cluster.broker(4).groups.opened.at(-1)!
     expect(opened).toMatchObject({ group: 1, voters: [], preferred: false })
@@ -43,6 +46,7 @@ describe('a change of replicas', () => {
     expect(cluster.broker(1).data.logs.has(1)).toBe(false)
     const page = await during(cluster, admin(1).members(target))
     expect(page).toMatchObject({ target: null, lastOutcome: { outcome: 'done', target: [2, 3, 4] } })
+    expect(await during(cluster, admin(1).moves())).toEqual({ moves: [], more: 0 })
     expect(cluster.world.treasons).toEqual([])
   })
 
@@ -75,6 +79,9 @@ describe('a change of replicas', () => {
     const { lastOutcome } = await during(cluster, admin(3).members(target))
     expect(lastOutcome).toMatchObject({ outcome: 'failed', target: [1, 2, 4] })
     expect(lastOutcome!.reason).toContain('4')
+    const place = { topic: 't', partition: 0, from: [1, 2, 3], to: [1, 2, 4], members: null }
+    const { moves } = await during(cluster, admin(3).moves())
+    expect(moves).toEqual([{ ...place, failed: lastOutcome!.reason }])
     expect(cluster.world.treasons).toEqual([])
   })
 

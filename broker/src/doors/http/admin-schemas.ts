@@ -73,6 +73,26 @@ const replica = object({
 
 const members = { $id: 'Members', ...object(membersFields) }
 
+const moves = {
+  $id: 'Moves',
+  ...object({
+    moves: array(
+      object({
+        topic: { ...orNull(string), description: 'Null: the metadata group.' },
+        partition: integer,
+        from: brokers,
+        to: brokers,
+        failed: { ...orNull(string), description: 'Why it has failed; null: it is under way.' },
+        members: {
+          ...orNull({ $ref: 'Members#' }),
+          description: 'The progress of one under way; null: its leader does not tell.',
+        },
+      }),
+    ),
+    more: { ...integer, description: 'How many more there are than are listed.' },
+  }),
+}
+
 const group = {
   $id: 'Group',
   ...object({
@@ -108,4 +128,4 @@ const audit = {
   }),
 }
 
-export const adminSchemas: readonly object[] = [members, group, forced, audit]
+export const adminSchemas: readonly object[] = [members, moves, group, forced, audit]

@@ -3,7 +3,7 @@ import { Ajv } from 'ajv'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { nodeClock } from '../../platform/node/clock.ts'
 import { nodeRandom } from '../../platform/node/random.ts'
-import { aGroupDescription, aMembersDescription } from '../testing/memory-admin.ts'
+import { aGroupDescription, aMembersDescription, someMoves } from '../testing/memory-admin.ts'
 import { type Fixture, startGateway } from '../testing/running-gateway.ts'
 
 let fixture: Fixture
@@ -146,6 +146,11 @@ describe('errors', () => {
     const { body } = await call('GET', '/cluster/audit')
     expect(body.records[0]).toMatchObject({ action: 'force-members', by: '127.0.0.1', detail: '1' })
   })
+})
+
+it('changes of replicas under way, and those that have failed, are listed', async () => {
+  const { status, body } = await call('GET', '/cluster/moves')
+  expect([status, body, fixture.admin.asked]).toEqual([200, someMoves, [['moves']]])
 })
 
 it('the feature level is raised by what brokers of all levels support', async () => {

@@ -117,6 +117,11 @@ export class Rights {
     this.#guard.topic('read', topic)
   }
 
+  /** For what is watched of one topic. @throws TailraceError AUTHENTICATION_REQUIRED, AUTHORIZATION_FAILED */
+  checkDescribe(topic: string): void {
+    this.#guard.topic('describe', topic)
+  }
+
   /** For what is shown of many topics at once: a topic that is left out is no refusal. */
   mayDescribe(topic: string): boolean {
     return this.#guard.mayTopic('describe', topic)

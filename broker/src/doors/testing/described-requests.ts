@@ -50,6 +50,7 @@ export const describedRequests: Record<
   clusterPriority: ['/cluster/priority', ['alter', cluster], { broker: 1, factor: 2 }],
   raiseFeatureLevel: ['/cluster/feature-level', ['alter', cluster], { level: 1 }],
   removeBroker: ['/cluster/brokers/9', ['alter', cluster]],
+  moves: ['/cluster/moves', ['describe', cluster]],
   audit: ['/cluster/audit', ['describe', cluster]],
   cascadeStatus: ['/cascade', ['describe', cluster]],
   assignSource: ['/cascade/brokers/9/source', ['alter', cluster], { source: 1 }],

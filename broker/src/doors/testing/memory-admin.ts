@@ -7,6 +7,7 @@ import type {
   GroupDescription,
   GroupTarget,
   MembersDescription,
+  MovesDescription,
   TopicChanges,
 } from '../../api/admin-api.ts'
 import type { TopicConfig } from '../../api/broker-api.ts'
@@ -24,6 +25,10 @@ export class MemoryAdmin implements AdminApi, AdminService {
 
   constructor(broker: MemoryBroker) {
     this.#broker = broker
+  }
+
+  get own(): this {
+    return this
   }
 
   for(): this {
@@ -92,6 +97,11 @@ export class MemoryAdmin implements AdminApi, AdminService {
     return { level: request.level ?? 2 }
   }
 
+  async moves(): Promise<MovesDescription> {
+    this.#ask('moves')
+    return someMoves
+  }
+
   async audit(): Promise<readonly AuditRecord[]> {
     this.#ask('audit')
     return this.#audit
@@ -128,6 +138,14 @@ export const aMembersDescription: MembersDescription = {
     { ...newcomer, inFlight: 1, active: true, caughtUp: false, copy: { receivedBytes: 5, totalBytes: 10 } },
   ],
   lastOutcome: { outcome: 'failed', reason: 'broker 3 was not heard of', target: [1, 3] },
+}
+
+export const someMoves: MovesDescription = {
+  moves: [
+    { topic: 'flights', partition: 2, from: [1], to: [1, 2], failed: null, members: aMembersDescription },
+    { topic: null, partition: 0, from: [1], to: [1, 3], failed: 'broker 3 was not heard of', members: null },
+  ],
+  more: 4,
 }
 
 export const aGroupDescription: GroupDescription = {

@@ -68,7 +68,7 @@ export class Connection implements StreamClient {
     this.authentication = new StreamAuthentication(parts.services, sender, () => parts.clock.monotonic())
     this.reads = new ReadBudget(parts.limits.maxConnectionReadBytes, mostReadBytes(parts.limits), parts.reads)
     this.subscriptions = new Subscriptions(parts.limits, sender.quotas)
-    this.watches = new Watches(parts.views, sender.quotas)
+    this.watches = new Watches(sender.quotas)
     this.#outbox = new Outbox(socket, stream, parts.clock)
     this.#binary = new BinaryProtocol(this, parts, this.#abort.signal, schemas)
     this.#text = new TextProtocol(this, parts)

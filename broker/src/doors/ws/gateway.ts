@@ -86,6 +86,7 @@ export async function streamGateway(app: FastifyInstance, parts: StreamParts): P
       keepAlive.cancel()
       sessions.cancel()
       parts.views.close()
+      parts.answers.close()
       if (connections.size === 0) return
       const empty = new Promise<void>((resolve) => (onEmpty = resolve))
       for (const connection of connections) connection.shutDown()

@@ -12,6 +12,7 @@ import type { ReadBudget } from '../limits/read-budget.ts'
 import type { Sender } from '../limits/request-context.ts'
 import type { Services } from '../limits/rights.ts'
 import type { StreamAuthentication } from './authentication.ts'
+import type { SharedAnswers } from './shared-answers.ts'
 import type { SharedTexts } from './shared-texts.ts'
 import type { SharedViews } from './shared-views.ts'
 import type { Subscriptions } from './subscriptions.ts'
@@ -32,6 +33,7 @@ export interface StreamParts {
   readonly received: HeldBytes
   readonly texts: SharedTexts
   readonly views: SharedViews
+  readonly answers: SharedAnswers
 }
 
 /** The part of a connection that the binary and the text protocol use. */

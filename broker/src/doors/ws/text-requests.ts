@@ -10,12 +10,26 @@ export type TextCredential =
   | { readonly token: string; readonly user?: never; readonly password?: never }
   | { readonly token?: never; readonly user: string; readonly password: string }
 
+/** The state of the broker, or something that has a state of its own. */
+export type Watched =
+  /** `topics`: the names of those to be described. */
+  { readonly of: 'broker'; readonly topics: readonly string[] } | WatchedSubject
+
+export type WatchedSubject =
+  | {
+      readonly of: 'partition'
+      readonly topic: string
+      readonly partition: PartitionNumber
+      readonly topicId: string
+    }
+  | { readonly of: 'cascade' }
+  | { readonly of: 'moves' }
+
 export type TextRequest =
   | ({ readonly op: 'subscribe'; readonly id: TextId } & SubscriptionRequest)
   | { readonly op: 'credit'; readonly id: TextId; readonly bytes: number }
   | { readonly op: 'unsubscribe'; readonly id: TextId }
-  /** `topics`: the names of those to be described. */
-  | { readonly op: 'watch'; readonly id: TextId; readonly topics: readonly string[] }
+  | ({ readonly op: 'watch'; readonly id: TextId } & Watched)
   | { readonly op: 'unwatch'; readonly id: TextId }
   | { readonly op: 'authenticate'; readonly id: TextId; readonly credential: TextCredential }
   | {
@@ -78,7 +92,7 @@ export function requestFrom(message: Record<string, unknown>): TextRequest {
     case 'unwatch':
       return { op, id }
     case 'watch':
-      return { op, id, topics: watchedFrom(message.topics) }
+      return { op, id, ...watchedFrom(message) }
     case 'authenticate':
       return { op, id, credential: credentialFrom(message) }
     case 'publish':
@@ -145,7 +159,21 @@ function positionAt(from: unknown, at: string): Position {
   throw invalid(`${at} must be "earliest", "latest", an offset, or a time such as "2026-03-01T12:00:00Z".`)
 }
 
-function watchedFrom(topics: unknown): string[] {
+function watchedFrom({ of = 'broker', topics, topic, partition, topicId }: Record<string, unknown>): Watched {
+  switch (of) {
+    case 'broker':
+      return { of, topics: watchedTopics(topics) }
+    case 'partition':
+      return { of, topic: topicFrom(topic), partition: partitionFrom(partition), topicId: topicIdFrom(topicId) }
+    case 'cascade':
+    case 'moves':
+      return { of }
+    default:
+      throw invalid('of must be one of broker, partition, cascade, moves, or be left out.')
+  }
+}
+
+function watchedTopics(topics: unknown): string[] {
   if (topics === undefined) return []
   if (!Array.isArray(topics)) throw invalid('topics must be an array of names of topics, or be left out.')
   if (topics.length > mostWatchedTopics) {

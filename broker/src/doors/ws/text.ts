@@ -4,6 +4,8 @@ import { recordsFromJson } from '../json/record.ts'
 import { RequestContext } from '../limits/request-context.ts'
 import { OwnLatest } from './own-latest.ts'
 import type { StreamClient, StreamParts } from './stream-client.ts'
+import { SubjectWatch } from './subject-watch.ts'
+import { subjectOf } from './subjects.ts'
 import { type OutOfRange, Subscription } from './subscription.ts'
 import { idOf, objectFromText, requestFrom, type TextId, type TextRequest } from './text-requests.ts'
 import { TextSink } from './text-sink.ts'
@@ -108,17 +110,28 @@ export class TextProtocol {
     subscription.start()
   }
 
-  #watch({ id, topics }: TextRequest & { op: 'watch' }): void {
+  #watch(request: TextRequest & { op: 'watch' }): void {
+    const { id } = request
     const [client, { rights }] = [this.#client, this.#context]
-    const { clock, services } = this.#parts
+    const { answers, clock, services, views } = this.#parts
     if (!services.authorizer.admitsAnybody(rights.session)) throw new TailraceError('AUTHENTICATION_REQUIRED')
     const fail = (error: unknown) => {
       if (!(error instanceof TailraceError)) return client.fault(error)
       client.watches.remove(keyOf(id))
       this.sendError(id, error)
     }
-    const { authorizer } = services
-    client.watches.put(keyOf(id), new Watch(id, topics, { client, rights, authorizer, clock, fail }))
+    if (request.of === 'broker') {
+      const { authorizer } = services
+      const watch = new Watch(id, request.topics, { client, rights, authorizer, clock, fail })
+      client.watches.put(keyOf(id), { start: () => views.add(watch), stop: () => views.remove(watch) })
+    } else {
+      const subject = subjectOf(request)
+      // A refusal ends the one that has had the id, as any error with the id does.
+      client.watches.remove(keyOf(id))
+      subject.check(rights)
+      const watch = new SubjectWatch(id, subject, { client, rights, clock, fail })
+      client.watches.put(keyOf(id), { start: () => answers.add(watch), stop: () => answers.remove(watch) })
+    }
   }
 
   /** As the binary Authenticate, for people and browsers. */

@@ -1,18 +1,20 @@
 import { TailraceError } from '@tailrace/schemas'
 import type { SenderQuotas } from '../limits/quotas/sender-quotas.ts'
-import type { SharedViews, Watcher } from './shared-views.ts'
 
 /** Of one connection. */
 export const mostWatches = 4
 
+export interface Watching {
+  start(): void
+  stop(): void
+}
+
 /** The watches of one connection, by an id that the client chose. For quotas each is a subscription. */
 export class Watches {
-  readonly #views: Pick<SharedViews, 'add' | 'remove'>
   readonly #quotas: Pick<SenderQuotas, 'hold' | 'release'>
-  readonly #byId = new Map<string, Watcher>()
+  readonly #byId = new Map<string, Watching>()
 
-  constructor(views: Pick<SharedViews, 'add' | 'remove'>, quotas: Pick<SenderQuotas, 'hold' | 'release'>) {
-    this.#views = views
+  constructor(quotas: Pick<SenderQuotas, 'hold' | 'release'>) {
     this.#quotas = quotas
   }
 
@@ -20,20 +22,20 @@ export class Watches {
    * In the place of the one that has the id.
    * @throws TailraceError INVALID_REQUEST: the connection has as many as it may; THROTTLED: beyond a quota
    */
-  put(id: string, watcher: Watcher): void {
+  put(id: string, watching: Watching): void {
     const former = this.#byId.get(id)
-    if (former !== undefined) this.#views.remove(former)
+    if (former !== undefined) former.stop()
     else this.#takePlace()
-    this.#byId.set(id, watcher)
-    this.#views.add(watcher)
+    this.#byId.set(id, watching)
+    watching.start()
   }
 
   /** False if there is none. */
   remove(id: string): boolean {
-    const watcher = this.#byId.get(id)
-    if (watcher === undefined) return false
+    const watching = this.#byId.get(id)
+    if (watching === undefined) return false
     this.#byId.delete(id)
-    this.#views.remove(watcher)
+    watching.stop()
     this.#quotas.release('subscriptions')
     return true
   }

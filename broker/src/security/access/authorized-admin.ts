@@ -7,6 +7,7 @@ import type {
   GroupDescription,
   GroupTarget,
   MembersDescription,
+  MovesDescription,
   TopicChanges,
 } from '../../api/admin-api.ts'
 import type { TopicConfig } from '../../api/broker-api.ts'
@@ -89,6 +90,11 @@ export class AuthorizedAdmin implements AdminApi {
     const { level, by, cascades } = request
     const raise = { level, by: this.#name(by), cascades }
     return this.#act('raise-feature-level', 'cluster', (admin) => admin.raiseFeatureLevel(raise))
+  }
+
+  async moves(): Promise<MovesDescription> {
+    this.#guard.cluster('describe')
+    return this.#admin.moves()
   }
 
   async audit(): Promise<readonly AuditRecord[]> {

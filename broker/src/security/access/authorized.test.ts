@@ -64,6 +64,7 @@ const admin: Rows<AdminApi> = {
   alterTopic: [[(api) => api.alterTopic('t', {}), 'alter-configs', topic]],
   removeBroker: [[(api) => api.removeBroker(1), 'alter', cluster]],
   raiseFeatureLevel: [[(api) => api.raiseFeatureLevel({ level: 1, by: 'me', cascades: [] }), 'alter', cluster]],
+  moves: [[(api) => api.moves(), 'describe', cluster]],
   audit: [[(api) => api.audit(), 'describe', cluster]],
 }
 const foreignToken = { principal: 'User:other', scope: null, lifetimeMs: null }
@@ -349,7 +350,7 @@ describe('the audit', () => {
 
   const changing = {
     BrokerApi: ['createTopic', 'deleteTopic'],
-    AdminApi: Object.keys(admin).filter((name) => !['members', 'describeGroup', 'audit'].includes(name)),
+    AdminApi: Object.keys(admin).filter((name) => !['members', 'describeGroup', 'moves', 'audit'].includes(name)),
     SecurityApi: Object.keys(security).filter((name) => !name.startsWith('list') && name !== 'test'),
     CascadeApi: ['assign'],
   }

@@ -4,7 +4,7 @@ import { brokerNumber } from '../admin-schemas.ts'
 import { integer, object } from '../schema-parts.ts'
 import { errorResponses } from '../schemas.ts'
 
-/** Requests of operators about the whole cluster: take brokers out, read the audit. */
+/** Requests of operators about the whole cluster: take brokers out, see what moves, read the audit. */
 export function administrationRoutes(app: FastifyInstance): void {
   app.post<{ Body: { level?: number } }>(
     '/cluster/feature-level',
@@ -25,6 +25,8 @@ export function administrationRoutes(app: FastifyInstance): void {
       reply.code(204)
     },
   )
+
+  app.get('/cluster/moves', { schema: schemas.moves }, ({ context }) => context.rights.admin.moves())
 
   app.get('/cluster/audit', { schema: schemas.audit }, async ({ context }) => ({
     records: await context.rights.admin.audit(),
@@ -48,6 +50,15 @@ const schemas = {
       'level',
     ]),
     response: { 200: { description: 'The level from now on.', ...object({ level: integer }) }, ...errorResponses },
+  },
+  moves: {
+    tags: ['members'],
+    summary: 'Changes of replicas under way, and last ones that have failed',
+    operationId: 'moves',
+    response: {
+      200: { description: 'Those under way first, of topics in the order of their names.', $ref: 'Moves#' },
+      ...errorResponses,
+    },
   },
   audit: {
     tags,

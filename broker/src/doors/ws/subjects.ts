@@ -1,0 +1,64 @@
+import { type PartitionNumber, TailraceError } from '@tailrace/schemas'
+import type { Rights, Services } from '../limits/rights.ts'
+import type { WatchedSubject } from './text-requests.ts'
+
+/** What a watch can show besides the state of the broker. */
+export interface Subject {
+  /** Watches of the same key show the same. */
+  readonly key: string
+  /** The field of the message `state` that has it. */
+  readonly field: 'group' | 'cascade' | 'moves'
+  /**
+   * As the request over HTTP checks it.
+   * @throws TailraceError AUTHENTICATION_REQUIRED, AUTHORIZATION_FAILED
+   */
+  check(rights: Rights): void
+  /** Asked by the broker itself, for all that watch it. */
+  ask(services: Pick<Services, 'admin' | 'cascade'>): Promise<unknown>
+}
+
+export function subjectOf(watched: WatchedSubject): Subject {
+  switch (watched.of) {
+    case 'partition':
+      return partitionSubject(watched)
+    case 'cascade':
+      return cascadeSubject
+    case 'moves':
+      return movesSubject
+  }
+}
+
+interface Place {
+  readonly topic: string
+  readonly partition: PartitionNumber
+  readonly topicId: string
+}
+
+function partitionSubject({ topic, partition, topicId }: Place): Subject {
+  const target = { kind: 'partition', topic, partition, ...(topicId && { topicId }) } as const
+  return {
+    key: JSON.stringify(['partition', topic, partition, topicId]),
+    field: 'group',
+    check: (rights) => rights.checkDescribe(topic),
+    ask: ({ admin }) => admin.own.describeGroup(target),
+  }
+}
+
+const cascadeSubject: Subject = {
+  key: 'cascade',
+  field: 'cascade',
+  check: (rights) => rights.checkCluster('describe'),
+  ask: async ({ cascade }) => {
+    if (cascade === undefined) throw new TailraceError('UNSUPPORTED_MESSAGE', 'No broker may copy from here.')
+    const { brokers } = await cascade.status()
+    // Without the age of each report, which would change every time.
+    return { brokers: brokers.map(({ ageMs: _, ...report }) => report) }
+  },
+}
+
+const movesSubject: Subject = {
+  key: 'moves',
+  field: 'moves',
+  check: (rights) => rights.checkCluster('describe'),
+  ask: ({ admin }) => admin.own.moves(),
+}
