@@ -419,6 +419,32 @@ describe('a new cascade broker', () => {
   })
 })
 
+describe('a full disk', () => {
+  it('M88 stops the copies, and not what is known of the source: lag grows here and at the source, until there is room', async () => {
+    const { broker, address, control } = await top()
+    await broker.createTopic({ name: 't', partitions: 2, replicas: 1 })
+    await publishTo(broker, 't', ['a', 'b'])
+    const disk = new CascadeDisk()
+    const { node } = await tier(101, [address], disk)
+    await until('both records are here', async () => (await recordsAt(node.api, 't').catch(() => [])).length === 2)
+    const { freeBytes } = disk.disk
+    disk.disk.freeBytes = -1
+    await until('copying stops', () => broker.leadership.size === 0)
+    await publishTo(broker, 't', values(10))
+    await publishTo(broker, 't', values(3), 1)
+    await until('it is told where its source ends', () => node.lag.records === 13)
+    const { bytes, milliseconds } = node.lag
+    expect(bytes).toBeGreaterThan(13)
+    await until('the time grows', () => node.lag.milliseconds > milliseconds + 1_000)
+    expect(node.lag.milliseconds).toBeGreaterThan(1_000)
+    const told = () => control.status().then(({ brokers: [one] }) => one)
+    await until('its source knows', async () => (await told())!.lagRecords === 13 && (await told())!.lagMs > 1_000)
+    disk.disk.freeBytes = freeBytes
+    await until('all records are here', () => node.lag.records === 0)
+    expect((await recordsAt(node.api, 't')).length).toBe(12)
+  })
+})
+
 describe('a slow disk', () => {
   it('M88 slows the subscription: bytes that are not on the disk are bounded', async () => {
     const { broker, address } = await top()

@@ -4,6 +4,7 @@ import type { Logger } from '../../platform/logger.ts'
 import type { CopiedPartition } from '../copies/copied-partition.ts'
 import type { Copies } from '../copies/copies.ts'
 import { CopyMismatch } from '../copies/intake.ts'
+import { SourceEnds } from './source-ends.ts'
 import type { SourceLink } from './source-link.ts'
 
 export interface FollowerDeps {
@@ -62,6 +63,7 @@ export class Follower {
   readonly #subscriptions = new Map<CopiedPartition, Subscription>()
   readonly #retryAt = new Map<CopiedPartition, number>()
   readonly #shorterSince = new Map<CopiedPartition, number>()
+  readonly #ends: SourceEnds
   #topics: ReadonlyMap<string, string> = new Map()
   #attaching = false
   #again = false
@@ -72,6 +74,7 @@ export class Follower {
   constructor(deps: FollowerDeps) {
     this.#deps = deps
     this.#links.set(deps.link, 0)
+    this.#ends = new SourceEnds(deps)
     // Another source may be sound.
     for (const copy of deps.copies.all()) copy.stopped = ''
   }
@@ -88,6 +91,7 @@ export class Follower {
       do {
         this.#again = false
         if (this.#mayWrite()) for (const [name, id] of this.#topics) await this.#attach(name, id)
+        else if (!this.#closed) void this.#ends.ask(this.#unsent())
       } while (this.#again && !this.#closed)
     } catch (error) {
       if (!this.#closed) this.#deps.onLost((error as Error).message)
@@ -115,6 +119,12 @@ export class Follower {
     this.#paused = true
     for (const subscription of new Set(this.#subscriptions.values())) this.#drop(subscription)
     return false
+  }
+
+  /** The copies that would get records if there were space for them. */
+  #unsent(): CopiedPartition[] {
+    const all = [...this.#topics.values()].flatMap((id) => [...this.#deps.copies.partitionsOf(id)])
+    return all.filter(({ removed, stopped }) => !removed && stopped === '')
   }
 
   async #attach(topic: string, id: string): Promise<void> {
