@@ -1,6 +1,6 @@
 import type { BrokerId } from './ids.ts'
 import type { AclFields, EntityFields, LimitFields, ScramFields, TokenFields } from './metadata-intents.ts'
-import type { Asked } from './peer-messages.ts'
+import type { Asked, ConditionFields } from './peer-messages.ts'
 
 /** Feature levels that a broker supports, both included. */
 export interface LevelRangeFields {
@@ -34,6 +34,8 @@ export interface CascadeReport {
   /** How old this is. */
   readonly ageMs: number
   readonly featureLevels: LevelRangeFields
+  /** Missing or null: it is of an earlier version, which does not tell. */
+  readonly condition?: ConditionFields | null
 }
 
 export interface Assignment {

@@ -96,6 +96,8 @@ export const MessageNumber = {
   TakeSnapshotReply: 107,
   OfferSnapshot: 108,
   OfferSnapshotReply: 109,
+  BrokerCondition: 110,
+  BrokerConditionReply: 111,
 } as const
 export type MessageName = keyof typeof MessageNumber
 

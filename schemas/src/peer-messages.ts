@@ -76,6 +76,28 @@ export interface PeerMessageShapes {
   /** For the leader: `source` has the snapshot. */
   OfferSnapshot: { correlation: number; group: GroupId; source: BrokerId; index: LogIndex; term: Term } & Asked
   OfferSnapshotReply: { correlation: number }
+  BrokerCondition: { correlation: number }
+  BrokerConditionReply: { correlation: number; condition: ConditionFields }
+}
+
+/** How a broker is, as it says itself. */
+export interface ConditionFields {
+  readonly ready: boolean
+  /** Why not, or what else is not well. */
+  readonly reason: string
+  /** False: the disk is full up to the reserve. */
+  readonly writable: boolean
+  /** Bytes that may still be written to the disk. */
+  readonly freeBytes: number
+  readonly reserveBytes: number
+  /** Until only the reserve is free, if the disk fills up as in the last minutes. Null: it does not fill up. */
+  readonly secondsUntilFull: number | null
+  /** Places whose checksum was wrong, since the start. */
+  readonly checksumFailures: number
+  /** Replicas that take no part until they have caught up again. */
+  readonly quarantined: number
+  /** Replicas, or copies of a cascade broker, that take no part any more; its log says why. */
+  readonly stopped: number
 }
 
 /** `version` missing: 1. */

@@ -159,7 +159,8 @@ describe.skipIf(noBrowser)('the console', () => {
     let page: Page
     beforeAll(async () => {
       const reserve = ['--disk-reserve-bytes', String(freeBytes(tmpdir()) - ROOM_BYTES)]
-      cluster = await ClusterProcesses.start({ brokers: 1, flags: ['--authentication', 'optional', ...reserve] })
+      const flagsOf = (id: number) => (id === 2 ? reserve : [])
+      cluster = await ClusterProcesses.start({ flags: ['--authentication', 'optional'], flagsOf })
       await cluster.request(1, 'PUT', '/security/users/page', { password: 'pencil-and-paper' })
       page = await browser.newPage()
     })
@@ -169,16 +170,16 @@ describe.skipIf(noBrowser)('the console', () => {
     })
 
     const noFill = skipped(process.platform !== 'linux', 'a disk that is filled: it needs fallocate.')
-    it.skipIf(noFill)('warns of a disk that is filled, until there is room again', async () => {
+    it.skipIf(noFill)('warns of the disk of another broker that is filled, until there is room again', async () => {
       await page.goto(`http://${cluster.http(1)}/console/`)
-      await shows(page, /The disk of this broker is almost full/)
+      await shows(page, /The disk of broker 2 is almost full/)
       const file = join(cluster.folder, 'filled')
       execFileSync('fallocate', ['--length', String(2 * ROOM_BYTES), file])
-      await shows(page, /The disk of this broker is full.*it takes no records/)
+      await shows(page, /The disk of broker 2 is full.*it takes no records/)
       await picture(page, 'disk-full')
       rmSync(file)
-      await shows(page, /The disk of this broker is almost full/)
-      expect(await text(page)).not.toMatch(/The disk of this broker is full/)
+      await shows(page, /The disk of broker 2 is almost full/)
+      expect(await text(page)).not.toMatch(/The disk of broker 2 is full/)
     })
 
     it('lets somebody sign in, and has nothing of what nobody in particular has seen', async () => {

@@ -54,6 +54,20 @@ describe.skipIf(noBrowser)('the console of an open cluster', () => {
     }
   })
 
+  it.each([
+    ['of level 0', () => cluster.http(3)],
+    ['right below it', () => cascades.http(101)],
+    ['two levels below it', () => cascades.http(201)],
+  ])('a broker %s knows how all brokers are', async (_level, http) => {
+    const known = async () => {
+      const { brokers } = (await (await fetch(`http://${http()}/cluster/conditions`)).json()) as {
+        brokers: { broker: number; condition: { ready: boolean } | null }[]
+      }
+      return brokers.map(({ broker, condition }) => [broker, condition?.ready])
+    }
+    await expect.poll(known, { timeout: 30_000 }).toEqual([1, 2, 3, 101, 201].map((id) => [id, true]))
+  })
+
   it('shows a cluster that is well', async () => {
     await shows(page, /All is well/)
     await shows(page, /leads the metadata/)

@@ -251,7 +251,7 @@ describe.each([1, 2, 3])('through broker %i', (broker) => {
     const stream = await connect(broker)
     stream.send({ op: 'watch', id: 'w1', topics: [topic, 'nowhere'] })
     // The disk is this machine's.
-    const state = { op: 'state', id: 'w1', at: expect.any(Number), troubles: expect.any(Array) }
+    const state = { op: 'state', id: 'w1', at: expect.any(Number), conditions: expect.any(Array) }
     const first = await stream.next('state')
     expect({ ...first, ready: { ready: first.ready.ready, reason: first.ready.reason } }).toEqual({
       ...state,

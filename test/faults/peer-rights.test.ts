@@ -125,6 +125,8 @@ const table: Readonly<Record<MessageName, Rights>> = {
   TakeSnapshotReply: misplaced,
   OfferSnapshot: ofMembers,
   OfferSnapshotReply: misplaced,
+  BrokerCondition: ofMembers,
+  BrokerConditionReply: misplaced,
 }
 
 /** Join comes last: a newcomer is a member afterwards. */

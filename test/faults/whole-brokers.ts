@@ -123,7 +123,7 @@ export class WholeBrokers {
       join: join.map(addressOf),
       sizeLimits: options.sizeLimits ?? {},
       incarnation: `life-${++this.#lives}`,
-      writable: () => storage.writable,
+      storage,
       leaderReturnMs: options.leaderReturnMs ?? 60_000,
       maxBatchBytes: options.maxBatchBytes ?? MiB,
       largestMaxBatchBytes: options.largestMaxBatchBytes ?? 4 * MiB,

@@ -1,6 +1,8 @@
 import type { BrokerId, CascadeReport } from '@tailrace/schemas'
 import type { AdminService } from '../api/admin-api.ts'
 import type { Asker, BrokerApi } from '../api/broker-api.ts'
+import type { BrokerCondition, Condition } from '../api/condition.ts'
+import { conditionOf } from '../cluster/members/conditions.ts'
 import { featureLevels } from '../cluster/metadata/feature-levels.ts'
 import type { LogStorage, StateStore } from '../log/log-storage.ts'
 import type { Crc32c } from '../platform/checksum.ts'
@@ -13,6 +15,7 @@ import type { Random } from '../platform/random.ts'
 import type { SecurityTables } from '../security/security-tables.ts'
 import { createCascadeApi } from './cascade-facade.ts'
 import { CatchUp } from './catch-up.ts'
+import { conditionsAbove } from './conditions-above.ts'
 import { CascadeRegistry } from './control/registry.ts'
 import { RelayedControl } from './control/relayed-control.ts'
 import { SecurityList } from './control/security-list.ts'
@@ -79,6 +82,7 @@ export class CascadeNode {
   readonly #security: CopiedTables
   readonly #registry: CascadeRegistry
   readonly #catchUp: CatchUp
+  readonly #conditions: () => Promise<readonly BrokerCondition[]>
   #retention: TimerHandle | null = null
 
   private constructor(deps: CascadeNodeDeps, identity: CascadeIdentity, copies: Copies, security: CopiedTables) {
@@ -115,6 +119,7 @@ export class CascadeNode {
     })
     const admin = (asker?: Asker) => remoteAdmin(uplink, client, vouch, asker)
     this.admin = { own: admin(), for: admin }
+    this.#conditions = () => conditionsAbove({ brokerId, uplink, client, vouch })
     const topics = new TopicList(clock, this.api)
     const caughtUp = (): boolean => catchUp.done
     this.control = new RelayedControl({
@@ -193,6 +198,20 @@ export class CascadeNode {
     return { ...lag, bytes: Math.round(lag.bytes), milliseconds: Math.round(lag.milliseconds) }
   }
 
+  /** Of this broker, now. */
+  condition(): Condition {
+    return this.#conditionWith(this.lag.stopped)
+  }
+
+  #conditionWith(stopped: number): Condition {
+    return conditionOf(this.#deps.storage, this.#catchUp.readiness(), { quarantined: 0, stopped })
+  }
+
+  /** Of all other brokers, as the source tells. Never rejects. */
+  conditionsOfOthers(): Promise<readonly BrokerCondition[]> {
+    return this.#conditions()
+  }
+
   /** The report about itself. */
   report(): CascadeReport {
     const { records, bytes, milliseconds, partitions, stopped } = this.lag
@@ -212,6 +231,7 @@ export class CascadeNode {
       stopped,
       ageMs: 0,
       featureLevels: { lowest: featureLevels.lowest, highest: featureLevels.highest },
+      condition: this.#conditionWith(stopped),
     }
   }
 }

@@ -70,7 +70,7 @@ export type BrokerParts = ReturnType<typeof createParts>
 /** All parts of a broker's cluster layer, put together. */
 export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: PartEvents) {
   const { brokerId, clock, random, logger, groups, peers, levels = featureLevels } = deps
-  const { writable, leaderReturnMs: settleMs = DEFAULT_LEADER_RETURN_MS } = deps
+  const { storage, leaderReturnMs: settleMs = DEFAULT_LEADER_RETURN_MS } = deps
   const { state, writer, machine } = createMetadata(deps, {
     applied: (applied) => events.applied(applied),
     restored: () => events.restored(),
@@ -99,7 +99,7 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
   const registration = new Registration(() => events.describeSelf(), { state, client, clock, logger })
   const members = new ClusterMembers({ groups, state, brokers, clock, logger })
   const changeMetadata = (voters: readonly BrokerId[]): Promise<void> => members.change(voters)
-  const groupRequests = new GroupRequestAnswerer({ brokerId, groups, state, writable, changeMetadata })
+  const groupRequests = new GroupRequestAnswerer({ brokerId, groups, state, storage, changeMetadata })
   const here = answersHere(brokerId, groupRequests)
   const calls = new GroupCalls({ brokerId, here, directory, peers: checked, clock, state })
   const reconciler = new Reconciler({

@@ -8,6 +8,7 @@ import type { Disk } from '../platform/disk.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
 import type { AuthenticationMode } from '../security/access/authorizer.ts'
+import type { WatchedStorage } from './members/conditions.ts'
 import type { FeatureLevels } from './metadata/feature-levels.ts'
 
 /** All groups of this broker, with the entry for messages of peers. */
@@ -44,8 +45,7 @@ export interface ClusterNodeDeps {
   readonly groups: GroupsWithPeers
   readonly peers: DiallingPeers
   readonly logger: Logger
-  /** False: the disk has no room for records. */
-  readonly writable: () => boolean
+  readonly storage: WatchedStorage
   /** Brokers can prove that they belong to the cluster, so one that has not is not admitted. Default: they cannot. */
   readonly brokersProve?: boolean
   /** Whether clients are asked for a credential, and the principals that may do everything. Default: off, none. */

@@ -2,6 +2,7 @@ import type { BrokerId, GroupId } from '@tailrace/schemas'
 import { METADATA_GROUP } from '@tailrace/schemas'
 import type { AdminApi, AdminService } from '../api/admin-api.ts'
 import type { BrokerApi } from '../api/broker-api.ts'
+import type { BrokerCondition, Condition } from '../api/condition.ts'
 import type { SecurityApi, SecurityService } from '../api/security-api.ts'
 import { damagedFile } from '../log/recovery/damaged-file.ts'
 import type { PeerHandlers, PeerIdentity } from '../partition/peers.ts'
@@ -12,6 +13,7 @@ import { IdentityFile } from './formation/identity-file.ts'
 import type { Welcome } from './formation/joining.ts'
 import { LivesFile } from './formation/lives-file.ts'
 import { Witness } from './formation/witness.ts'
+import { askConditions, conditionOf, standingsOf } from './members/conditions.ts'
 import type { BrokerRegistration } from './metadata/commands/command.ts'
 import { outOfRange, supports } from './metadata/feature-levels.ts'
 import type { FormationRecord } from './metadata/formation-record.ts'
@@ -24,7 +26,8 @@ import type { ClusterNodeDeps } from './node-deps.ts'
 import { composePeerHandlers } from './peer-handlers.ts'
 import { freshness, not, readinessOf } from './readiness.ts'
 import type { ClusterRules } from './requests/asked-for.ts'
-import { createBrokerApi } from './routing/broker-facade.ts'
+import { checkedPeers } from './requests/checked-peers.ts'
+import { createBrokerApi, knownBrokers } from './routing/broker-facade.ts'
 
 export type { ClusterNodeDeps, DiallingPeers, GroupsWithPeers } from './node-deps.ts'
 
@@ -41,6 +44,10 @@ export interface ClusterNode {
   /** Of the cluster, as far as this broker knows. */
   readonly featureLevel: number
   readonly handlers: PeerHandlers
+  /** Of this broker, now. */
+  condition(): Condition
+  /** Of the other brokers of level 0, which are asked for it. Never rejects. */
+  conditionsOfOthers(): Promise<readonly BrokerCondition[]>
   /** The identity of this broker for peers now; after `start`. */
   identity(): PeerIdentity
   /**
@@ -110,11 +117,27 @@ class BrokerNode implements ClusterNode {
       file: new LivesFile(deps.disk, deps.dataFolder),
       directoryId: () => this.#file.directoryId,
     })
-    this.handlers = composePeerHandlers({ ...this.#parts, groups: deps.groups, witness: this.#witness })
+    this.handlers = composePeerHandlers({
+      ...this.#parts,
+      groups: deps.groups,
+      witness: this.#witness,
+      condition: () => this.condition(),
+    })
   }
 
   get featureLevel(): number {
     return this.#parts.state.head.featureLevel
+  }
+
+  condition(): Condition {
+    const { storage, groups } = this.#deps
+    return conditionOf(storage, this.api.readiness(), standingsOf(groups.all()))
+  }
+
+  conditionsOfOthers(): Promise<readonly BrokerCondition[]> {
+    const { brokerId, peers } = this.#deps
+    const others = knownBrokers(this.#file.formation, this.#parts.state).filter((id) => id !== brokerId)
+    return askConditions(others, checkedPeers(peers))
   }
 
   identity(): PeerIdentity {

@@ -1,7 +1,8 @@
 import { METADATA_GROUP, NO_BROKER } from '@tailrace/schemas'
-import type { Group, Standing } from '../partition/group.ts'
+import type { Group } from '../partition/group.ts'
 import type { BrokerParts } from './broker-parts.ts'
 import type { IdentityFile } from './formation/identity-file.ts'
+import { standingsOf } from './members/conditions.ts'
 import type { ClusterNodeDeps, DiallingPeers } from './node-deps.ts'
 
 export interface Readiness {
@@ -65,9 +66,7 @@ function describeRefusals(peers: Pick<DiallingPeers, 'refusal'>, addresses: Iter
  * replicas serve these partitions, and clients that were sent away would miss the partitions that it serves.
  */
 function describeStandings(groups: Iterable<Pick<Group, 'standing'>>): string {
-  const counts: Record<Standing, number> = { sound: 0, quarantined: 0, stopped: 0 }
-  for (const { standing } of groups) counts[standing] += 1
-  const { quarantined, stopped } = counts
+  const { quarantined, stopped } = standingsOf(groups)
   if (quarantined + stopped === 0) return ''
   return `Replicas here in quarantine: ${quarantined}, stopped: ${stopped}. The log says why.`
 }

@@ -41,6 +41,7 @@ describe('OpenAPI', () => {
       'get /cascade',
       'get /cluster',
       'get /cluster/audit',
+      'get /cluster/conditions',
       'get /cluster/describe',
       'get /cluster/members',
       'get /cluster/moves',

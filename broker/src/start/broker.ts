@@ -1,4 +1,4 @@
-import { MAX_FRAME_HEADER_BYTES } from '@tailrace/schemas'
+import { type BrokerId, MAX_FRAME_HEADER_BYTES } from '@tailrace/schemas'
 import { levelZeroControlOver, withCascade } from '../cascade/control/leader-requests.ts'
 import type { LevelZeroControl } from '../cascade/control/level-zero-control.ts'
 import { type ClusterNode, createClusterNode } from '../cluster/node.ts'
@@ -6,7 +6,6 @@ import type { BrokerSettings } from '../config/broker-settings.ts'
 import { frameOverhead } from '../config/resolve-settings.ts'
 import { createPeers } from '../doors/peer/create-peers.ts'
 import { createHttpGateway } from '../doors/server.ts'
-import type { LogStorage } from '../log/log-storage.ts'
 import { BrokerGroups } from '../partition/broker/groups.ts'
 import { defaultPartitionSettings } from '../partition/settings.ts'
 import { nodeCrc32c } from '../platform/node/checksum.ts'
@@ -16,6 +15,7 @@ import { nodeDisk } from '../platform/node/disk.ts'
 import { readSecretFile } from '../platform/node/guarded-file.ts'
 import { releaseMemoryAfterLoad } from '../platform/node/memory-release.ts'
 import { nodeRandom } from '../platform/node/random.ts'
+import { allConditions, cascadeConditions } from './all-conditions.ts'
 import { openAudit } from './audit.ts'
 import { brokerMetrics } from './broker-metrics.ts'
 import { openAdminToken } from './credentials/admin-token.ts'
@@ -24,7 +24,6 @@ import { openClusterKeys } from './credentials/cluster-key-file.ts'
 import { reloadOf } from './credentials/followed-file.ts'
 import { type BrokerTls, openTls } from './credentials/tls.ts'
 import { openDataFolder } from './data-folder.ts'
-import { diskTroubles } from './disk-troubles.ts'
 import { gatewayFace, gatewayLimits } from './door-settings.ts'
 import { tellExposures } from './exposures.ts'
 import { logLevelOf } from './logging/log-level.ts'
@@ -73,7 +72,7 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
     peers,
     logger,
     incarnation: random.uuid(),
-    writable: () => storage.writable,
+    storage,
     ...nodeSettings(settings),
   })
   const cascade = levelZeroControlOver(peers, node, clock, nodeCrypto)
@@ -83,7 +82,7 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
   const adminToken = await openAdminToken(settings, { read: readSecretFile, clock, logger })
   const gateway = await createHttpGateway({
     services: {
-      ...servicesOf(node, cascade, logger, storage),
+      ...servicesOf(node, cascade, logger, settings.id),
       authenticator: await openAuthenticator(settings, audit, () => node.tables, adminToken),
       audit,
     },
@@ -118,13 +117,11 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
   }
 }
 
-function servicesOf(
-  { api, admin, security, rules, tables }: ClusterNode,
-  cascade: LevelZeroControl,
-  logger: { level: string },
-  storage: LogStorage,
-) {
+function servicesOf(node: ClusterNode, cascade: LevelZeroControl, logger: { level: string }, brokerId: BrokerId) {
+  const { api, admin, security, rules, tables } = node
   const described = { ...tracedApi(api, nodeClock), describeCluster: () => cascade.describeCluster() }
+  const conditionsOfOthers = async () =>
+    (await Promise.all([node.conditionsOfOthers(), cascadeConditions(cascade)])).flat()
   const tabled = { authorizer: rules.authorizer, quotas: () => tables.quotas }
   return {
     api: described,
@@ -133,7 +130,7 @@ function servicesOf(
     cascade,
     ...tabled,
     logLevel: logLevelOf(logger),
-    troubles: () => diskTroubles(storage),
+    conditions: allConditions(brokerId, { condition: () => node.condition(), conditionsOfOthers }, nodeClock),
   }
 }
 

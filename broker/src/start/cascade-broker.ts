@@ -13,6 +13,7 @@ import { createMessageSockets } from '../platform/node/message-sockets.ts'
 import { nodeRandom } from '../platform/node/random.ts'
 import { Authorizer } from '../security/access/authorizer.ts'
 import type { AuditTrail } from '../security/audit/audit-trail.ts'
+import { allConditions } from './all-conditions.ts'
 import { openAudit } from './audit.ts'
 import type { RunningBroker } from './broker.ts'
 import { cascadeBrokerMetrics } from './cascade-broker-metrics.ts'
@@ -23,7 +24,6 @@ import { isOfCascade } from './credentials/source-certificate.ts'
 import { openSourceToken } from './credentials/source-token.ts'
 import { openTls } from './credentials/tls.ts'
 import { openDataFolder } from './data-folder.ts'
-import { diskTroubles } from './disk-troubles.ts'
 import { gatewayFace, gatewayLimits } from './door-settings.ts'
 import { tellExposures } from './exposures.ts'
 import { logLevelOf } from './logging/log-level.ts'
@@ -68,7 +68,7 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
     services: {
       ...(await servicesOf(node, settings, audit, adminToken)),
       logLevel: logLevelOf(logger),
-      troubles: () => diskTroubles(storage),
+      conditions: allConditions(settings.id, node, clock),
     },
     clock,
     random,
@@ -114,7 +114,7 @@ async function servicesOf(
   settings: BrokerSettings,
   audit: AuditTrail,
   adminToken: FollowedFile<Uint8Array> | null,
-): Promise<Omit<Services, 'logLevel' | 'troubles'>> {
+): Promise<Omit<Services, 'logLevel' | 'conditions'>> {
   const { authentication: mode, superUsers } = settings
   const tables = () => node.tables
   return {

@@ -51,11 +51,18 @@ export interface TopicState {
   readonly partitions: readonly PartitionState[]
 }
 
-/** Of the broker that serves the page. */
 export interface Trouble {
   readonly kind: string
-  /** disk-full, disk-low: bytes; disk-filling: hours; checksum-failures: places. */
+  /** disk-full, disk-low: bytes; disk-filling: hours; checksum-failures: places; replicas-…: replicas. */
   readonly amount: number
+}
+
+export interface BrokerCondition {
+  readonly broker: number
+  /** Null: not known. */
+  readonly condition: { readonly ready: boolean; readonly reason: string; readonly troubles: readonly Trouble[] } | null
+  /** Why it is not known. */
+  readonly why: string
 }
 
 /** The `state` of a watch. */
@@ -64,8 +71,8 @@ export interface ClusterState {
   readonly ready: { readonly ready: boolean; readonly reason: string }
   /** Null: the session may not see it. */
   readonly cluster: Cluster | null
-  /** Null: as `cluster`. Undefined: an earlier version, which tells of none. */
-  readonly troubles?: readonly Trouble[] | null
+  /** Of all brokers. Null: as `cluster`, or not known yet. */
+  readonly conditions: readonly BrokerCondition[] | null
   readonly topics: readonly TopicSummary[]
   readonly described: readonly TopicState[]
 }

@@ -16,6 +16,7 @@ const broker = (id: number, alive = true, level = 0) => ({ id, http: `h:${id}`, 
 const state: ClusterState = {
   at: 0,
   ready: { ready: true, reason: '' },
+  conditions: null,
   cluster: { clusterId: 'c', metadataLeader: 1, brokers: [broker(1), broker(2), broker(3)] },
   topics: [],
   described: [{ name: 'a/b', id: 't', config: {}, partitions: [partition] }],
@@ -59,6 +60,6 @@ describe('a cluster', () => {
       ['warning', 'Broker 101 is not reached', '#/brokers'],
       ['warning', 'a/b/0 is under-replicated', '#/topics/a%2Fb/0'],
     ])
-    expect(problemsOf({ ...state, ready: { ready: false, reason: 'joining' } })[0]).toMatchObject({ why: 'joining' })
+    expect(problemsOf({ ...state, ready: { ready: false, reason: 'joining' } })[0]).toMatchObject({ why: 'Joining.' })
   })
 })

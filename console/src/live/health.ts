@@ -1,11 +1,11 @@
 import type { ClusterState, PartitionState } from '../api/answers.ts'
-import { ownProblems } from './own-health.ts'
+import { brokerProblems } from './broker-health.ts'
 import type { Problem } from './problem.ts'
 
 /** What is not well. Pure: what a state says, and nothing else. */
 export function problemsOf(state: ClusterState): Problem[] {
   const { cluster, described } = state
-  const problems = ownProblems(state)
+  const problems = brokerProblems(state)
   if (cluster?.metadataLeader === 0) problems.push(noMetadataLeader)
   for (const broker of cluster?.brokers ?? []) {
     if (broker.alive) continue

@@ -8,7 +8,7 @@ const topic = (id: string, highWatermark: number): TopicState => {
   return { name: id, id, config: {}, partitions: [partition] }
 }
 const state = (at: number, described: readonly TopicState[]) => {
-  return { at, ready: { ready: true, reason: '' }, cluster: null, topics: [], described }
+  return { at, ready: { ready: true, reason: '' }, cluster: null, conditions: null, topics: [], described }
 }
 
 test('rates of five minutes are kept, of all topics and of each', () => {

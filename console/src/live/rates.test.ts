@@ -11,7 +11,14 @@ const topic = (id: string, ...ends: number[]): TopicState => ({
   }),
 })
 const at = (ms: number, described: TopicState): ClusterState => {
-  return { at: ms, ready: { ready: true, reason: '' }, cluster: null, topics: [], described: [described] }
+  return {
+    at: ms,
+    ready: { ready: true, reason: '' },
+    cluster: null,
+    conditions: null,
+    topics: [],
+    described: [described],
+  }
 }
 
 test('a rate is known with the second state, over the last seconds', () => {

@@ -5,7 +5,6 @@ import { problemsOf } from '../live/health.ts'
 import { useLive } from '../live/live.ts'
 import { worstFirst } from '../live/problem.ts'
 import { Notice } from '../parts/notice.tsx'
-import { OtherBrokers } from '../parts/other-brokers.tsx'
 import { RateChart } from '../parts/rate-chart.tsx'
 import { useAnswer } from '../parts/use-answer.ts'
 import { BrokersTable } from './brokers.tsx'
@@ -48,9 +47,6 @@ export function OverviewPage() {
         </ul>
       )}
       {problems.length > MOST_SHOWN && <p>and {count(problems.length - MOST_SHOWN)} more of the kind</p>}
-      <OtherBrokers page="#/">
-        Disk, checksums and quarantined replicas are those of this broker. Those of others, in their consoles:
-      </OtherBrokers>
       {described.length < topics.length && (
         <Notice>
           Health, rates, leaders and replicas are those of the first {count(described.length)} of {count(topics.length)}{' '}

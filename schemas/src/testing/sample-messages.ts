@@ -1,6 +1,6 @@
 import type { CascadeReport, ClusterBrokerFields } from '../cascade-messages.ts'
 import type { ErrorFields, MessageName, MessageShapes } from '../messages.ts'
-import { asker, samplePeerMessages } from './sample-peer-messages.ts'
+import { asker, sampleCondition, samplePeerMessages } from './sample-peer-messages.ts'
 
 const error: ErrorFields = { code: 'NOT_LEADER', message: 'Über den Wolken', retriable: true, hint: 'look elsewhere' }
 const later: ErrorFields = { ...error, code: 'THROTTLED', retryAfterMs: 1500 }
@@ -22,6 +22,7 @@ const report: CascadeReport = {
   stopped: 1,
   ageMs: 900,
   featureLevels,
+  condition: sampleCondition,
 }
 const clusterBroker: ClusterBrokerFields = {
   id: 2,

@@ -1,5 +1,5 @@
 import type { IntentFields } from '../metadata-intents.ts'
-import type { PeerMessageShapes } from '../peer-messages.ts'
+import type { ConditionFields, PeerMessageShapes } from '../peer-messages.ts'
 
 const far = Number.MAX_SAFE_INTEGER - 1
 const correlation = 2 ** 40
@@ -134,6 +134,18 @@ export const asker = {
 }
 const admissions = [{ broker: 4, admission: far }]
 
+export const sampleCondition: ConditionFields = {
+  ready: true,
+  reason: 'no source yet',
+  writable: true,
+  freeBytes: far,
+  reserveBytes: 2 ** 30,
+  secondsUntilFull: 7200,
+  checksumFailures: 3,
+  quarantined: 2,
+  stopped: 1,
+}
+
 /** As sample-messages.ts, for the requests between brokers. */
 export const samplePeerMessages: PeerMessageShapes = {
   Formation: { correlation, record },
@@ -212,4 +224,6 @@ export const samplePeerMessages: PeerMessageShapes = {
   TakeSnapshotReply: { correlation, index: far, term: 3, at: 1.7e12, bytes: far },
   OfferSnapshot: { correlation, group: 7, source: 2, index: far, term: 3, asker },
   OfferSnapshotReply: { correlation },
+  BrokerCondition: { correlation },
+  BrokerConditionReply: { correlation, condition: sampleCondition },
 }

@@ -276,7 +276,7 @@ export class SimBroker {
       join: swarm.addresses,
       pid: id,
       incarnation,
-      writable: () => storage.writable,
+      storage,
       dataFolder: DATA,
       maxBatchBytes: 1 << 20,
       largestMaxBatchBytes: 1 << 20,

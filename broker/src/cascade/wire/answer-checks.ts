@@ -1,9 +1,21 @@
 import { TailraceError } from '@tailrace/schemas'
 import type { AuditRecord } from '../../api/admin-api.ts'
 import type { TopicDescription, TopicSummary } from '../../api/broker-api.ts'
+import type { BrokerCondition } from '../../api/condition.ts'
 import { isAssigned } from './beat-checks.ts'
 import type { CascadeStatus } from './cascade-messages.ts'
-import { type Check, isCount, isText, isTopicConfig, isTopicSummary, listOf, shape } from './json-checks.ts'
+import {
+  type Check,
+  eitherNull,
+  isBrokerNumber,
+  isCondition,
+  isCount,
+  isText,
+  isTopicConfig,
+  isTopicSummary,
+  listOf,
+  shape,
+} from './json-checks.ts'
 
 const isPartition = shape({
   partition: isCount,
@@ -36,6 +48,14 @@ export function checkTopicDescription(value: unknown, address: string): TopicDes
 
 export function checkStatus(value: unknown, address: string): CascadeStatus {
   return checked(value, shape({ brokers: listOf(isAssigned) }), 'the list of cascade brokers', address) as CascadeStatus
+}
+
+export function checkConditions(value: unknown, address: string): readonly BrokerCondition[] {
+  const isBroker = shape({ broker: isBrokerNumber, condition: eitherNull(isCondition), why: isText })
+  const { brokers } = checked(value, shape({ brokers: listOf(isBroker) }), 'the conditions of brokers', address) as {
+    brokers: readonly BrokerCondition[]
+  }
+  return brokers
 }
 
 export function checkAudit(value: unknown, address: string): readonly AuditRecord[] {

@@ -7,11 +7,13 @@ import {
   type Check,
   eitherNull,
   isBrokerNumber,
+  isCondition,
   isCount,
   isFlag,
   isSmallCount,
   isText,
   listOf,
+  orMissing,
   shape,
   textUpTo,
 } from './json-checks.ts'
@@ -31,6 +33,7 @@ export const isReport = shape({
   stopped: isCount,
   ageMs: isCount,
   featureLevels: isRange,
+  condition: orMissing(eitherNull(isCondition)),
 })
 export const isAssigned: Check = (value) => isReport(value) && shape({ assigned: isSmallCount })(value)
 export const isClusterBroker = shape({

@@ -64,3 +64,16 @@ export function isTopicSummary(value: unknown): value is TopicSummary {
   const { name, id, partitions } = value as TopicSummary
   return isTopicName(name) && id !== '' && partitions >= 1 && partitions <= MAX_PARTITIONS_OF_TOPIC
 }
+
+/** How a broker is, as it says itself. */
+export const isCondition = shape({
+  ready: isFlag,
+  reason: isText,
+  writable: isFlag,
+  freeBytes: isCount,
+  reserveBytes: isCount,
+  secondsUntilFull: eitherNull(isCount),
+  checksumFailures: isCount,
+  quarantined: isSmallCount,
+  stopped: isSmallCount,
+})

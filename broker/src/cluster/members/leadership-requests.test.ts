@@ -24,7 +24,7 @@ function groupRequests() {
   const one = new LeadershipRequests({
     groups: { get: () => (world.open ? group : undefined) } as unknown as LeadershipRequestsDeps['groups'],
     state: { partitionOf: () => world.partition } as unknown as MetadataState,
-    writable: () => world.writable,
+    storage: world,
   })
   return { one, group, world, transferred, led: group as unknown as Group }
 }

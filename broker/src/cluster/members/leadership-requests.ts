@@ -13,7 +13,7 @@ export interface LeadershipRequestsDeps {
   readonly groups: Pick<Groups, 'get'>
   readonly state: MetadataState
   /** False: publishing to partitions that this broker leads is refused, for lack of disk space. */
-  readonly writable: () => boolean
+  readonly storage: { readonly writable: boolean }
 }
 
 /** Which of this broker's replicas may lead, and which of its leaderships it gives back by itself. */
@@ -31,7 +31,7 @@ export class LeadershipRequests {
     const replica = this.#deps.groups.get(group)
     const trouble = replica === undefined ? 'it is not open' : (replica.unfit ?? replica.status().trouble)
     if (trouble != null) throw new TailraceError('TRANSFER_FAILED', `The replica is not fit to lead: ${trouble}.`)
-    if (!this.#deps.writable()) throw new TailraceError('TRANSFER_FAILED', 'The disk of that broker is full.')
+    if (!this.#deps.storage.writable) throw new TailraceError('TRANSFER_FAILED', 'The disk of that broker is full.')
   }
 
   keep(led: Group): void {

@@ -1,4 +1,5 @@
 import { type BrokerId, type Message, TailraceError } from '@tailrace/schemas'
+import type { Condition } from '../../api/condition.ts'
 import type { GroupRequests, PeerAnswer, ReplyFields, RequestName } from '../../partition/peers.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
 import type { Welcome } from '../formation/joining.ts'
@@ -21,6 +22,8 @@ export interface Answerers {
   readonly authorizer: Authorizer
   readonly state: MetadataState
   readonly groupRequests: GroupRequestAnswerer
+  /** Of this broker, now. */
+  readonly condition: () => Condition
   readonly receiveFormation: (from: BrokerId, record: FormationRecord) => Promise<void>
   /** A broker without a cluster asks to be admitted. */
   readonly receiveApplication: (from: BrokerId) => Promise<Welcome>

@@ -1,5 +1,6 @@
 import type { BrokerId, Message } from '@tailrace/schemas'
 import type { RequestName } from '../../partition/peers.ts'
+import { brokerCondition } from './broker-condition.ts'
 import { cancelChange } from './cancel-change.ts'
 import { changeMetadataVoters } from './change-metadata-voters.ts'
 import { copyClose, copyOpen, copyRead, readEntries } from './copies.ts'
@@ -58,6 +59,7 @@ export const requestTable = {
   KeepLeadership: { handler: keepLeadership, askers: 'members', speaker: any },
   TakeSnapshot: { handler: takeSnapshot, askers: 'members', speaker: any },
   OfferSnapshot: { handler: offerSnapshot, askers: 'members', speaker: any },
+  BrokerCondition: { handler: brokerCondition, askers: 'members', speaker: any },
   Publish: { handler: publish, askers: 'members', speaker: any },
   Fetch: { handler: fetch, askers: 'members', speaker: any },
   FindOffset: { handler: findOffset, askers: 'members', speaker: any },

@@ -9,6 +9,7 @@ import { ManualClock } from '../../platform/testing/clock.ts'
 import { promptCrypto } from '../../platform/testing/crypto.ts'
 import { type DiskOperation, MemoryDisk } from '../../platform/testing/disk.ts'
 import type { RaftMessage } from '../../raft/messages.ts'
+import type { WatchedStorage } from '../members/conditions.ts'
 import type { FeatureLevels } from '../metadata/feature-levels.ts'
 import { featureLevels } from '../metadata/feature-levels.ts'
 import type { ClusterNode, ClusterNodeDeps, DiallingPeers } from '../node.ts'
@@ -184,9 +185,20 @@ export class TestBroker implements DiallingPeers {
       maxBatchBytes: 1_048_588,
       largestMaxBatchBytes: 4_194_304,
       levels: cluster.levels.get(id) ?? featureLevels,
-      writable: () => !this.diskFull,
+      storage: this.#storage(),
       leaderReturnMs: cluster.leaderReturnMs,
     })
+  }
+
+  #storage(): WatchedStorage {
+    const broker = this
+    return {
+      get writable() {
+        return !broker.diskFull
+      },
+      usage: { freeBytes: 2 ** 40, reserveBytes: 2 ** 30, secondsUntilFull: Number.POSITIVE_INFINITY } as never,
+      metrics: { corruptPlaces: { read: 0, scrub: 0, recovery: 0 } } as never,
+    }
   }
 
   /** A Raft message has come, as the peer transport passes it on. */

@@ -1,10 +1,10 @@
 import { TailraceError } from '@tailrace/schemas'
 import type { AdminApi, AdminService } from '../../api/admin-api.ts'
 import type { Asker, BrokerApi } from '../../api/broker-api.ts'
+import type { BrokerCondition } from '../../api/condition.ts'
 import type { LogLevelApi } from '../../api/log-level-api.ts'
 import type { Quota } from '../../api/quotas.ts'
 import type { Operation, SecurityApi, SecurityService } from '../../api/security-api.ts'
-import type { Trouble } from '../../api/trouble.ts'
 import { AuthorizedCascade } from '../../cascade/wire/authorized-cascade.ts'
 import type { CascadeApi } from '../../cascade/wire/cascade-messages.ts'
 import { AuthorizedAdmin } from '../../security/access/authorized-admin.ts'
@@ -29,8 +29,8 @@ export interface Services {
   /** Another map after each change. Without them there are no quotas. */
   readonly quotas?: (() => ReadonlyMap<string, Quota>) | undefined
   readonly logLevel: LogLevelApi
-  /** Of this broker, as they are now. Default: it has none. */
-  readonly troubles?: () => readonly Trouble[]
+  /** Of all brokers; it asks them once in a few seconds. Never rejects. Default: of none. */
+  readonly conditions?: () => Promise<readonly BrokerCondition[]>
   readonly authorizer: Authorizer
   readonly authenticator: Authenticator
   readonly audit: Audit
@@ -135,6 +135,12 @@ export class Rights {
   /** A door answers an error to what was `asked` for: a refusal is in the audit. */
   answered(asked: string, error: TailraceError): void {
     this.#guard.answered(asked, error)
+  }
+
+  /** Of all brokers. @throws TailraceError AUTHENTICATION_REQUIRED, AUTHORIZATION_FAILED */
+  async conditions(): Promise<readonly BrokerCondition[]> {
+    this.checkCluster('describe')
+    return (await this.#services.conditions?.()) ?? []
   }
 
   /** For pages about the whole broker. @throws TailraceError AUTHENTICATION_REQUIRED, AUTHORIZATION_FAILED */

@@ -25,6 +25,7 @@ export const describedRequests: Record<
   logLevel: ['/operations/log-level', ['describe', cluster]],
   setLogLevel: ['/operations/log-level', ['alter', cluster], { level: 'debug' }],
   describeCluster: ['/cluster', ['describe', cluster]],
+  conditions: ['/cluster/conditions', ['describe', cluster]],
   listTopics: ['/topics', ['describe', flights]],
   createTopic: ['/topics', ['create', cluster], { name: 'new', partitions: 1, replicas: 1 }],
   describeTopic: ['/topics/flights', ['describe', flights]],

@@ -1,9 +1,10 @@
 import { TailraceError } from '@tailrace/schemas'
 import type { BrokerApi, TopicSummary } from '../../api/broker-api.ts'
-import type { Trouble } from '../../api/trouble.ts'
+import type { BrokerCondition } from '../../api/condition.ts'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import { withDeadline } from '../../platform/timing/deadline.ts'
+import { conditionsText } from './conditions-text.ts'
 import { type DescribedTopic, everyMs, freshMs, TopicDescriptions } from './topic-descriptions.ts'
 
 /** A state does not wait longer for descriptions; those that come later are part of the next one. */
@@ -15,8 +16,8 @@ type WatchedApi = Pick<BrokerApi, 'describeCluster' | 'describeTopic' | 'listTop
 
 export interface Watched {
   readonly api: WatchedApi
-  /** Default: there are none. */
-  readonly troubles?: () => readonly Trouble[]
+  /** Of all brokers. Never rejects. Default: of none. */
+  readonly conditions?: () => Promise<readonly BrokerCondition[]>
 }
 
 /** The topics of a broker. While nothing changes it is the same object. */
@@ -32,7 +33,8 @@ export interface View {
   readonly ready: string
   /** Null: not known yet. */
   readonly cluster: string | null
-  readonly troubles: string
+  /** Null: not known yet. */
+  readonly conditions: string | null
   readonly list: TopicList
   described(name: string): DescribedTopic | null
 }
@@ -53,23 +55,23 @@ const noTopics: TopicList = { topics: [], byName: new Map(), text: '[]' }
  */
 export class SharedViews implements View {
   readonly #api: WatchedApi
-  readonly #troubles: () => readonly Trouble[]
+  readonly #conditions: () => Promise<readonly BrokerCondition[]>
   readonly #clock: Clock
   readonly #log: Logger
   readonly #descriptions: TopicDescriptions
   readonly #watchers = new Set<Watcher>()
   ready = ''
   cluster: string | null = null
-  troubles = '[]'
+  conditions: string | null = null
   list = noTopics
   #lookedAt = Number.NEGATIVE_INFINITY
   #looking: Promise<void> = Promise.resolve()
   #timer: TimerHandle | null = null
   #inRound = false
 
-  constructor({ api, troubles = () => [] }: Watched, clock: Clock, log: Logger) {
+  constructor({ api, conditions = async () => [] }: Watched, clock: Clock, log: Logger) {
     this.#api = api
-    this.#troubles = troubles
+    this.#conditions = conditions
     this.#clock = clock
     this.#log = log
     this.#descriptions = new TopicDescriptions(api, clock, log)
@@ -123,6 +125,7 @@ export class SharedViews implements View {
     if (watchers.length === 0) {
       this.list = noTopics
       this.cluster = null
+      this.conditions = null
       this.#lookedAt = Number.NEGATIVE_INFINITY
       this.#descriptions.keep(new Set())
       return
@@ -166,13 +169,20 @@ export class SharedViews implements View {
   async #look(): Promise<void> {
     const { ready, reason } = this.#api.readiness()
     this.ready = JSON.stringify({ ready, reason })
-    this.troubles = JSON.stringify(this.#troubles())
     this.#lookAtTopics()
+    await Promise.all([this.#lookAtCluster(), this.#lookAtConditions()])
+  }
+
+  async #lookAtCluster(): Promise<void> {
     try {
       this.cluster = JSON.stringify(await this.#api.describeCluster())
     } catch (error) {
       if (!(error instanceof TailraceError)) this.#log.error({ err: error }, 'describing the cluster failed')
     }
+  }
+
+  async #lookAtConditions(): Promise<void> {
+    this.conditions = conditionsText(await this.#conditions())
   }
 
   #lookAtTopics(): void {

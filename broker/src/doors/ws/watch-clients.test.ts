@@ -59,11 +59,11 @@ describe('a watch', () => {
       at: expect.any(Number),
       ready: { ready: true, reason: 'ready' },
       cluster: await get('/cluster'),
-      troubles: [],
+      conditions: [],
       topics: ((await get('/topics')) as { topics: object[] }).topics,
       described: [await get('/topics/flights')],
     })
-    expect(Object.keys(first)).toEqual(['op', 'id', 'at', 'ready', 'cluster', 'troubles', 'topics', 'described'])
+    expect(Object.keys(first)).toEqual(['op', 'id', 'at', 'ready', 'cluster', 'conditions', 'topics', 'described'])
     expect(Math.abs(Date.now() - first.at)).toBeLessThan(10_000)
     await quiet(client)
     await fixture.broker.publish('flights', 1, batchOf(['a', 'b']))

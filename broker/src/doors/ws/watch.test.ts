@@ -1,6 +1,6 @@
 import { TailraceError } from '@tailrace/schemas'
 import { beforeEach, expect, test } from 'vitest'
-import type { Trouble } from '../../api/trouble.ts'
+import type { BrokerCondition } from '../../api/condition.ts'
 import { ManualClock } from '../../platform/testing/clock.ts'
 import { anonymousSession } from '../../security/identity/session.ts'
 import { MemoryBroker } from '../testing/memory-broker.ts'
@@ -14,7 +14,7 @@ let broker: MemoryBroker
 let views: SharedViews
 let hidden: Set<string>
 let problem: TailraceError | null
-let troubles: Trouble[]
+let conditions: BrokerCondition[]
 let mayCluster: boolean
 let overfull: boolean
 let checks: number
@@ -35,8 +35,8 @@ beforeEach(async () => {
   broker = new MemoryBroker(clock)
   for (const name of ['flights', 'orders']) await broker.createTopic({ name, partitions: 1, replicas: 1 })
   const log = { info: () => {}, warn: () => {}, error: () => {} }
-  views = new SharedViews({ api: broker, troubles: () => troubles }, clock, log)
-  ;[troubles, mayCluster] = [[], true]
+  views = new SharedViews({ api: broker, conditions: async () => conditions }, clock, log)
+  ;[conditions, mayCluster] = [[], true]
   ;[hidden, problem, overfull, checks, authorizer.version] = [new Set(), null, false, 0, 1]
   sent.length = 0
   failures.length = 0
@@ -145,12 +145,12 @@ test('topics with more than 100,000 partitions together end it', async () => {
   expect(sent).toHaveLength(1)
 })
 
-test('troubles of the broker are told when they change, to those who may see the cluster', async () => {
+test('conditions of brokers are told when they change, to those who may see the cluster', async () => {
   await watch()
-  troubles = [{ kind: 'disk-full', amount: 1 }]
+  conditions = [{ broker: 2, condition: null, why: 'It is not reached.' }]
   await clock.advance(3_000)
-  expect(sent).toMatchObject([{ troubles: [] }, { troubles: [{ kind: 'disk-full', amount: 1 }] }])
+  expect(sent).toMatchObject([{ conditions: [] }, { conditions }])
   mayCluster = false
   await clock.advance(1_000)
-  expect(sent.at(-1)).toMatchObject({ troubles: null, cluster: null })
+  expect(sent.at(-1)).toMatchObject({ conditions: null, cluster: null })
 })

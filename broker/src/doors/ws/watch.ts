@@ -58,14 +58,14 @@ export class Watch implements Watcher {
     const described = this.#described(view)
     const maySee = this.#parts.rights.mayDescribeCluster()
     const cluster = (maySee ? view.cluster : null) ?? 'null'
-    const troubles = maySee ? view.troubles : 'null'
-    const parts = [view.ready, cluster, troubles, this.#listText(view.list), ...described]
+    const conditions = (maySee ? view.conditions : null) ?? 'null'
+    const parts = [view.ready, cluster, conditions, this.#listText(view.list), ...described]
     if (areSame(parts, this.#last)) return
     this.#last = parts
     this.#sentAt = clock.monotonic()
     const head = JSON.stringify({ op: 'state', id: this.#id, at: clock.now() }).slice(0, -1)
     const [ready, , , list] = parts
-    const broker = `"ready":${ready},"cluster":${cluster},"troubles":${troubles}`
+    const broker = `"ready":${ready},"cluster":${cluster},"conditions":${conditions}`
     client.sendText(`${head},${broker},"topics":${list},"described":[${described.join()}]}`)
   }
 

@@ -17,7 +17,7 @@ export function areTexts(...values: unknown[]): boolean {
 }
 
 /** Texts as brokers have them: names, ids, addresses and reasons are shorter. */
-const MAX_TEXT = 1000
+export const MAX_TEXT = 1000
 
 export function areShort(...texts: readonly string[]): boolean {
   return texts.every((text) => text.length <= MAX_TEXT)

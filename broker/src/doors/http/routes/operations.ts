@@ -49,6 +49,10 @@ export function operationRoutes(
 
   app.get('/cluster', { schema: schemas.cluster }, ({ context }) => context.rights.api.describeCluster())
 
+  app.get('/cluster/conditions', { schema: schemas.conditions }, async ({ context }) => ({
+    brokers: await context.rights.conditions(),
+  }))
+
   app.get('/healthz', { schema: schemas.health, config: always }, ({ context }) => ({
     status: 'ok',
     brokerId: context.rights.api.brokerId,
@@ -106,6 +110,26 @@ const setting = object({
   perBroker: { type: 'boolean', description: 'It differs from broker to broker in any cluster.' },
   about: string,
 })
+const count = { type: 'integer', minimum: 0 } as const
+const condition = object({
+  ready: { type: 'boolean', description: 'Clients may be sent to it.' },
+  reason: { ...string, description: 'Why not, or what else is not well.' },
+  writable: { type: 'boolean', description: 'False: the disk is full up to the reserve.' },
+  freeBytes: count,
+  reserveBytes: count,
+  secondsUntilFull: {
+    type: ['integer', 'null'],
+    description: 'Until only the reserve is free, if the disk fills up as now. Null: it does not fill up.',
+  },
+  checksumFailures: { ...count, description: 'Places whose checksum was wrong, since the start.' },
+  quarantined: { ...count, description: 'Replicas that take no part until they have caught up again.' },
+  stopped: { ...count, description: 'Replicas, or copies of a cascade broker, that take no part any more.' },
+})
+const brokerCondition = object({
+  broker: { type: 'integer' },
+  condition: { oneOf: [condition, { type: 'null' }], description: 'Null: not known.' },
+  why: { ...string, description: 'Why it is not known.' },
+})
 const readiness = object(
   {
     ready: { type: 'boolean' },
@@ -148,6 +172,18 @@ const schemas = {
     summary: 'Brokers of the cluster',
     operationId: 'describeCluster',
     response: { 200: { description: 'The cluster.', $ref: 'Cluster#' }, ...errorResponses },
+  },
+  conditions: {
+    tags,
+    summary: 'How all brokers are: readiness, disks, replicas that take no part',
+    operationId: 'conditions',
+    response: {
+      200: {
+        description: 'Of all brokers, as each says itself; a few seconds old.',
+        ...object({ brokers: { type: 'array', items: brokerCondition } }),
+      },
+      ...errorResponses,
+    },
   },
   health: {
     tags,
