@@ -43,6 +43,7 @@ import { streamGateway } from './ws/gateway.ts'
 import { SharedAnswers } from './ws/shared-answers.ts'
 import { SharedTexts } from './ws/shared-texts.ts'
 import { SharedViews } from './ws/shared-views.ts'
+import { PartitionEnds } from './ws/standing/partition-ends.ts'
 
 export interface HttpGatewayParts {
   readonly services: Services
@@ -122,9 +123,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
     reads,
     received: held.received,
     newProducers,
-    texts: new SharedTexts(clock),
-    views: new SharedViews(services, clock, log),
-    answers: new SharedAnswers(services, clock, log),
+    ...madeForAll(parts),
   })
   const waits = new WaitingReads(limits.maxWaitingReads)
   await app.register(async (routes) => {
@@ -148,6 +147,21 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
       await stream.close()
       await app.close()
     },
+  }
+}
+
+/** What is read, computed or put into words once for all WebSockets. */
+function madeForAll({ services, clock, log }: HttpGatewayParts): {
+  texts: SharedTexts
+  ends: PartitionEnds
+  views: SharedViews
+  answers: SharedAnswers
+} {
+  return {
+    texts: new SharedTexts(clock),
+    ends: new PartitionEnds(services.api, clock),
+    views: new SharedViews(services, clock, log),
+    answers: new SharedAnswers(services, clock, log),
   }
 }
 

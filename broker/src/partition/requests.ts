@@ -47,6 +47,11 @@ export interface FetchResult {
   readonly nextOffset: Offset
   readonly highWatermark: Offset
   readonly logStart: Offset
+  /**
+   * The leader, on another broker, has rules that are not known here yet, and nobody in particular has asked: a client
+   * that is to get this must ask under its own name.
+   */
+  readonly newerRules?: boolean
 }
 
 export interface OffsetResult {

@@ -26,6 +26,7 @@ import { SharedAnswers } from '../../../broker/src/doors/ws/shared-answers.ts'
 import { SharedTexts } from '../../../broker/src/doors/ws/shared-texts.ts'
 import { SharedViews } from '../../../broker/src/doors/ws/shared-views.ts'
 import { GatewaySocket } from '../../../broker/src/doors/ws/socket.ts'
+import { PartitionEnds } from '../../../broker/src/doors/ws/standing/partition-ends.ts'
 import { ManualClock } from '../../../broker/src/platform/testing/clock.ts'
 import { seededRandom } from '../../../broker/src/platform/testing/random.ts'
 import { noTables } from '../../../broker/src/security/security-tables.ts'
@@ -169,7 +170,8 @@ class Session {
     const services = testServices({ api, admin, cascade: this.#control() }, { clock, random })
     this.answers = new SharedAnswers(services, clock, log)
     const { answers, views } = this
-    const shared = { publisher, reads, received, newProducers: new NewProducers(limits), texts, views, answers }
+    const ends = new PartitionEnds(api, clock)
+    const shared = { publisher, reads, received, newProducers: new NewProducers(limits), texts, views, answers, ends }
     const wired = this.#socket as unknown as { setSocket(stream: Socket, head: Buffer, options: object): void }
     wired.setSocket(stream, Buffer.alloc(0), { maxPayload: limits.maxFrameBytes, allowSynchronousEvents: true })
     // As the plugin that the gateway is built on does.

@@ -159,6 +159,15 @@ test('of what a shared wait has brought, newer rules of the leader decide for ea
   expect([await ann, await bob]).toEqual([8, 'AUTHORIZATION_FAILED'])
 })
 
+test('a wait for nobody in particular tells that the leader has newer rules', async () => {
+  rules.version = 7
+  const [one, other] = [fetch(0), fetch(1)]
+  await clock.advance(1)
+  open[0]!.answer([batchAt(7)], 8)
+  open[0]!.answer([batchAt(7)], 7)
+  expect([(await one).result.newerRules, (await other).result.newerRules]).toEqual([true, undefined])
+})
+
 test('a leader that has the same rules, or older ones, is not asked again', async () => {
   rules.version = 7
   const found = fetch(0, reader('ann'))

@@ -89,9 +89,11 @@ export class RemoteReads {
     const own = token !== undefined || linearizable === true
     const wait = own ? this.#begin(leader, topic, partition, request) : this.#share(leader, topic, partition, request)
     const { found, rulesVersion } = await wait.result
-    if (!own && rulesVersion > this.#deps.state.security.version) await this.#confirm(leader, topic, partition, request)
+    const newerRules = !own && rulesVersion > this.#deps.state.security.version
+    if (newerRules) await this.#confirm(leader, topic, partition, request)
     const final = wait.endsAt >= end && wait.sentAt >= askedAt
-    return { result: own ? found : upTo(found, maxBytes), final }
+    const result = own ? found : upTo(found, maxBytes)
+    return { result: newerRules && request.asker === undefined ? { ...result, newerRules } : result, final }
   }
 
   async findOffset(

@@ -10,6 +10,7 @@ export class RetryPause {
   readonly #backoff: Backoff
   #nextMs: number
   #timer: TimerHandle | null = null
+  #isFirst = true
 
   constructor(clock: Clock, random: Random) {
     this.#clock = clock
@@ -29,6 +30,7 @@ export class RetryPause {
   /** Calls once after the pause, unless cancelled. */
   schedule(call: () => void): void {
     const ms = this.#nextMs
+    this.#isFirst = false
     this.#nextMs = this.#backoff.next()
     this.cancel()
     this.#timer = this.#clock.after(ms, call)
@@ -41,6 +43,8 @@ export class RetryPause {
 
   /** After a success: the next trouble starts with a short pause again. */
   reset(): void {
+    if (this.#isFirst) return
+    this.#isFirst = true
     this.#backoff.reset()
     this.#nextMs = this.#backoff.next()
   }

@@ -1,6 +1,7 @@
-import { BATCH_HEADER_BYTES, batchBytesAt, isErrorCode, recordsCountAt } from '@tailrace/schemas'
+import { isErrorCode } from '@tailrace/schemas'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { FetchResult } from '../../partition/requests.ts'
+import { type BatchCounts, countBatches } from './batch-counts.ts'
 
 export type Transport = 'http' | 'websocket_json' | 'websocket_binary'
 
@@ -16,7 +17,8 @@ export interface PublishedCounts {
 /** The counters of the gateway for one door. */
 export interface TransportMetrics {
   published(published: PublishedCounts, seconds: number): void
-  fetched(result: Pick<FetchResult, 'batches' | 'bytes'>): void
+  /** `counts`: of these batches, where they are known. */
+  fetched(result: Pick<FetchResult, 'batches' | 'bytes'>, counts?: BatchCounts): void
   /** So many subscriptions have begun, or ended where below 0. */
   subscribed(change: number): void
   failed(code: string): void
@@ -90,8 +92,7 @@ export function transportMetrics(registers: Registry[]): Record<Transport, Trans
         counts.inBatches += batches
         boundLatency.observe(seconds)
       },
-      fetched({ batches, bytes }) {
-        const whole = countBatches(batches)
+      fetched({ batches, bytes }, whole = countBatches(batches)) {
         counts.outBytes += bytes
         counts.outRecords += whole.records
         counts.outBatches += whole.batches
@@ -102,22 +103,4 @@ export function transportMetrics(registers: Registry[]): Record<Transport, Trans
   }
   for (const transport of ['websocket_json', 'websocket_binary']) subscriptions.set({ transport }, 0)
   return { http: bind('http'), websocket_json: bind('websocket_json'), websocket_binary: bind('websocket_binary') }
-}
-
-/**
- * By the headers of the batches alone. A piece from another broker may hold several batches back to back; what is no
- * whole batch is not counted, and is for its reader to refuse.
- */
-function countBatches(pieces: readonly Uint8Array[]): { readonly batches: number; readonly records: number } {
-  let [batches, records] = [0, 0]
-  for (const piece of pieces) {
-    for (let start = 0; start + BATCH_HEADER_BYTES <= piece.length; ) {
-      const length = batchBytesAt(piece, start)
-      if (length < BATCH_HEADER_BYTES || start + length > piece.length) break
-      batches += 1
-      records += Math.max(0, recordsCountAt(piece, start))
-      start += length
-    }
-  }
-  return { batches, records }
 }

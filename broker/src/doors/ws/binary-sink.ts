@@ -1,9 +1,9 @@
-import type { Offset, PartitionNumber } from '@tailrace/schemas'
+import type { PartitionNumber } from '@tailrace/schemas'
 import { encodeFrame, type TailraceError } from '@tailrace/schemas'
-import type { FetchResult } from '../../partition/requests.ts'
 import type { TransportMetrics } from '../limits/metrics.ts'
+import type { Delivery } from './standing/delivery.ts'
 import type { StreamClient } from './stream-client.ts'
-import type { OutOfRange, ResolvedPartition, SubscriptionSink } from './subscription.ts'
+import type { OutOfRange, ResolvedPartition, SubscriptionSink } from './subscription-sink.ts'
 
 /** Sends a subscription as frames: batches as they are. Credit counts batch bytes. */
 export class BinarySink implements SubscriptionSink {
@@ -25,12 +25,11 @@ export class BinarySink implements SubscriptionSink {
     )
   }
 
-  records(partition: PartitionNumber, _offset: Offset, result: FetchResult): { bytes: number; nextOffset: Offset } {
-    const { nextOffset, highWatermark } = result
-    const fields = { subscription: this.#subscription, partition, nextOffset, highWatermark }
-    this.#client.sendPieces(encodeFrame('Records', fields, result.batches))
-    this.#metrics.fetched(result)
-    return { bytes: result.bytes, nextOffset }
+  records(partition: PartitionNumber, delivery: Delivery): ReturnType<SubscriptionSink['records']> {
+    const { found, counts } = delivery
+    this.#client.sendMessage(delivery.frame(this.#subscription, partition))
+    this.#metrics.fetched(found, counts)
+    return found
   }
 
   ended(partition: PartitionNumber | null, error: TailraceError, range?: OutOfRange): void {

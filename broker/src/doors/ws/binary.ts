@@ -229,13 +229,14 @@ export class BinaryProtocol {
     const sink = new BinarySink(id, this.#client, this.#context.metrics)
     let subscription: Subscription | null = null
     try {
-      const { clock, random } = this.#parts
-      const { api } = this.#context.rights
+      const { clock, random, ends } = this.#parts
+      const { rights } = this.#context
       const onEnd = () => this.#client.subscriptions.remove(key)
       const request = { topic, position, partitions, credit: Math.max(credit, 0), replica, topicId }
       this.#client.pay('requestsPerSecond', 1)
-      this.#context.rights.checkRead(topic)
-      subscription = new Subscription(request, { api, clock, random, client: this.#client, sink, onEnd })
+      rights.checkRead(topic)
+      const reading = { api: rights.api, checkRead: (name: string) => rights.checkRead(name), ends }
+      subscription = new Subscription(request, { ...reading, clock, random, client: this.#client, sink, onEnd })
       this.#client.subscriptions.add(key, subscription, this.#context.metrics)
       subscription.start()
     } catch (error) {

@@ -102,8 +102,8 @@ export class Connection implements StreamClient {
     this.#watchBuffer()
   }
 
-  sendTextAround(before: string, shared: Uint8Array, after: string): void {
-    this.#outbox.sendTextAround(before, shared, after)
+  sendMessage(pieces: readonly Uint8Array[]): void {
+    this.#outbox.sendMessage(pieces, this.subscriptions.partitions === 1)
     this.#watchBuffer()
   }
 

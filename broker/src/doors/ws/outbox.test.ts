@@ -9,15 +9,19 @@ function outbox(readyState = 1) {
   const sent: unknown[] = []
   const corks: string[] = []
   const open = { readyState, OPEN: 1, bufferedAmount: 0, send: (data: unknown) => void sent.push(data) }
-  const stream = { cork: () => void corks.push('cork'), uncork: () => void corks.push('uncork'), destroyed: false }
+  const stream = {
+    cork: () => void corks.push('cork'),
+    uncork: () => void corks.push('uncork'),
+    write: (data: unknown) => void sent.push(data),
+  }
   const box = new Outbox(open as unknown as WebSocket, stream as unknown as Duplex, clock)
   return { clock, sent, corks, box }
 }
 
 const forms = [
   ['a text', (box: Outbox) => box.sendText('a')],
-  ['a text around bytes', (box: Outbox) => box.sendTextAround('a', new Uint8Array(1), 'b')],
-  ['a text around many bytes', (box: Outbox) => box.sendTextAround('a', new Uint8Array(10_000), 'b')],
+  ['a message of several pieces', (box: Outbox) => box.sendMessage([new Uint8Array(1), new Uint8Array(9)], true)],
+  ['a message among others', (box: Outbox) => box.sendMessage([new Uint8Array(1)], false)],
   ['pieces', (box: Outbox) => box.sendPieces([new Uint8Array(1), new Uint8Array(10_000)])],
 ] as const
 
@@ -31,8 +35,17 @@ test.each(forms)('%s leaves with all other messages of the turn in one write', a
   expect(corks).toEqual(['cork', 'uncork'])
 })
 
-test.each(forms)('%s is not sent on a socket that is closing', (_, send) => {
-  const { box, sent, corks } = outbox(2)
-  send(box)
-  expect([sent, corks]).toEqual([[], []])
+test('a message that is alone leaves at once', () => {
+  const { box, sent, corks } = outbox()
+  box.sendMessage([new Uint8Array(1)], true)
+  expect([sent.length, corks]).toEqual([1, []])
 })
+
+test.each([...forms, ['a message', (box: Outbox) => box.sendMessage([new Uint8Array(1)], true)] as const])(
+  '%s is not sent on a socket that is closing',
+  (_, send) => {
+    const { box, sent, corks } = outbox(2)
+    send(box)
+    expect([sent, corks]).toEqual([[], []])
+  },
+)

@@ -1,4 +1,3 @@
-import { Buffer } from 'node:buffer'
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { Clock } from '../../platform/clock.ts'
@@ -11,8 +10,6 @@ import type { Clock } from '../../platform/clock.ts'
 const gatherBelow = 4096
 const whole = { binary: true, fin: true, compress: false } as const
 const part = { binary: true, fin: false, compress: false } as const
-const wholeText = { binary: false, fin: true, compress: false } as const
-const textPart = { binary: false, fin: false, compress: false } as const
 
 /** Sends messages on one WebSocket; all messages of a turn leave in one write. */
 export class Outbox {
@@ -37,16 +34,14 @@ export class Outbox {
     if (this.#cork()) this.#socket.send(text)
   }
 
-  /** One text message. `shared` is UTF-8 and must not change afterwards. */
-  sendTextAround(before: string, shared: Uint8Array, after: string): void {
-    if (!this.#cork()) return
-    if (shared.length < gatherBelow) {
-      this.#socket.send(Buffer.concat([Buffer.from(before), shared, Buffer.from(after)]), wholeText)
-      return
-    }
-    this.#socket.send(before, textPart)
-    this.#socket.send(shared, textPart)
-    this.#socket.send(after, wholeText)
+  /**
+   * A message with its WebSocket header, which must not change afterwards. ws holds nothing back (it compresses
+   * nothing), so these bytes come behind all that were sent before. `alone`: no other message of this turn is to
+   * be expected, so it need not wait for the end of the turn.
+   */
+  sendMessage(pieces: readonly Uint8Array[], alone: boolean): void {
+    if (!this.#isOpen || ((!alone || pieces.length > 1) && !this.#cork())) return
+    for (const piece of pieces) this.#stream.write(piece)
   }
 
   /** One binary message of the pieces back to back. They must not change afterwards. */
@@ -68,8 +63,12 @@ export class Outbox {
     if (first < pieces.length) this.#socket.send(gather(pieces, first, pieces.length, bytes), whole)
   }
 
+  get #isOpen(): boolean {
+    return this.#socket.readyState === this.#socket.OPEN
+  }
+
   #cork(): boolean {
-    if (this.#socket.readyState !== this.#socket.OPEN) return false
+    if (!this.#isOpen) return false
     if (!this.#corked) {
       this.#corked = true
       this.#stream.cork()

@@ -1,5 +1,7 @@
-import type { Offset, PartitionNumber, Position } from '@tailrace/schemas'
+import { type Offset, type PartitionNumber, type Position, TailraceError } from '@tailrace/schemas'
+import type { RoutedTopic } from '../../api/broker-api.ts'
 import type { RetryPause } from '../limits/retry-pause.ts'
+import type { PartitionEnd, StandingReader } from './standing/partition-end.ts'
 
 /** How far a subscription has come in one partition. */
 export interface PartitionReader {
@@ -12,20 +14,56 @@ export interface PartitionReader {
   resolved: boolean
   /** This broker's own replica could not answer the last request. */
   askLeader: boolean
-  /** queued: waits for its turn. busy: a request is in flight. pausing: until the next attempt. ended: permanently. */
-  state: 'queued' | 'busy' | 'pausing' | 'ended'
+  /** The next request is made under the subscriber's own name. */
+  alone: boolean
+  /**
+   * queued: waits for its turn. busy: a request is in flight. standing: at the end, where one request serves all.
+   * pausing: until the next attempt. ended: permanently.
+   */
+  state: 'queued' | 'busy' | 'standing' | 'pausing' | 'ended'
   /** Credit set aside for the fetch in flight; 0 for one that waits at the end of the log. */
   reserved: number
+  /** Where it stands, if it does. */
+  end: PartitionEnd | null
+  /** Made when it stands for the first time. */
+  standing: StandingReader | null
 }
 
-export function newReader(partition: PartitionNumber, position: Position, pause: RetryPause): PartitionReader {
+function newReader(partition: PartitionNumber, position: Position, pause: RetryPause): PartitionReader {
   const start = {
     offset: 0,
     highWatermark: 0,
     resolved: false,
     askLeader: false,
+    alone: false,
     state: 'pausing',
     reserved: 0,
+    end: null,
+    standing: null,
   } as const
   return { partition, position, pause, ...start }
+}
+
+export interface ChosenPositions {
+  /** For all partitions, unless `partitions` names some. */
+  readonly position: Position
+  readonly partitions: readonly { readonly partition: PartitionNumber; readonly position: Position }[]
+}
+
+/** @throws TailraceError UNKNOWN_PARTITION */
+export function chooseReaders(
+  { position: forAll, partitions }: ChosenPositions,
+  topic: RoutedTopic,
+  newPause: () => RetryPause,
+): PartitionReader[] {
+  const known = new Set(topic.partitions.map(({ partition }) => partition))
+  const chosen = new Map<PartitionNumber, Position>()
+  for (const { partition, position } of partitions) {
+    if (!known.has(partition)) {
+      throw new TailraceError('UNKNOWN_PARTITION', `"${topic.name}" has no partition ${partition}.`)
+    }
+    chosen.set(partition, position)
+  }
+  if (chosen.size === 0) for (const partition of known) chosen.set(partition, forAll)
+  return [...chosen].map(([partition, position]) => newReader(partition, position, newPause()))
 }

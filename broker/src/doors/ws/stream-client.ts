@@ -15,6 +15,7 @@ import type { StreamAuthentication } from './authentication.ts'
 import type { SharedAnswers } from './shared-answers.ts'
 import type { SharedTexts } from './shared-texts.ts'
 import type { SharedViews } from './shared-views.ts'
+import type { PartitionEnds } from './standing/partition-ends.ts'
 import type { Subscriptions } from './subscriptions.ts'
 import type { Watches } from './watches.ts'
 
@@ -32,6 +33,7 @@ export interface StreamParts {
   /** Bytes of unfinished messages, over HTTP and WebSocket. */
   readonly received: HeldBytes
   readonly texts: SharedTexts
+  readonly ends: PartitionEnds
   readonly views: SharedViews
   readonly answers: SharedAnswers
 }
@@ -49,8 +51,8 @@ export interface StreamClient {
   /** So many bytes wait to be sent that data must be refused. */
   readonly overfull: boolean
   sendText(text: string): void
-  /** One text message. `shared` is not copied where it is large, and must not change afterwards. */
-  sendTextAround(before: string, shared: Uint8Array, after: string): void
+  /** A message of `frameOf` (standing/server-frame.ts), which must not change afterwards. */
+  sendMessage(pieces: readonly Uint8Array[]): void
   sendPieces(pieces: readonly Uint8Array[]): void
   /**
    * Takes a request on; reading from the client pauses while too many or too large ones are at work. `bytes` 0: not a

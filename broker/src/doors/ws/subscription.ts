@@ -1,6 +1,6 @@
-import type { Offset, PartitionNumber, Position } from '@tailrace/schemas'
+import type { PartitionNumber } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
-import type { BrokerApi, RoutedTopic } from '../../api/broker-api.ts'
+import type { BrokerApi } from '../../api/broker-api.ts'
 import { refuseAnother } from '../../cluster/metadata/required-topic.ts'
 import type { FetchResult } from '../../partition/requests.ts'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
@@ -10,13 +10,16 @@ import type { SenderQuotas } from '../limits/quotas/sender-quotas.ts'
 import type { ReadBudget } from '../limits/read-budget.ts'
 import { RetryPause } from '../limits/retry-pause.ts'
 import { Beginnings } from './beginnings.ts'
-import { newReader, type PartitionReader } from './partition-reader.ts'
+import { FetchCredit } from './fetch-credit.ts'
+import { type ChosenPositions, chooseReaders, type PartitionReader } from './partition-reader.ts'
+import { QuotaPause } from './quota-pause.ts'
+import { Delivery } from './standing/delivery.ts'
+import type { StandingReader } from './standing/partition-end.ts'
+import type { PartitionEnds } from './standing/partition-ends.ts'
+import type { OutOfRange, SubscriptionSink } from './subscription-sink.ts'
 
-export interface SubscriptionRequest {
+export interface SubscriptionRequest extends ChosenPositions {
   readonly topic: string
-  /** For all partitions, unless `partitions` names some. */
-  readonly position: Position
-  readonly partitions: readonly { readonly partition: PartitionNumber; readonly position: Position }[]
   /** Bytes that may be sent before more credit comes. */
   readonly credit: number
   /** Read from this broker's own replicas where they are far enough (M95); else from the leaders. */
@@ -25,39 +28,11 @@ export interface SubscriptionRequest {
   readonly topicId?: string | undefined
 }
 
-export interface ResolvedPartition {
-  readonly partition: PartitionNumber
-  readonly offset: Offset
-  readonly highWatermark: Offset
-}
-
-/** The bounds of a partition, for a reader outside of it at `offset`. */
-export interface OutOfRange {
-  readonly offset: Offset
-  readonly logStart: Offset
-  readonly highWatermark: Offset
-}
-
-/** The form in which a subscriber gets records: binary frames or JSON. */
-export interface SubscriptionSink {
-  /** The request of one fetch. */
-  readonly fetchBytes: number
-  /**
-   * Called before any records of these partitions of the topic with this id, and again for a partition that had no
-   * leader at first.
-   */
-  subscribed(partitions: readonly ResolvedPartition[], topicId: string): void
-  /**
-   * Sends the records of `result` from `offset` on. Returns the credit used and how far it came; the rest is fetched
-   * again.
-   */
-  records(partition: PartitionNumber, offset: Offset, result: FetchResult): { bytes: number; nextOffset: Offset }
-  /** A partition, or with null the whole subscription, has ended. */
-  ended(partition: PartitionNumber | null, error: TailraceError, range?: OutOfRange): void
-}
-
 export interface SubscriptionParts {
   readonly api: BrokerApi
+  readonly ends: PartitionEnds
+  /** Throws where the subscriber may not, or no longer, read the topic. */
+  readonly checkRead: (topic: string) => void
   readonly clock: Clock
   readonly random: Random
   /** Whether there is room to send; `wake` is called when there is again. */
@@ -75,16 +50,12 @@ export interface SubscriptionParts {
 const maxWaitMs = 30_000
 /** A partition without a leader holds up the others no longer than this. */
 const resolveGraceMs = 3_000
-/** Fetches at once that are sure to bring data; those that wait at the end of the log come on top. */
-const maxFetches = 8
-const smallestFetchBytes = 16 * 1024
-const maxCredit = 2 ** 50
 
 /**
  * Follows the partitions of a topic and pushes committed records, as long as the subscriber has credit and reads. No
  * records are kept for a slow subscriber: records that cannot be sent are dropped and fetched again later, so a
  * subscription costs only the memory of its positions. Fetches of partitions that lag take turns, and each sets credit
- * aside; a partition at its end waits without.
+ * aside; a partition at its end waits without, and together with all subscribers that stand there.
  */
 export class Subscription {
   readonly partitionCount: number
@@ -95,16 +66,14 @@ export class Subscription {
   readonly #topicId: string
   readonly #fromReplica: boolean
   readonly #readers: PartitionReader[]
-  readonly #abort = new AbortController()
+  readonly #credit: FetchCredit
+  readonly #quota: QuotaPause
+  /** Of fetches under way; null before the first. */
+  #abort: AbortController | null = null
   readonly #stopListening: () => void
   #queue: PartitionReader[] = []
-  #credit: number
-  #reserved = 0
-  #fetches = 0
   #announced = false
   #grace: TimerHandle | null = null
-  /** The subscriber is over its quota. */
-  #later: TimerHandle | null = null
   #closed = false
 
   /** Throws UNKNOWN_TOPIC, TOPIC_ID_MISMATCH or UNKNOWN_PARTITION. Nothing happens before `start`. */
@@ -112,12 +81,13 @@ export class Subscription {
     this.#parts = parts
     this.topic = request.topic
     this.#fromReplica = request.replica === true
-    this.#credit = Math.min(request.credit, maxCredit)
+    this.#credit = new FetchCredit(request.credit)
+    this.#quota = new QuotaPause(parts.client.sender.quotas, parts.clock, () => this.#pump())
     const topic = parts.api.routing([request.topic]).topics[0]
     if (topic === undefined) throw new TailraceError('UNKNOWN_TOPIC', `"${request.topic}".`)
     refuseAnother(topic.name, topic.id, request.topicId)
     this.#topicId = topic.id
-    this.#readers = choosePartitions(request, topic, parts)
+    this.#readers = chooseReaders(request, topic, () => new RetryPause(parts.clock, parts.random))
     this.partitionCount = this.#readers.length
     const atTheEnd = this.#readers.filter(({ position }) => position.kind === 'LATEST')
     this.#beginnings = new Beginnings(atTheEnd.map(({ partition }) => partition))
@@ -139,7 +109,7 @@ export class Subscription {
 
   /** More bytes may be sent. */
   grant(bytes: number): void {
-    this.#credit = Math.min(this.#credit + bytes, maxCredit)
+    this.#credit.grant(bytes)
     this.#pump()
   }
 
@@ -154,10 +124,14 @@ export class Subscription {
     this.#beginnings.end()
     this.#stopListening()
     this.#grace?.cancel()
-    this.#later?.cancel()
-    for (const reader of this.#readers) reader.pause.cancel()
+    this.#quota.cancel()
+    for (const reader of this.#readers) {
+      reader.pause.cancel()
+      if (reader.standing !== null) reader.end?.leave(reader.standing)
+      reader.end = null
+    }
     this.#queue = []
-    this.#abort.abort(noLongerWanted)
+    this.#abort?.abort(noLongerWanted)
   }
 
   #resolve(reader: PartitionReader): void {
@@ -201,43 +175,102 @@ export class Subscription {
   #pump(): void {
     if (!this.#announced || this.#closed) return
     const turns = this.#queue.length
-    for (let turn = 0; turn < turns && this.#credit - this.#reserved > 0 && this.#parts.client.roomy; turn++) {
-      if (this.#isOverQuota()) return
+    for (let turn = 0; turn < turns && this.#credit.left > 0 && this.#parts.client.roomy; turn++) {
+      if (this.#quota.mustWait()) return
       const reader = this.#queue.shift()!
       const lags = reader.offset < reader.highWatermark
-      if (lags && this.#fetches >= maxFetches) this.#queue.push(reader)
-      else this.#fetch(reader, lags)
+      if (lags && this.#credit.isBusy) this.#queue.push(reader)
+      else if (lags || !this.#stand(reader)) this.#fetch(reader, lags)
     }
   }
 
-  /** Nothing is fetched until what was sent has been made good: the records come later. */
-  #isOverQuota(): boolean {
-    if (this.#later !== null) return true
-    const { client, clock } = this.#parts
-    const ms = client.sender.quotas.postpone('fetchBytesPerSecond')
-    if (ms === 0) return false
-    this.#later = clock.after(ms, () => {
-      this.#later = null
-      this.#pump()
-    })
+  /** False: it must fetch by itself. */
+  #stand(reader: PartitionReader): boolean {
+    if (reader.askLeader || reader.alone) return false
+    reader.standing ??= this.#standing(reader)
+    const { partition } = reader
+    const place = { topic: this.topic, topicId: this.#topicId, partition, replica: this.#fromReplica }
+    reader.end = this.#parts.ends.stand(place, reader.standing)
+    if (reader.end === null) return false
+    reader.state = 'standing'
     return true
+  }
+
+  #standing(reader: PartitionReader): StandingReader {
+    return {
+      get offset() {
+        return reader.offset
+      },
+      deliver: (delivery) => {
+        const stays = this.#deliver(reader, delivery)
+        if (!stays) reader.end = null
+        return stays
+      },
+      fault: (error) => this.#parts.client.fault(error),
+      dismiss: (error) => {
+        reader.end = null
+        if (this.#closed) return
+        if (error === null) this.#readAlone(reader)
+        else if (this.#fromReplica) this.#turnToLeader(reader)
+        else this.#onFailure(reader, error)
+      },
+    }
+  }
+
+  /** True: it stands behind what was found. */
+  #deliver(reader: PartitionReader, delivery: Delivery): boolean {
+    if (this.#closed) return false
+    const { found } = delivery
+    try {
+      this.#parts.checkRead(this.topic)
+    } catch (error) {
+      this.#onFailure(reader, error)
+      return false
+    }
+    reader.pause.reset()
+    if (found.nextOffset <= reader.offset && found.highWatermark <= reader.highWatermark) return true
+    reader.highWatermark = Math.max(reader.highWatermark, found.highWatermark)
+    const fits = this.#credit.left >= Math.max(found.bytes, 1) && this.#parts.client.roomy
+    if (fits && !this.#quota.mustWait() && !this.#send(reader, delivery)) return false
+    if (reader.offset === found.nextOffset) return true
+    this.#enqueue(reader)
+    this.#pump()
+    return false
+  }
+
+  /** False: the reader has ended. */
+  #send(reader: PartitionReader, delivery: Delivery): boolean {
+    try {
+      const taken = this.#parts.sink.records(reader.partition, delivery)
+      this.#credit.spend(taken.bytes)
+      this.#parts.client.sender.quotas.spend('fetchBytesPerSecond', taken.bytes)
+      reader.offset = taken.nextOffset
+      return true
+    } catch (error) {
+      // A batch that cannot be shown (as JSON) cannot be shown later either.
+      this.#end(reader, TailraceError.concealed(error))
+      return false
+    }
+  }
+
+  #readAlone(reader: PartitionReader): void {
+    reader.alone = true
+    this.#enqueue(reader)
+    this.#pump()
   }
 
   #fetch(reader: PartitionReader, lags: boolean): void {
     const { api, clock, client, sink } = this.#parts
-    const left = this.#credit - this.#reserved
-    // The rest of the credit is shared with partitions that wait for a turn, but not in tiny parts.
-    const share = Math.max(left / Math.min(maxFetches, this.#queue.length + 1), smallestFetchBytes)
-    const wanted = Math.min(sink.fetchBytes, left, Math.ceil(share))
+    const wanted = this.#credit.share(sink.fetchBytes, this.#queue.length)
     const maxBytes = lags ? client.reads.take(wanted) : wanted
     reader.state = 'busy'
     if (lags) {
       reader.reserved = maxBytes
-      this.#reserved += maxBytes
-      this.#fetches++
+      this.#credit.reserve(maxBytes)
     }
     const started = clock.monotonic()
     const replica = this.#fromReplica && !reader.askLeader
+    this.#abort ??= new AbortController()
     const [topicId, { signal }] = [this.#topicId, this.#abort]
     const request = { offset: reader.offset, maxBytes, waitMs: maxWaitMs, replica, topicId, signal }
     const fetched = api.fetch(this.topic, reader.partition, request).then(
@@ -268,15 +301,15 @@ export class Subscription {
   #unreserve(reader: PartitionReader, lags: boolean): void {
     if (!lags) return
     this.#parts.client.reads.release(reader.reserved)
-    this.#reserved -= reader.reserved
+    this.#credit.release(reader.reserved)
     reader.reserved = 0
-    this.#fetches--
   }
 
   #onResult(reader: PartitionReader, found: FetchResult, waitedMs: number, lagged: boolean): void {
     if (this.#closed) return
     const isNews = found.nextOffset > reader.offset || found.highWatermark > reader.highWatermark
     reader.askLeader = false
+    reader.alone = false
     // A replica, or a leader that was deposed and does not know that, may be behind the high watermark told before;
     // committed records stay committed.
     reader.highWatermark = Math.max(reader.highWatermark, found.highWatermark)
@@ -288,17 +321,8 @@ export class Subscription {
     }
     reader.pause.reset()
     // While the quota is used up, what comes at the end of a partition is fetched again later.
-    if (isNews && this.#credit > 0 && this.#parts.client.roomy && (lagged || this.#later === null)) {
-      try {
-        const taken = this.#parts.sink.records(reader.partition, reader.offset, result)
-        this.#credit -= taken.bytes
-        this.#parts.client.sender.quotas.spend('fetchBytesPerSecond', taken.bytes)
-        reader.offset = taken.nextOffset
-      } catch (error) {
-        // A batch that cannot be shown (as JSON) cannot be shown later either.
-        this.#end(reader, TailraceError.concealed(error))
-        return
-      }
+    if (isNews && this.#credit.remains && this.#parts.client.roomy && (lagged || !this.#quota.isOn)) {
+      if (!this.#send(reader, new Delivery(result, reader.offset))) return
     }
     this.#enqueue(reader)
     this.#pump()
@@ -369,22 +393,4 @@ export class Subscription {
 
 function isSettled(reader: PartitionReader): boolean {
   return reader.resolved || reader.state === 'ended'
-}
-
-function choosePartitions(
-  request: SubscriptionRequest,
-  topic: RoutedTopic,
-  parts: SubscriptionParts,
-): PartitionReader[] {
-  const known = new Set(topic.partitions.map(({ partition }) => partition))
-  const chosen = new Map<PartitionNumber, Position>()
-  for (const { partition, position } of request.partitions) {
-    if (!known.has(partition))
-      throw new TailraceError('UNKNOWN_PARTITION', `"${request.topic}" has no partition ${partition}.`)
-    chosen.set(partition, position)
-  }
-  if (chosen.size === 0) for (const partition of known) chosen.set(partition, request.position)
-  return [...chosen].map(([partition, position]) =>
-    newReader(partition, position, new RetryPause(parts.clock, parts.random)),
-  )
 }

@@ -22,6 +22,11 @@ export class Subscriptions {
     this.#quotas = quotas
   }
 
+  /** Of all subscriptions together. */
+  get partitions(): number {
+    return this.#partitions
+  }
+
   get(id: string): Subscription | undefined {
     return this.#byId.get(id)?.subscription
   }

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { FetchResult } from '../../partition/requests.ts'
 import type { TransportMetrics } from '../limits/metrics.ts'
 import type { RecordsText, SharedTexts } from './shared-texts.ts'
+import { Delivery } from './standing/delivery.ts'
 import type { StreamClient } from './stream-client.ts'
 import { TextSink } from './text-sink.ts'
 
@@ -11,20 +12,21 @@ function sink(text: RecordsText) {
   const fetched: number[] = []
   const client = {
     sendText: (message: string) => void sent.push(message),
-    sendTextAround: (before: string, utf8: Uint8Array, after: string) =>
-      void sent.push(before + new TextDecoder().decode(utf8) + after),
+    // Without its header, which has two or four bytes.
+    sendMessage: ([message]: readonly Uint8Array[]) =>
+      void sent.push(new TextDecoder().decode(message!.subarray(message![1]! < 126 ? 2 : 4))),
   } as unknown as StreamClient
   const metrics = { fetched: ({ bytes }: FetchResult) => void fetched.push(bytes) } as unknown as TransportMetrics
   const texts = { of: () => text } as unknown as SharedTexts
   return { one: new TextSink({ id: 'a', topic: 't' }, { client, metrics, texts }, () => {}), sent, fetched }
 }
 
-const result = { bytes: 70, highWatermark: 9 } as FetchResult
+const delivered = () => new Delivery({ batches: [], bytes: 70, nextOffset: 8, highWatermark: 9, logStart: 0 }, 5)
 
 test('records are one message, whose characters count as its cost', () => {
   const utf8 = new TextEncoder().encode('[{"value":"é"}]')
   const { one, sent, fetched } = sink({ utf8, characters: utf8.length - 1, nextOffset: 6 })
-  const { bytes, nextOffset } = one.records(2, 5, result)
+  const { bytes, nextOffset } = one.records(2, delivered())
   expect(JSON.parse(sent[0]!)).toEqual({
     op: 'records',
     id: 'a',
@@ -39,7 +41,7 @@ test('records are one message, whose characters count as its cost', () => {
 
 test('where there are no records nothing is sent or counted, and the reader goes on behind them', () => {
   const { one, sent, fetched } = sink({ utf8: null, characters: 0, nextOffset: 8 })
-  expect([one.records(2, 5, result), sent, fetched]).toEqual([{ bytes: 0, nextOffset: 8 }, [], []])
+  expect([one.records(2, delivered()), sent, fetched]).toEqual([{ bytes: 0, nextOffset: 8 }, [], []])
 })
 
 test('the answer to a subscribe has no terms and leaders', () => {

@@ -1,9 +1,9 @@
-import type { Offset, PartitionNumber, TailraceError } from '@tailrace/schemas'
-import type { FetchResult } from '../../partition/requests.ts'
+import type { PartitionNumber, TailraceError } from '@tailrace/schemas'
 import type { TransportMetrics } from '../limits/metrics.ts'
 import type { SharedTexts } from './shared-texts.ts'
+import type { Delivery } from './standing/delivery.ts'
 import type { StreamClient } from './stream-client.ts'
-import type { OutOfRange, ResolvedPartition, SubscriptionSink } from './subscription.ts'
+import type { OutOfRange, ResolvedPartition, SubscriptionSink } from './subscription-sink.ts'
 import type { TextId } from './text-requests.ts'
 
 /** Sends a subscription as JSON. Credit counts the characters of the messages. */
@@ -15,6 +15,8 @@ export class TextSink implements SubscriptionSink {
   readonly #metrics: TransportMetrics
   readonly #texts: SharedTexts
   readonly #tellError: TextSink['ended']
+  /** What stands before the records in each message of a partition. */
+  readonly #before = new Map<PartitionNumber, string>()
 
   constructor(
     { id, topic }: { readonly id: TextId; readonly topic: string },
@@ -39,15 +41,23 @@ export class TextSink implements SubscriptionSink {
     this.#client.sendText(JSON.stringify({ op: 'subscribed', id, topic, topicId, partitions: places }))
   }
 
-  records(partition: PartitionNumber, offset: Offset, result: FetchResult): { bytes: number; nextOffset: Offset } {
-    const { utf8, characters, nextOffset } = this.#texts.of(result, offset)
-    if (utf8 === null) return { bytes: 0, nextOffset }
-    const place = JSON.stringify({ op: 'records', id: this.#id, topic: this.#topic, partition })
-    const before = `${place.slice(0, -1)},"records":`
-    const after = `,"nextOffset":${nextOffset},"highWatermark":${result.highWatermark}}`
-    this.#client.sendTextAround(before, utf8, after)
-    this.#metrics.fetched(result)
-    return { bytes: before.length + characters + after.length, nextOffset }
+  records(partition: PartitionNumber, delivery: Delivery): ReturnType<SubscriptionSink['records']> {
+    const records = delivery.records(this.#texts)
+    if (records === null) return { bytes: 0, nextOffset: Math.max(delivery.found.nextOffset, delivery.offset) }
+    const before = this.#beforeRecords(partition)
+    this.#client.sendMessage(delivery.message(before, records))
+    this.#metrics.fetched(delivery.found, delivery.counts)
+    return { bytes: before.length + records.characters, nextOffset: records.nextOffset }
+  }
+
+  #beforeRecords(partition: PartitionNumber): string {
+    let before = this.#before.get(partition)
+    if (before === undefined) {
+      const place = JSON.stringify({ op: 'records', id: this.#id, topic: this.#topic, partition })
+      before = `${place.slice(0, -1)},"records":`
+      this.#before.set(partition, before)
+    }
+    return before
   }
 
   ended(partition: PartitionNumber | null, error: TailraceError, range?: OutOfRange): void {

@@ -6,7 +6,8 @@ import { OwnLatest } from './own-latest.ts'
 import type { StreamClient, StreamParts } from './stream-client.ts'
 import { SubjectWatch } from './subject-watch.ts'
 import { subjectOf } from './subjects.ts'
-import { type OutOfRange, Subscription } from './subscription.ts'
+import { Subscription } from './subscription.ts'
+import type { OutOfRange } from './subscription-sink.ts'
 import { idOf, objectFromText, requestFrom, type TextId, type TextRequest } from './text-requests.ts'
 import { TextSink } from './text-sink.ts'
 import { Watch } from './watch.ts'
@@ -91,16 +92,17 @@ export class TextProtocol {
   }
 
   #subscribe(request: TextRequest & { op: 'subscribe' }): void {
-    const { clock, random, texts } = this.#parts
-    const { api } = this.#context.rights
+    const { clock, random, texts, ends } = this.#parts
+    const { rights } = this.#context
     const key = keyOf(request.id)
     const tellError = (partition: number | null, error: TailraceError, range?: OutOfRange) =>
       this.sendError(request.id, error, partition === null ? {} : { partition, ...shownRange(range) })
     const [client, metrics] = [this.#client, this.#context.metrics]
     const sink = new TextSink(request, { client, metrics, texts }, tellError)
     const onEnd = () => this.#client.subscriptions.remove(key)
-    this.#context.rights.checkRead(request.topic)
-    const subscription = new Subscription(request, { api, clock, random, client, sink, onEnd })
+    rights.checkRead(request.topic)
+    const reading = { api: rights.api, checkRead: (name: string) => rights.checkRead(name), ends }
+    const subscription = new Subscription(request, { ...reading, clock, random, client, sink, onEnd })
     try {
       this.#client.subscriptions.add(key, subscription, this.#context.metrics)
     } catch (error) {

@@ -1,0 +1,48 @@
+import type { Offset, PartitionNumber } from '@tailrace/schemas'
+import type { BrokerApi } from '../../../api/broker-api.ts'
+import type { Clock } from '../../../platform/clock.ts'
+import { PartitionEnd, type StandingReader } from './partition-end.ts'
+
+export interface ReadPlace {
+  readonly topic: string
+  readonly topicId: string
+  readonly partition: PartitionNumber
+  /** Of this broker's own replica. */
+  readonly replica: boolean
+}
+
+/**
+ * The ends of all partitions at which subscribers of this broker stand. They are read without anybody's rights: each
+ * reader checks its own with every delivery.
+ */
+export class PartitionEnds {
+  readonly #api: Pick<BrokerApi, 'fetch'>
+  readonly #clock: Clock
+  readonly #ends = new Map<string, PartitionEnd>()
+
+  constructor(api: Pick<BrokerApi, 'fetch'>, clock: Clock) {
+    this.#api = api
+    this.#clock = clock
+  }
+
+  /** Null: others stand at another offset of the partition, and this reader must read by itself. */
+  stand(place: ReadPlace, reader: StandingReader): PartitionEnd | null {
+    const { topicId, partition, replica } = place
+    const key = `${topicId} ${partition} ${replica}`
+    const end = this.#ends.get(key) ?? this.#begin(key, place, reader.offset)
+    return end.stand(reader) ? end : null
+  }
+
+  #begin(key: string, { topic, topicId, partition, replica }: ReadPlace, offset: Offset): PartitionEnd {
+    const end = new PartitionEnd(
+      offset,
+      (request) => this.#api.fetch(topic, partition, { ...request, replica, topicId }),
+      this.#clock,
+      (over) => {
+        if (this.#ends.get(key) === over) this.#ends.delete(key)
+      },
+    )
+    this.#ends.set(key, end)
+    return end
+  }
+}
