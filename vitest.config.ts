@@ -17,9 +17,12 @@ const functions = [
   'cascade-forwarding',
   'cli',
   'cluster-key',
+  'completion',
   'console',
   'console-access',
   'console-records',
+  'ends-with-parent',
+  'exit-codes',
   'flight-history',
   'forced-members',
   'health',
@@ -34,7 +37,6 @@ const functions = [
   'metrics',
   'mixed-versions',
   'open-files',
-  'older-brokers',
   'packages',
   'planted-secrets',
   'ready-replicas',
@@ -42,24 +44,40 @@ const functions = [
   'secured-start',
   'start-up',
   'tls',
-  'top',
   'tracing',
 ]
-/** Beside their file as the others, but they take seconds each, or need a process or modules of their own. */
-const longTests = [
+/**
+ * Beside their file as the others, but they take seconds each, too long for `npm run check`, or need a process or
+ * modules of their own.
+ */
+const slowTests = [
   'broker/src/cascade/tiers.test.ts',
   'broker/src/cascade/upstream/home.test.ts',
   'broker/src/cli/health/look-at-brokers.test.ts',
   'broker/src/cli/top/top.test.ts',
   'broker/src/doors/credentials.test.ts',
+  'broker/src/doors/http/pipelining.test.ts',
+  'broker/src/doors/http/security-routes.test.ts',
+  'broker/src/doors/json/json-values.test.ts',
+  'broker/src/doors/json/record.test.ts',
   'broker/src/doors/quotas.test.ts',
   'broker/src/doors/server.test.ts',
   'broker/src/doors/stalled-clients.test.ts',
   'broker/src/doors/ws/shared-texts.test.ts',
   'broker/src/doors/ws/watch-clients.test.ts',
+  'broker/src/log/received-log.test.ts',
+  'broker/src/log/recovery/corruption.test.ts',
   'broker/src/log/recovery/recovery.test.ts',
+  'broker/src/log/recovery/reopen.test.ts',
   'broker/src/log/stored-logs.test.ts',
+  'broker/src/partition/broker/due-ticks.test.ts',
+  'broker/src/partition/broker/sleepers.test.ts',
+  'broker/src/partition/copies/copies.test.ts',
+  'broker/src/partition/copies/machine-snapshots.test.ts',
+  'broker/src/partition/copies/repair.test.ts',
+  'broker/src/partition/replica/lost-tail.test.ts',
   'broker/src/partition/replica/read/leader-reads.test.ts',
+  'broker/src/partition/replica/shared-syncs.test.ts',
   'broker/src/platform/node/memory-release.test.ts',
   'consumer/src/recreated.test.ts',
   'producer/src/faults.test.ts',
@@ -73,6 +91,26 @@ const longTests = [
   'test/tool-arguments.test.ts',
 ]
 const functionTests = functions.map((name) => `test/e2e/${name}.test.ts`)
+/** Minutes in all, so they are left to `npm run test:long`: more seeds and inputs, and tools and brokers of others. */
+const longTests = [
+  'test/deploy/alerts-fire.test.ts',
+  'test/deploy/compose-run.test.ts',
+  'test/e2e/older-brokers.test.ts',
+  'test/e2e/top.test.ts',
+  'test/fuzz/more-inputs.test.ts',
+  'test/sim/broker/more-brokers.test.ts',
+  'test/sim/core/more-cores.test.ts',
+]
+/** Of these those that measure, so that they run alone. */
+const longProcessTests = [
+  'test/e2e/abuse.test.ts',
+  'test/e2e/console-wide.test.ts',
+  'test/e2e/failover.test.ts',
+  'test/e2e/faults.test.ts',
+  'test/e2e/idle.test.ts',
+  'test/e2e/silent-groups.test.ts',
+]
+const elsewhere = ['**/node_modules/**', '**/dist/**']
 
 // By default one less than there are cores, which is one on two.
 const maxWorkers = Math.max(2, availableParallelism() - 1)
@@ -84,7 +122,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['*/src/**/*.test.ts', '*/test-*/**/*.test.ts', 'scripts/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: ['**/node_modules/**', '**/dist/**', ...processTests, ...longTests],
+          exclude: [...elsewhere, ...processTests, ...slowTests, ...longTests],
           // Files share their modules: loading these anew for each takes longer than the tests.
           isolate: false,
           maxWorkers,
@@ -94,8 +132,9 @@ export default defineConfig({
       },
       {
         test: {
-          name: 'long',
-          include: longTests,
+          name: 'slow',
+          include: slowTests,
+          exclude: [...elsewhere, ...longTests],
           maxWorkers,
           testTimeout: 20_000,
           sequence: { groupOrder: 0 },
@@ -115,11 +154,31 @@ export default defineConfig({
         test: {
           name: 'processes',
           include: processTests,
-          exclude: ['**/node_modules/**', ...functionTests],
+          exclude: [...elsewhere, ...functionTests, ...longTests, ...longProcessTests],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: 'long',
+          include: longTests,
+          maxWorkers: 2,
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        test: {
+          name: 'long-processes',
+          include: longProcessTests,
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 4 },
         },
       },
     ],

@@ -8,7 +8,7 @@ import { countsOf, resultLine, sum } from './runner/counts.ts'
 import { helpIfAsked, toolArguments } from './tool-arguments.ts'
 
 const testUsage = `npm test [-- ARGUMENT...]
-Runs the type checker, the linter, and every test. Arguments go to vitest, which then runs alone: npm test -- broker/src/raft
+Runs the type checker, the linter, and every test but those of "npm run test:long". Arguments go to vitest, which then runs alone: npm test -- broker/src/raft
 npm test -- --changed runs the tests that what is not committed can reach, npm test -- --changed main those of a branch.
 The last line sums up: "N passed, N failed". npx vitest --help tells what vitest takes.`
 
@@ -16,11 +16,23 @@ const checkUsage = `npm run check
 Runs the type checker, the linter, the rules of the architecture and the unit tests: what to run before each commit. "npm test" runs
 what takes longer, too. The last line sums up: "N passed, N failed".`
 
+const longUsage = `npm run test:long
+Runs the tests that take minutes, beside "npm test": more seeds, inputs and faults, what brokers cost, alerts on a real Prometheus,
+brokers of older commits. The last line sums up: "N passed, N failed".`
+
+/** The projects of vitest.config.ts that `npm run test:long` runs, and `npm test` leaves out. */
+const longProjects = 'long*'
+
 const root = fileURLToPath(new URL('..', import.meta.url))
 const report = join(root, '.tmp', `vitest-${process.pid}.json`)
 const given = process.argv.slice(2)
-const isCheck = given[0] === 'check'
-const args = isCheck ? ['--project', 'unit'] : given
+const kind = given.length === 0 ? 'all' : given[0] === 'check' || given[0] === 'long' ? given[0] : 'given'
+const args = {
+  all: ['--project', `!${longProjects}`],
+  check: ['--project', 'unit'],
+  long: ['--project', longProjects],
+  given,
+}[kind]
 
 function run(title: string, command: readonly string[]): number {
   const started = performance.now()
@@ -49,11 +61,11 @@ function readReport(): VitestReport | null {
   }
 }
 
-if (isCheck) toolArguments(checkUsage, {}, 1)
+if (kind === 'check' || kind === 'long') toolArguments(kind === 'check' ? checkUsage : longUsage, {}, 1)
 else helpIfAsked(testUsage, given)
 mkdirSync(join(root, '.tmp'), { recursive: true })
 const checks =
-  given.length > 0 && !isCheck
+  kind === 'given' || kind === 'long'
     ? []
     : [check('types', ['typescript/bin/tsc', '--noEmit']), check('lint', ['@biomejs/biome/bin/biome', 'check', '.'])]
 const vitest = [

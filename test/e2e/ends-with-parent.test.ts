@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { skipped } from '../runner/skipped.ts'
+import { freePortRange, isAlive } from './command-line.ts'
 
 const root = resolve(import.meta.dirname, '../..')
-const PORT = 23_700
 /** Longer than two looks at the parent, the transfer of leaderships, and a close of the log. */
 const LIMIT_MS = 15_000
 
@@ -26,7 +26,8 @@ interface Started {
 }
 
 async function npmStart(): Promise<Started> {
-  const ports = ['--http-port', String(PORT), '--peer-port', String(PORT + 10)]
+  const port = await freePortRange(4)
+  const ports = ['--http-port', String(port), '--peer-port', String(port + 2)]
   const args = ['start', '--', '--brokers', '2', '--data', join(folder, 'data'), ...ports]
   const npm = spawn('npm', args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
   await new Promise<void>((ready, failed) => {
@@ -48,15 +49,6 @@ function below(pid: number): number[] {
   const parents = rows.map((row) => row.trim().split(/\s+/).map(Number) as [number, number])
   const children = parents.filter(([child, parent]) => parent === pid && child !== pid).map(([child]) => child)
   return children.flatMap((child) => [child, ...below(child)])
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
 }
 
 async function allEnd(pids: readonly number[]): Promise<void> {

@@ -1,37 +1,3 @@
-import { afterEach, describe, expect, it } from 'vitest'
-import { ClusterProcesses } from './cluster-processes.ts'
-import { hurtLeaders, killAndRestart, pauseAndResume } from './faults.ts'
-import { publishUnderFaults } from './publish-under-faults.ts'
+import { describeFaults } from './describe-faults.ts'
 
-const ROWS = 300_000
-const ROWS_PER_SECOND = 15_000
-
-let cluster: ClusterProcesses
-
-afterEach(() => cluster.destroy())
-
-describe('300,000 flights from 3 producers while leaders fail every second', () => {
-  for (const [name, hurt] of [
-    ['kill -9 and restart', killAndRestart],
-    ['SIGSTOP and SIGCONT', pauseAndResume],
-  ] as const) {
-    it(`${name}: every record exactly once, in order per key, the same bytes on all brokers`, async () => {
-      cluster = await ClusterProcesses.start()
-      const outcome = await publishUnderFaults({
-        cluster,
-        rows: ROWS,
-        rowsPerSecond: ROWS_PER_SECOND,
-        startFaults: (topic) => hurtLeaders(cluster, topic, hurt),
-      })
-      console.log(
-        `${name}: ${outcome.faults} faults, ${outcome.acknowledged} acknowledged in ${outcome.seconds.toFixed(1)} s`,
-      )
-      expect(outcome.problems).toEqual([])
-      expect(outcome.acknowledged).toBe(ROWS)
-      expect(outcome.faults).toBeGreaterThanOrEqual(5)
-      expect(outcome.digests[0]!.size).toBe(7)
-      expect(outcome.digests[1]).toEqual(outcome.digests[0])
-      expect(outcome.digests[2]).toEqual(outcome.digests[0])
-    }, 180_000)
-  }
-})
+describeFaults(300_000, 5)

@@ -10,6 +10,7 @@ import { Authenticator } from '../../broker/src/security/identity/authenticator.
 import { Metadata } from '../../client/src/metadata.ts'
 import { readCases } from './cases.ts'
 import { change } from './change.ts'
+import { describeInputs } from './describe-inputs.ts'
 import { failureOf, fuzz } from './fuzz.ts'
 import { reportOf } from './live/cascade-broker.ts'
 import { FuzzRandom } from './random.ts'
@@ -27,20 +28,8 @@ import { webTokens } from './targets/web-tokens.ts'
 import { webSocketBrokers } from './targets/ws-client.ts'
 import { webSocketClients } from './targets/ws-server.ts'
 
-const INPUTS = 100_000
-const LIMIT_MS = 120_000
-
-describe(`${INPUTS} inputs over all parsers`, () => {
-  it.each(spread(INPUTS).map(({ target, inputs }) => ({ name: target.name, target, inputs })))(
-    '$name: $inputs inputs',
-    async ({ target, inputs }) => {
-      const { failure } = await fuzz(target, inputs, 1)
-      const input = failure === null ? '' : Buffer.from(failure.input).toString('hex')
-      expect(failure?.error, `with the input ${input}`).toBeUndefined()
-    },
-    LIMIT_MS,
-  )
-})
+// more-inputs.test.ts gives five times as many, of another seed.
+describeInputs(20_000, 1)
 
 test('a handshake between brokers that is sound is taken, and without a proof only where none is required', async () => {
   const verdicts = await Promise.all(peerHandshakes.samples.map(async (sample) => peerHandshakes.run(sample)))

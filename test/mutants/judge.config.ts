@@ -6,16 +6,16 @@ interface Project {
 }
 
 const projects = config.test!.projects as readonly Project[]
-const [unit, long] = ['unit', 'long'].map((name) => projects.find(({ test }) => test.name === name)!.test)
+const [unit, slow] = ['unit', 'slow'].map((name) => projects.find(({ test }) => test.name === name)!.test)
 
 /**
- * The unit tests, the long ones with them, one at a time. Node.js reads the source as it is, so that places of the code
+ * The unit tests, the slow ones with them, one at a time. Node.js reads the source as it is, so that places of the code
  * that ran are places of the text.
  */
 export default defineConfig({
   test: {
     ...unit!,
-    exclude: unit!.exclude!.filter((path) => !long!.include.includes(path)),
+    exclude: unit!.exclude!.filter((path) => !slow!.include.includes(path)),
     // A mutant must not live on in a module that the next test shares.
     isolate: true,
     setupFiles: ['test/mutants/record-run.ts'],
