@@ -1,3 +1,4 @@
+import { readFile, statfs } from 'node:fs/promises'
 import { Producer } from '@tailrace/producer'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readMetrics } from '../bench/broker-meter.ts'
@@ -12,10 +13,15 @@ const RATE = MIB
 const LATE = 3
 
 let cluster: ClusterProcesses
+/** Of the next start of the broker that is late. */
+let flagsOfLate: readonly string[] = []
 
 beforeAll(async () => {
   const sizes = ['--segment-bytes', '1MiB', '--journal-file-bytes', '2MiB', '--max-batch-bytes', '256KiB']
-  cluster = await ClusterProcesses.start({ flags: [...sizes, '--replication-bytes-per-second', String(RATE)] })
+  cluster = await ClusterProcesses.start({
+    flags: [...sizes, '--replication-bytes-per-second', String(RATE)],
+    flagsOf: (id) => (id === LATE ? flagsOfLate : []),
+  })
   const config = { retentionBytes: RETENTION }
   await cluster.request(1, 'POST', '/topics', { name: 'flights', partitions: 2, replicas: 3, config })
   await cluster.request(1, 'POST', '/topics', { name: 'steady', partitions: 2, replicas: 3 })
@@ -87,6 +93,33 @@ async function whilePublishing<T>(producer: Producer, rows: readonly Flight[], w
   while (!isOver) await producer.sendBatch('flights', rows)
   return work
 }
+
+it('one whose disk has less than its reserve free says that, and what to do, in its answer and in its log', async () => {
+  await cluster.stop(LATE)
+  await cluster.request(1, 'POST', '/topics/steady/records', { records: [{ value: 'a' }, { value: 'b' }] })
+  const { bavail, bsize } = await statfs(cluster.folder)
+  flagsOfLate = ['--disk-reserve-bytes', String(4 * bavail * bsize)]
+  await cluster.launch(LATE)
+  const shortage =
+    /^The disk of this broker is full: less than half of the reserve of \d+ bytes \(diskReserveBytes\) is free, so replicas here take no records\. Free space on it, delete topics, or lower their retention\./
+  const told = async () => {
+    const answer = await fetch(`http://${cluster.http(LATE)}/readyz`).catch(() => null)
+    return answer === null ? '' : JSON.stringify(await answer.json())
+  }
+  await expect.poll(told, { timeout: 20_000 }).toContain('missing entries')
+  const { ready, reason, code, message } = JSON.parse(await told())
+  expect({ ready, code }).toEqual({ ready: false, code: 'NOT_READY' })
+  expect(reason).toMatch(shortage)
+  expect(message).toContain(reason)
+  const line = (await readFile(cluster.logFile(LATE), 'utf8'))
+    .split('\n')
+    .find((text) => text.includes('the disk has no room for records'))
+  expect(JSON.parse(line!)).toMatchObject({ level: 50, reason: expect.stringMatching(shortage) })
+  flagsOfLate = []
+  await cluster.stop(LATE)
+  await cluster.launch(LATE)
+  expect((await untilReady(LATE)).at(-1)).toMatchObject({ status: 200 })
+})
 
 it('one whose partitions have no majority is ready after a limited time', async () => {
   await cluster.request(1, 'POST', '/topics', { name: 'pair', partitions: 1, replicas: 2 })

@@ -10,8 +10,13 @@ const silent = { info: () => {}, warn: () => {}, error: () => {} }
 const copyWith = (fields: Partial<CopiedPartition>): CopiedPartition =>
   ({ complete: true, lagMs: () => 0, lagRecords: 0, ...fields }) as CopiedPartition
 
-function broker(copies: CopiedPartition[], told: { last?: Partial<CascadeBeatReply> | null; caughtUp?: boolean } = {}) {
-  const { last = {}, caughtUp = false } = told
+interface Told extends Pick<CatchUpDeps, 'diskShortage'> {
+  readonly last?: Partial<CascadeBeatReply> | null
+  readonly caughtUp?: boolean
+}
+
+function broker(copies: CopiedPartition[], told: Told = {}) {
+  const { last = {}, caughtUp = false, diskShortage = () => null } = told
   const identity = {
     fields: { clusterId: 'c', caughtUp } as CascadeIdentityFields,
     change: async (change: Partial<CascadeIdentityFields>) => {
@@ -24,6 +29,7 @@ function broker(copies: CopiedPartition[], told: { last?: Partial<CascadeBeatRep
     uplink,
     logger: silent,
     readyLagMs: 1000,
+    diskShortage,
     copies: { all: () => copies, isEmpty: copies.length === 0 },
   }
   return { catchUp: new CatchUp(deps), identity, uplink }
@@ -45,6 +51,13 @@ describe('a cascade broker is ready', () => {
     expect(identity.fields.caughtUp).toBe(true)
     copies[1] = copyWith({ lagMs: () => 60_000, lagRecords: 5 })
     expect(catchUp.readiness().ready).toBe(true)
+  })
+
+  test('not while its disk has no room for the records that are missing, which it says', () => {
+    const copies = [copyWith({ complete: false, lagRecords: 3 })]
+    const { catchUp } = broker(copies, { diskShortage: () => 'The disk is full. Free space.' })
+    const reason = 'The disk is full. Free space. 3 records of 1 partitions are missing.'
+    expect(catchUp.readiness()).toEqual({ ready: false, reason })
   })
 
   test('not before its source is, which does not know which records are missing until then', () => {

@@ -10,6 +10,8 @@ export interface CatchUpDeps {
   readonly logger: Logger
   /** A copy that has lacked records for longer has not caught up. Milliseconds. */
   readonly readyLagMs: number
+  /** For operators: why the disk has no room for records, and what to do; null: it has. Default: it always has. */
+  readonly diskShortage?: () => string | null
 }
 
 /**
@@ -68,6 +70,8 @@ export class CatchUp {
       records += copy.lagRecords
       if (!copy.complete || copy.lagRecords > 0) partitions++
     }
-    return `Copying from the source: ${records} records of ${partitions} partitions are missing.`
+    const missing = `${records} records of ${partitions} partitions are missing.`
+    const shortage = this.#deps.diskShortage?.() ?? null
+    return shortage === null ? `Copying from the source: ${missing}` : `${shortage} ${missing}`
   }
 }

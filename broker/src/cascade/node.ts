@@ -54,6 +54,7 @@ export interface CascadeNodeDeps {
   readonly logger: Logger
   /** See CatchUp. */
   readonly readyLagMs: number
+  readonly diskShortage?: () => string | null
 }
 
 /** How far this broker is behind its source, over all partitions. */

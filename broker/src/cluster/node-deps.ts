@@ -46,6 +46,8 @@ export interface ClusterNodeDeps {
   readonly peers: DiallingPeers
   readonly logger: Logger
   readonly storage: WatchedStorage
+  /** For operators: why the disk has no room for records, and what to do; null: it has. Default: it always has. */
+  readonly diskShortage?: () => string | null
   /** Brokers can prove that they belong to the cluster, so one that has not is not admitted. Default: they cannot. */
   readonly brokersProve?: boolean
   /** Whether clients are asked for a credential, and the principals that may do everything. Default: off, none. */

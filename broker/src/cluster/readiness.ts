@@ -33,7 +33,8 @@ export function readinessOf(deps: ClusterNodeDeps, parts: BrokerParts, file: Ide
   for (const { unfit } of deps.groups.all()) if (unfit) return not(`A replica cannot continue. ${unfit}`)
   if (reconciler.pending > 0) return not(`${reconciler.pending} replicas are not opened yet.`)
   const awaited = catchUp.awaits()
-  if (awaited !== null) return not(awaited)
+  // Without room for records nothing is caught up with, however long somebody waits.
+  if (awaited !== null) return not([deps.diskShortage?.() ?? '', awaited].join(' ').trimStart())
   return { ready: true, reason: describeStandings(deps.groups.all()) }
 }
 

@@ -24,6 +24,7 @@ import { openClusterKeys } from './credentials/cluster-key-file.ts'
 import { reloadOf } from './credentials/followed-file.ts'
 import { type BrokerTls, openTls } from './credentials/tls.ts'
 import { openDataFolder } from './data-folder.ts'
+import { diskShortage, watchRoom } from './disk-shortage.ts'
 import { gatewayFace, gatewayLimits } from './door-settings.ts'
 import { tellExposures } from './exposures.ts'
 import { logLevelOf } from './logging/log-level.ts'
@@ -50,20 +51,13 @@ export interface RunningBroker {
 export async function startBroker(settings: BrokerSettings): Promise<RunningBroker> {
   const [clock, random, disk, crc32c] = [nodeClock, nodeRandom, nodeDisk, nodeCrc32c]
   const { logger, storage, store, files } = await openDataFolder(settings)
+  const room = watchRoom(() => diskShortage(storage), clock, logger)
   const clusterKeys = await openClusterKeys(settings, { read: readSecretFile, clock, logger })
   const limits = gatewayLimits(settings, files)
   const tls = await openTls(settings, { limits, unknownPeers: files.unknownPeers, clock, log: logger })
   const machine = { network: tls.network, clock, random, crc32c, crypto: nodeCrypto }
   const peers = createPeers({ ...machine, ...peerSettings(settings, tls), clusterKeys, log: logger })
-  const groups = new BrokerGroups({
-    storage,
-    store,
-    peers,
-    ...machine,
-    logger,
-    brokerId: settings.id,
-    settings: { ...defaultPartitionSettings, ...settings },
-  })
+  const groups = new BrokerGroups({ storage, store, peers, ...machine, logger, ...groupSettings(settings) })
   const node = createClusterNode({
     ...machine,
     disk,
@@ -73,6 +67,7 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
     logger,
     incarnation: random.uuid(),
     storage,
+    diskShortage: room.shortage,
     ...nodeSettings(settings),
   })
   const cascade = levelZeroControlOver(peers, node, clock, nodeCrypto)
@@ -96,7 +91,7 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
   const http = await gateway.listen()
   await peers.start({ identity: () => node.identity(), handlers: withCascade(node.handlers, cascade, node.rules) })
   const looking = logWhenReady(node.api, { http, peer: peers.address, tls: settings.tls }, clock, logger)
-  const handles = [looking, releaseMemoryAfterLoad(clock), { cancel: openSpans(settings.id, logger) }]
+  const handles = [room, looking, releaseMemoryAfterLoad(clock), { cancel: openSpans(settings.id, logger) }]
   return {
     http,
     peer: peers.address,
@@ -142,6 +137,10 @@ function peerSettings(settings: BrokerSettings, { unknownPeers }: BrokerTls) {
     dial: settings.join,
     limits: { maxFrameBytes: peerFrameBytes(settings), maxUnknownConnections: unknownPeers },
   }
+}
+
+function groupSettings(settings: BrokerSettings) {
+  return { brokerId: settings.id, settings: { ...defaultPartitionSettings, ...settings } }
 }
 
 /** The settings of the cluster layer. */

@@ -24,6 +24,7 @@ import { isOfCascade } from './credentials/source-certificate.ts'
 import { openSourceToken } from './credentials/source-token.ts'
 import { openTls } from './credentials/tls.ts'
 import { openDataFolder } from './data-folder.ts'
+import { copyShortage, watchRoom } from './disk-shortage.ts'
 import { gatewayFace, gatewayLimits } from './door-settings.ts'
 import { tellExposures } from './exposures.ts'
 import { logLevelOf } from './logging/log-level.ts'
@@ -40,6 +41,7 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
   requireSource(settings)
   const [clock, random, crc32c] = [nodeClock, nodeRandom, nodeCrc32c]
   const { logger, storage, store, files } = await openDataFolder(settings)
+  const room = watchRoom(() => copyShortage(storage), clock, logger)
   const limits = gatewayLimits(settings, files)
   const tls = await openTls(settings, { limits, unknownPeers: 0, clock, log: logger })
   const token = await openSourceToken(settings, { read: readSecretFile, clock, logger })
@@ -60,6 +62,7 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
     certified: () => isOfCascade({ names: tls.sourceNames() }),
     asksClients: settings.authentication !== 'off',
     readyLagMs: settings.readyLagMs,
+    diskShortage: room.shortage,
   })
   const exposed = tellExposures(settings, logger)
   const audit = openAudit(settings, logger)
@@ -88,6 +91,7 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
     peer: '',
     reload: reloadOf(tls, token, adminToken),
     async stop() {
+      room.cancel()
       looking.cancel()
       memory.cancel()
       endSpans()

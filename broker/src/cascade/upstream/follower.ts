@@ -68,7 +68,6 @@ export class Follower {
   #attaching = false
   #again = false
   #retry: TimerHandle | null = null
-  #paused = false
   #closed = false
 
   constructor(deps: FollowerDeps) {
@@ -109,14 +108,7 @@ export class Follower {
 
   /** Below the disk reserve no records are requested. */
   #mayWrite(): boolean {
-    const { writable, logger } = this.#deps
-    if (writable()) {
-      if (this.#paused) logger.info({}, 'there is disk space again; copying goes on')
-      this.#paused = false
-      return !this.#closed
-    }
-    if (!this.#paused) logger.error({}, 'the disk reserve is reached; copying stops until there is space')
-    this.#paused = true
+    if (this.#deps.writable()) return !this.#closed
     for (const subscription of new Set(this.#subscriptions.values())) this.#drop(subscription)
     return false
   }
