@@ -8,7 +8,11 @@ export interface S3Abort {
  * missing too. All methods reject with an Error whose `name` is the code of S3, like NoSuchKey.
  */
 export interface S3 {
-  getObject(of: { readonly Bucket: string; readonly Key: string }, options: S3Abort): Promise<S3Object>
+  /** `Range`: as in the header of HTTP. */
+  getObject(
+    of: { readonly Bucket: string; readonly Key: string; readonly Range?: string },
+    options: S3Abort,
+  ): Promise<S3Object>
   putObject(
     of: { readonly Bucket: string; readonly Key: string; readonly Body: Uint8Array },
     options: S3Abort,

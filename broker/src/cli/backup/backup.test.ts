@@ -39,9 +39,9 @@ beforeEach(() => {
   onRead = () => {}
 })
 
-function batchAt(offset: number, records = 3): Uint8Array {
+function batchAt(offset: number, records = 3, text = 'record'): Uint8Array {
   const writer = new BatchWriter()
-  for (let at = 0; at < records; at++) writer.append({ timestamp: at, key: null, value: `record ${offset + at}` })
+  for (let at = 0; at < records; at++) writer.append({ timestamp: at, key: null, value: `${text} ${offset + at}` })
   const nobody = { producerId: -1, producerEpoch: -1, baseSequence: -1 }
   const batch = writer.finish({ ...nobody, compression: Compression.none })
   placeBatch(batch, 0, offset, 1)
@@ -103,12 +103,13 @@ describe('a partition', () => {
     publish(2)
     reads.length = 0
     const second = await copy()
-    expect(reads).toEqual([12])
+    // The last batch that is known, then what is new.
+    expect(reads).toEqual([11, 12])
     expect(second.chunks.slice(0, first.chunks.length)).toEqual(first.chunks)
     expect(await bytesIn(second.chunks)).toEqual(Buffer.concat(partition.batches))
     reads.length = 0
     expect(await copy()).toEqual(second)
-    expect(reads).toEqual([])
+    expect(reads).toEqual([17])
   })
 
   test('whose first records have been removed keeps chunks that hold others', async () => {
@@ -188,6 +189,45 @@ describe('a partition', () => {
     })
   })
 
+  test.each([
+    ['is longer than before', 5],
+    ['has the same length', 2],
+  ])('that has lost records of the last backup, and %s by now, is refused', async (_, batches) => {
+    publish(4)
+    const before = await copy()
+    partition.batches.splice(2)
+    for (let at = 0; at < batches; at++) partition.batches.push(batchAt(end(), 3, 'another'))
+    await expect(copy()).rejects.toMatchObject({
+      shape: {
+        code: 'OFFSET_OUT_OF_RANGE',
+        message: expect.stringContaining('t partition 0 has another record at offset 11 than'),
+        hint: expect.stringContaining('in a new folder'),
+      },
+    })
+    expect(await verify(before)).toMatchObject({ batches: 4 })
+    // Retention has removed all that is different: nothing is continued.
+    partition.logStart = 12
+    if (batches > 2) expect(await copy()).toMatchObject({ from: 12, end: 21 })
+  })
+
+  test('whose records are in other batches than before is refused', async () => {
+    publish(4)
+    await copy()
+    partition.batches.splice(3, 1, batchAt(9, 6))
+    await expect(copy()).rejects.toMatchObject({ shape: { message: expect.stringContaining('at offset 11') } })
+  })
+
+  test('whose last chunk is damaged is told from one that has lost records', async () => {
+    publish(4)
+    const { chunks } = await copy()
+    const path = `${root}/records/id/0/${chunks[0]}`
+    const file = await disk.open(path)
+    await file.write([Uint8Array.of(0xff)], (await disk.size(path))! - 1)
+    await file.close()
+    publish(1)
+    await expect(copy()).rejects.toThrow(`${path} is damaged`)
+  })
+
   test('that retention cuts faster than it is copied fails', async () => {
     publish(2)
     onRead = () => {
@@ -222,6 +262,14 @@ describe('a folder', () => {
       throw new Error('it is opened')
     }
     await expect(files.read('a/b', 10)).rejects.toThrow(`${root}/a/b is damaged: it has 11 bytes, but can have 10`)
+  })
+
+  test('gives the last bytes of a file, or all that it has', async () => {
+    const files = folderStore(root, disk)
+    await files.write('a/b', Uint8Array.of(1, 2, 3))
+    expect([...(await files.readEnd('a/b', 2))!]).toEqual([2, 3])
+    expect([...(await files.readEnd('a/b', 9))!]).toEqual([1, 2, 3])
+    expect(await files.readEnd('a/c', 2)).toBeNull()
   })
 })
 

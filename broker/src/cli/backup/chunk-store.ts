@@ -53,6 +53,19 @@ export class ChunkStore {
     await this.#deps.store.removeUnfinished(this.#folder)
   }
 
+  /**
+   * Whether the batch is its last one, byte by byte.
+   * @throws CommandFailure STORAGE_CORRUPT, which names the file, when it is missing or damaged
+   */
+  async endsWith(chunk: Chunk, batch: Uint8Array): Promise<boolean> {
+    const { store } = this.#deps
+    const end = await store.readEnd(`${this.#folder}/${chunk.file}`, batch.length)
+    if (end !== null && Buffer.compare(end, batch) === 0) return true
+    // A damaged chunk ends with another batch, too.
+    await this.read(chunk)
+    return false
+  }
+
   /** Its batches. @throws CommandFailure STORAGE_CORRUPT, which names the file */
   async read(chunk: Chunk): Promise<Uint8Array[]> {
     const { store, crypto } = this.#deps

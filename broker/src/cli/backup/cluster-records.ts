@@ -15,8 +15,11 @@ export interface Place {
 export interface ClusterRecords {
   /** Where the partition begins, and the end of all that was acknowledged before this was asked. */
   ends(place: Place): Promise<{ readonly logStart: Offset; readonly end: Offset }>
-  /** Whole committed batches from the one that holds the offset, as its leader has them. */
-  read(place: Place, offset: Offset): Promise<Uint8Array>
+  /**
+   * Whole committed batches from the one that holds the offset, as its leader has them: `mostBytes`, default 4 MiB, but
+   * one batch at least.
+   */
+  read(place: Place, offset: Offset, mostBytes?: number): Promise<Uint8Array>
   newProducer(): Promise<{ readonly producerId: ProducerId; readonly epoch: number }>
   /** Written once, however often it is tried. */
   publish(place: Place, batch: Uint8Array): Promise<{ readonly baseOffset: Offset }>
@@ -55,8 +58,8 @@ export function clusterRecords(
       const { fields } = await ask('FindOffset', place, { ...place, position, linearizable: true })
       return { logStart: fields.logStart, end: fields.highWatermark }
     },
-    async read(place, offset) {
-      const asked = { ...place, offset, maxBytes: READ_BYTES, waitMs: 0, linearizable: true }
+    async read(place, offset, mostBytes = READ_BYTES) {
+      const asked = { ...place, offset, maxBytes: mostBytes, waitMs: 0, linearizable: true }
       const { body } = await ask('Fetch', place, asked)
       return body
     },

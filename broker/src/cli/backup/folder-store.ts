@@ -8,6 +8,15 @@ const UNFINISHED = '.new'
 /** A folder of this machine. */
 export function folderStore(root: string, disk: Disk): BackupStore {
   const at = (path: string): string => `${root}/${path}`
+  const readAt = async (path: string, position: number, length: number): Promise<Uint8Array> => {
+    const bytes = new Uint8Array(length)
+    const file = await disk.open(at(path))
+    try {
+      return bytes.subarray(0, await file.read(bytes, position))
+    } finally {
+      await file.close()
+    }
+  }
   return {
     nameOf: at,
     list: (folder) => disk.list(at(folder)),
@@ -15,13 +24,11 @@ export function folderStore(root: string, disk: Disk): BackupStore {
       const size = await disk.size(at(path))
       if (size === null) return null
       if (size > mostBytes) throw damaged(at(path), `it has ${size} bytes, but can have ${mostBytes} at most`)
-      const bytes = new Uint8Array(size)
-      const file = await disk.open(at(path))
-      try {
-        return bytes.subarray(0, await file.read(bytes, 0))
-      } finally {
-        await file.close()
-      }
+      return readAt(path, 0, size)
+    },
+    async readEnd(path, bytes) {
+      const size = await disk.size(at(path))
+      return size === null ? null : readAt(path, Math.max(0, size - bytes), Math.min(size, bytes))
     },
     async write(path, bytes) {
       const folder = at(path).slice(0, at(path).lastIndexOf('/'))

@@ -13,6 +13,9 @@ const BEGINNINGS = 5
 /** Answers without the next record, one after the other, after which a partition is given up. */
 const EMPTY_ANSWERS = 10
 const EMPTY_PAUSE_MS = 1_000
+/** An answer holds one batch at least. */
+const ONE_BATCH = 1
+const OTHER_FOLDER = 'Make a whole backup in a new folder with --to, and keep this one: it has the lost records.'
 
 export interface CopyDeps {
   readonly records: ClusterRecords
@@ -35,10 +38,12 @@ export async function copyPartition(place: Place, store: ChunkStore, deps: CopyD
   for (let beginning = 1; ; beginning++) {
     const { logStart, end } = await deps.records.ends(place)
     const chunks = await store.chunksFrom(logStart)
-    const known = chunks.at(-1)?.end ?? 0
+    const last = chunks.at(-1)
+    const known = last?.end ?? 0
     if (known > end) throw cutBack(place, known, end)
     const gathered = new Gathered(store, chunks)
     try {
+      if (last !== undefined) await checkHistory(place, last, store, deps)
       await copyBatches(place, { next: Math.max(known, logStart), end }, gathered, deps)
     } catch (error) {
       if (!(error instanceof TailraceError && error.code === 'OFFSET_OUT_OF_RANGE')) throw error
@@ -47,38 +52,57 @@ export async function copyPartition(place: Place, store: ChunkStore, deps: CopyD
       continue
     }
     await gathered.flush()
-    const [first, last] = [chunks[0], chunks.at(-1)]
-    const from = first === undefined ? logStart : Math.max(first.base, logStart)
-    return { from, end: last?.end ?? from, chunks: chunks.map(({ file }) => file) }
+    const from = chunks[0] === undefined ? logStart : Math.max(chunks[0].base, logStart)
+    return { from, end: chunks.at(-1)?.end ?? from, chunks: chunks.map(({ file }) => file) }
   }
+}
+
+/**
+ * What follows continues the last chunk only if the partition still has the same batch there. All before it is the same
+ * then: records in the place of lost ones are of a later term, and so is all behind them; a batch carries its term.
+ */
+async function checkHistory(place: Place, last: Chunk, store: ChunkStore, deps: CopyDeps): Promise<void> {
+  const [batch] = await batchesFrom(place, last.end - 1, last.end, deps, ONE_BATCH)
+  if (endOffsetAt(batch!, 0) !== last.end || !(await store.endsWith(last, batch!))) throw otherHistory(place, last.end)
 }
 
 async function copyBatches(
   place: Place,
   wanted: { readonly next: Offset; readonly end: Offset },
   gathered: Gathered,
-  { records, clock, limit, signal, onBytes }: CopyDeps,
+  deps: CopyDeps,
 ): Promise<void> {
   let { next } = wanted
-  let empty = 0
   while (next < wanted.end) {
-    const body = await records.read(place, next)
+    for (const batch of await batchesFrom(place, next, wanted.end, deps)) {
+      // A batch that was left out is asked for again: a chunk has no gap.
+      if (next >= wanted.end || baseOffsetAt(batch, 0) > next) break
+      next = endOffsetAt(batch, 0)
+      deps.onBytes(batch.length)
+      await gathered.add(batch)
+    }
+  }
+}
+
+/** One or more batches, of which the first one holds the offset. `end`: up to which the partition has records. */
+async function batchesFrom(
+  place: Place,
+  offset: Offset,
+  end: Offset,
+  { records, clock, limit, signal }: CopyDeps,
+  mostBytes?: number,
+): Promise<Uint8Array[]> {
+  for (let answers = 1; ; answers++) {
+    const body = await records.read(place, offset, mostBytes)
     await limit.take(body.length, signal)
     signal.throwIfAborted()
     const batches: Uint8Array[] = []
     forEachBatch(body, (start, stop) => batches.push(body.slice(start, stop)))
-    const before = next
-    for (const batch of batches) {
-      // A batch that was left out is asked for again: a chunk has no gap.
-      if (next >= wanted.end || baseOffsetAt(batch, 0) > next) break
-      next = endOffsetAt(batch, 0)
-      onBytes(batch.length)
-      await gathered.add(batch)
-    }
+    const first = batches[0]
+    if (first !== undefined && baseOffsetAt(first, 0) <= offset && endOffsetAt(first, 0) > offset) return batches
     // The partition has these records: an answer without them is never its end.
-    empty = next === before ? empty + 1 : 0
-    if (empty === EMPTY_ANSWERS) throw unanswered(place, next, wanted.end)
-    if (empty > 0) await pause(clock, EMPTY_PAUSE_MS, signal)
+    if (answers === EMPTY_ANSWERS) throw unanswered(place, offset, end)
+    await pause(clock, EMPTY_PAUSE_MS, signal)
     signal.throwIfAborted()
   }
 }
@@ -108,7 +132,17 @@ function cutBack({ topic, partition }: Place, known: Offset, end: Offset): Comma
     code: 'OFFSET_OUT_OF_RANGE',
     message: `${topic} partition ${partition} ends at offset ${end}, but there are backups of it up to ${known}: it has lost records since. No backup has been made.`,
     retriable: false,
-    hint: 'Begin in a new folder, and keep this one: it has the lost records.',
+    hint: OTHER_FOLDER,
+  })
+}
+
+/** Only this shows it once the partition has grown beyond its last backup. */
+function otherHistory({ topic, partition }: Place, known: Offset): CommandFailure {
+  return new CommandFailure({
+    code: 'OFFSET_OUT_OF_RANGE',
+    message: `${topic} partition ${partition} has another record at offset ${known - 1} than the backups of it: it has lost records since, and others have got their offsets. No backup has been made.`,
+    retriable: false,
+    hint: OTHER_FOLDER,
   })
 }
 

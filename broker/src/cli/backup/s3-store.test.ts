@@ -54,6 +54,18 @@ describe('an object', () => {
     expect(await found({ ContentLength: 5, Body: pieces(2, 3) }).read('c', 5)).toEqual(new Uint8Array(5))
   })
 
+  test('is read from its end', async () => {
+    const asked: object[] = []
+    const s3 = answering({
+      async getObject(of) {
+        asked.push(of)
+        return { ContentLength: 2, Body: pieces(2) }
+      },
+    })
+    expect(await s3Store(place, s3, never).readEnd('c', 2)).toEqual(new Uint8Array(2))
+    expect(asked).toEqual([{ Bucket: 'bucket', Key: 'a/b/c', Range: 'bytes=-2' }])
+  })
+
   test('that is too long is refused before its bytes are read, or as soon as they are too many', async () => {
     let isLeft = false
     const body = Object.assign(pieces(6), {

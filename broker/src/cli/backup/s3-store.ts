@@ -50,6 +50,10 @@ export function s3Store({ bucket, prefix }: S3Place, s3: S3, abortSignal: AbortS
         path,
         readObject(s3.getObject({ Bucket: bucket, Key: keyOf(path) }, { abortSignal }), nameOf(path), mostBytes),
       ),
+    readEnd: (path, bytes) => {
+      const end = { Bucket: bucket, Key: keyOf(path), Range: `bytes=-${bytes}` }
+      return asked(path, readObject(s3.getObject(end, { abortSignal }), nameOf(path), bytes))
+    },
     async write(path, bytes) {
       await asked(path, s3.putObject({ Bucket: bucket, Key: keyOf(path), Body: bytes }, { abortSignal }))
     },
