@@ -30,3 +30,11 @@ export function duration(ms: number): string {
   if (ms < 7_200_000) return `${Math.round(ms / 60_000)} min`
   return `${(ms / 3_600_000).toFixed(1)} h`
 }
+
+/** A time in microseconds; "–": not known. */
+export function micros(value: number | null | undefined): string {
+  if (value == null) return '–'
+  if (value < 1000) return `${Math.round(value)} µs`
+  const [shown, unit] = value < 1_000_000 ? [value / 1000, 'ms'] : [value / 1_000_000, 's']
+  return `${shown.toFixed(1).replace('.0', '')} ${unit}`
+}

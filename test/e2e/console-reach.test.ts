@@ -13,7 +13,7 @@ const noBrowser = skipped(!hasBrowser, 'the reach of the console in a browser: t
 
 /** Each page, with what it shows once it has its answer. */
 const pages: [string, string, RegExp][] = [
-  ['overview', '#/', /All is well|almost full/],
+  ['overview', '#/', /All is well|soon be full|almost full/],
   ['topics', '#/topics', /measurements/],
   ['a topic', `#/topics/${TOPIC}`, /retentionMs/],
   ['a partition', `#/topics/${TOPIC}/0`, /Newest entries/],

@@ -40,7 +40,7 @@ export interface MeasuredBroker {
 }
 
 /** The page of metrics of a broker of level 0; the gateway adds its own. */
-export function brokerMetrics(broker: MeasuredBroker): Pick<HttpGatewayParts, 'registry' | 'series'> {
+export function brokerMetrics(broker: MeasuredBroker): Required<Pick<HttpGatewayParts, 'registry' | 'series'>> {
   const registry = new Registry()
   const page = partitionPage(broker)
   register(registry, processMetrics, { version: packageVersion(), settings: broker.settings })

@@ -28,6 +28,7 @@ import { diskShortage, watchRoom } from './disk-shortage.ts'
 import { gatewayFace, gatewayLimits } from './door-settings.ts'
 import { tellExposures } from './exposures.ts'
 import { logLevelOf } from './logging/log-level.ts'
+import { stagesIn } from './metrics/stage-counts.ts'
 import { logWhenReady } from './ready-event.ts'
 import { openSpans } from './tracing/spans.ts'
 import { tracedApi } from './tracing/traced-api.ts'
@@ -75,15 +76,17 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
   const exposed = tellExposures(settings, logger)
   const audit = openAudit(settings, logger, node.api)
   const adminToken = await openAdminToken(settings, { read: readSecretFile, clock, logger })
+  const metrics = brokerMetrics({ settings, storage, groups, node, peers: peers.stats, tls, exposed, audit, cascade })
   const gateway = await createHttpGateway({
     services: {
       ...servicesOf(node, cascade, logger, settings.id),
       authenticator: await openAuthenticator(settings, audit, () => node.tables, adminToken),
       audit,
+      stages: () => stagesIn(metrics.registry),
     },
     ...machine,
     log: logger,
-    ...brokerMetrics({ settings, storage, groups, node, peers: peers.stats, tls, exposed, audit, cascade }),
+    ...metrics,
     limits,
     tls: tls.http,
     ...(await gatewayFace(settings, exposed)),

@@ -212,3 +212,15 @@ export interface BrokerSettings {
   readonly brokerId: number
   readonly settings: readonly BrokerSetting[]
 }
+
+/** The histograms of the stages of publishes and reads. */
+export interface Stages {
+  /** Seconds, ascending. */
+  readonly bounds: readonly number[]
+  readonly stages: readonly {
+    readonly of: string
+    readonly stage: string
+    /** For each bound, how many took no longer since the start; at the end, how many there were. */
+    readonly counts: readonly number[]
+  }[]
+}

@@ -2,7 +2,7 @@ import type { TopicState } from '../api/answers.ts'
 import type { Rates } from './rates.ts'
 
 export const HISTORY_MS = 300_000
-const STEP_MS = 2000
+export const STEP_MS = 2000
 
 /** A rate of one moment; milliseconds since 1970. */
 export interface Point {
@@ -43,7 +43,7 @@ export class History {
   }
 }
 
-function added(points: readonly Point[] = [], at: number, value: number | null): Point[] {
+export function added(points: readonly Point[] = [], at: number, value: number | null): Point[] {
   const kept = points.filter((point) => point.at >= at - HISTORY_MS)
   return value === null ? kept : [...kept, { at, value }]
 }

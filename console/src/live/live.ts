@@ -5,6 +5,7 @@ import { type ApiError, errorOf } from '../api/http.ts'
 import { Stream } from '../api/stream.ts'
 import { History } from './history.ts'
 import { Rates } from './rates.ts'
+import { StageHistory } from './stage-history.ts'
 
 /** Topics that a watch describes at most. */
 const MOST_WATCHED = 100
@@ -20,6 +21,7 @@ export interface Live {
   readonly state: ClusterState | null
   readonly rates: Rates
   readonly history: History
+  readonly stages: StageHistory
   /** Milliseconds since 1970; grows each second, also while nothing changes. */
   readonly now: number
   readonly isOpen: boolean
@@ -33,6 +35,7 @@ const nothing: Live = {
   state: null,
   rates: new Rates(),
   history: new History(),
+  stages: new StageHistory(),
   now: 0,
   isOpen: false,
   refusal: null,
@@ -60,7 +63,7 @@ export function useLiveSource(session: number, seen: string | null): Live {
     let retrying: ReturnType<typeof setTimeout> | undefined
     // What the clock of the broker is ahead of that of this page.
     let ahead: number | null = null
-    setLive({ ...nothing, session, rates, history })
+    setLive({ ...nothing, session, rates, history, stages: new StageHistory() })
     // Why a connection was refused stands until one is open.
     const stream = new Stream((isOpen, error) =>
       setLive((before) => ({ ...before, isOpen, refusal: error ?? (isOpen ? null : before.refusal) })),

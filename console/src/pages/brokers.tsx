@@ -3,6 +3,7 @@ import { count } from '../format.ts'
 import { useLive } from '../live/live.ts'
 import { DataTable } from '../parts/data-table.tsx'
 import { Notice } from '../parts/notice.tsx'
+import { Latency } from './latency.tsx'
 
 export function BrokersPage() {
   const { state } = useLive()
@@ -25,6 +26,7 @@ export function BrokersPage() {
               {count(state.topics.length)} topics.
             </Notice>
           )}
+          <Latency />
         </>
       )}
     </>

@@ -5,6 +5,7 @@ import type { BrokerCondition } from '../../api/condition.ts'
 import type { LogLevelApi } from '../../api/log-level-api.ts'
 import type { Quota } from '../../api/quotas.ts'
 import type { Operation, SecurityApi, SecurityService } from '../../api/security-api.ts'
+import type { Stages } from '../../api/stage-counts.ts'
 import { AuthorizedCascade } from '../../cascade/wire/authorized-cascade.ts'
 import type { CascadeApi } from '../../cascade/wire/cascade-messages.ts'
 import { AuthorizedAdmin } from '../../security/access/authorized-admin.ts'
@@ -31,6 +32,8 @@ export interface Services {
   readonly logLevel: LogLevelApi
   /** Of all brokers; it asks them once in a few seconds. Never rejects. Default: of none. */
   readonly conditions?: () => Promise<readonly BrokerCondition[]>
+  /** Undefined: this broker measures none. */
+  readonly stages?: () => Promise<Stages>
   readonly authorizer: Authorizer
   readonly authenticator: Authenticator
   readonly audit: Audit

@@ -2,8 +2,7 @@ import { TailraceError } from '@tailrace/schemas'
 import { RequestSlots } from '../../cluster/routing/request-slots.ts'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
-import type { Services } from '../limits/rights.ts'
-import type { Subject } from './subjects.ts'
+import type { Subject, WatchedServices } from './subjects.ts'
 import { everyMs, freshMs } from './topic-descriptions.ts'
 
 /** Subjects that are asked for at one time. */
@@ -43,13 +42,13 @@ interface Entry {
  * however many watch it, and not at all while nobody does. One that answers late holds up no other.
  */
 export class SharedAnswers {
-  readonly #services: Pick<Services, 'admin' | 'cascade'>
+  readonly #services: WatchedServices
   readonly #clock: Clock
   readonly #log: Logger
   readonly #slots = new RequestSlots(mostAtOnce, Number.POSITIVE_INFINITY)
   readonly #entries = new Map<string, Entry>()
 
-  constructor(services: Pick<Services, 'admin' | 'cascade'>, clock: Clock, log: Logger) {
+  constructor(services: WatchedServices, clock: Clock, log: Logger) {
     this.#services = services
     this.#clock = clock
     this.#log = log

@@ -11,6 +11,7 @@ const cluster: Resource = { type: 'cluster', name: CLUSTER_NAME }
 const partition = { op: 'watch', id: 'p', of: 'partition', topic: 'flights', partition: 2 }
 const cascade = { op: 'watch', id: 'c', of: 'cascade' }
 const moves = { op: 'watch', id: 'm', of: 'moves' }
+const stages = { op: 'watch', id: 's', of: 'stages' }
 
 let fixture: Fixture
 const clients: Client[] = []
@@ -68,7 +69,7 @@ describe('a watch of one thing', () => {
     await start()
     const client = await dial()
     for (const [wrong, named] of [
-      [{ of: 'weather' }, /^.*of must be one of broker, partition, cascade, moves/],
+      [{ of: 'weather' }, /^.*of must be one of broker, partition, cascade, moves, stages/],
       [{ of: 7 }, /of must/],
       [{ of: 'partition', partition: 0 }, /topic/],
       [{ of: 'partition', topic: 'flights' }, /partition/i],
@@ -107,7 +108,7 @@ describe('rights', () => {
     expect(await nobody.nextJson()).toMatchObject({ op: 'error', id: 'p', code: 'AUTHENTICATION_REQUIRED' })
     const client = await dial(bearer(tables.token('User:one')))
     const asked = vi.spyOn(fixture.admin, 'describeGroup')
-    for (const watch of [partition, cascade, moves]) {
+    for (const watch of [partition, cascade, moves, stages]) {
       client.json(watch)
       expect(await client.nextJson()).toMatchObject({ op: 'error', id: watch.id, code: 'AUTHORIZATION_FAILED' })
     }

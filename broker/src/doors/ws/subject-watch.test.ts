@@ -230,6 +230,26 @@ test('the age of reports of cascade brokers is no change, and a broker without c
   expect(sent.at(-1)).toMatchObject({ cascade: null, error: { code: 'UNSUPPORTED_MESSAGE' } })
 })
 
+test('stages are told when they have counted more, and a broker that measures none says so', async () => {
+  let count = 0
+  const stages = async () => ({ bounds: [0.1], stages: [{ of: 'read', stage: 'log', counts: [0, count] }] })
+  const log = { info: () => {}, warn: () => {}, error: () => {} }
+  answers = new SharedAnswers({ admin, stages }, clock, log)
+  watch('s', subjectOf({ of: 'stages' }))
+  await clock.advance(3_000)
+  count = 5
+  await clock.advance(1_000)
+  expect(sent).toEqual([
+    { op: 'state', id: 's', at: started, stages: expect.anything(), error: null },
+    { op: 'state', id: 's', at: started + 4_000, stages: await stages(), error: null },
+  ])
+  answers.close()
+  answers = new SharedAnswers({ admin }, clock, log)
+  watch('s', subjectOf({ of: 'stages' }))
+  await clock.advance(0)
+  expect(sent.at(-1)).toMatchObject({ stages: null, error: { code: 'UNSUPPORTED_MESSAGE' } })
+})
+
 test('nothing is asked once it is closed', async () => {
   watch('w')
   await clock.advance(0)

@@ -2,19 +2,21 @@ import { type PartitionNumber, TailraceError } from '@tailrace/schemas'
 import type { Rights, Services } from '../limits/rights.ts'
 import type { WatchedSubject } from './text-requests.ts'
 
+export type WatchedServices = Pick<Services, 'admin' | 'cascade' | 'stages'>
+
 /** What a watch can show besides the state of the broker. */
 export interface Subject {
   /** Watches of the same key show the same. */
   readonly key: string
   /** The field of the message `state` that has it. */
-  readonly field: 'group' | 'cascade' | 'moves'
+  readonly field: 'group' | 'cascade' | 'moves' | 'stages'
   /**
    * As the request over HTTP checks it.
    * @throws TailraceError AUTHENTICATION_REQUIRED, AUTHORIZATION_FAILED
    */
   check(rights: Rights): void
   /** Asked by the broker itself, for all that watch it. */
-  ask(services: Pick<Services, 'admin' | 'cascade'>): Promise<unknown>
+  ask(services: WatchedServices): Promise<unknown>
 }
 
 export function subjectOf(watched: WatchedSubject): Subject {
@@ -25,6 +27,8 @@ export function subjectOf(watched: WatchedSubject): Subject {
       return cascadeSubject
     case 'moves':
       return movesSubject
+    case 'stages':
+      return stagesSubject
   }
 }
 
@@ -61,4 +65,14 @@ const movesSubject: Subject = {
   field: 'moves',
   check: (rights) => rights.checkCluster('describe'),
   ask: ({ admin }) => admin.own.moves(),
+}
+
+const stagesSubject: Subject = {
+  key: 'stages',
+  field: 'stages',
+  check: (rights) => rights.checkCluster('describe'),
+  ask: async ({ stages }) => {
+    if (stages === undefined) throw new TailraceError('UNSUPPORTED_MESSAGE', 'Brokers of level 0 measure stages.')
+    return stages()
+  },
 }

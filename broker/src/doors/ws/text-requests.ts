@@ -24,6 +24,7 @@ export type WatchedSubject =
     }
   | { readonly of: 'cascade' }
   | { readonly of: 'moves' }
+  | { readonly of: 'stages' }
 
 export type TextRequest =
   | ({ readonly op: 'subscribe'; readonly id: TextId } & SubscriptionRequest)
@@ -167,9 +168,10 @@ function watchedFrom({ of = 'broker', topics, topic, partition, topicId }: Recor
       return { of, topic: topicFrom(topic), partition: partitionFrom(partition), topicId: topicIdFrom(topicId) }
     case 'cascade':
     case 'moves':
+    case 'stages':
       return { of }
     default:
-      throw invalid('of must be one of broker, partition, cascade, moves, or be left out.')
+      throw invalid('of must be one of broker, partition, cascade, moves, stages, or be left out.')
   }
 }
 

@@ -89,12 +89,14 @@ export class FollowedBatch {
   }
 }
 
+export const publishStageMetric = 'tailrace_publish_stage_duration_seconds'
+
 export const publishStageMetrics: MetricTable<PublishStages> = {
   counters: [],
   gauges: [],
   labelledHistograms: [
     stageHistogram(
-      'tailrace_publish_stage_duration_seconds',
+      publishStageMetric,
       "Stages of a publish on the leader, of one batch in 16: receive (checks), append (until it is in a round), fsync (the leader's own, from there on), replicate (from its place in the log until so many followers have it that, with the leader, they are a majority), commit (from its place in the log until a majority has it, the leader's disk counted like any other), answer (from the commit until it is given to the connection).",
       stages,
     ),

@@ -55,12 +55,14 @@ export class FollowedRead {
   }
 }
 
+export const readStageMetric = 'tailrace_read_stage_duration_seconds'
+
 export const readStageMetrics: MetricTable<ReadStages> = {
   counters: [],
   gauges: [],
   labelledHistograms: [
     stageHistogram(
-      'tailrace_read_stage_duration_seconds',
+      readStageMetric,
       'Stages of a read by a replica of level 0 that finds records, of one read in 16, without the time for which a reader has waited for new ones: confirm (until a leader knows all that was acknowledged, or that it leads still), log (from memory or disk, repair of damaged entries among it), answer (until it is given to the connection; texts of more than 1 MiB take turns later).',
       stages,
     ),
