@@ -93,7 +93,7 @@ export async function openLogStorage(deps: LogStorageDeps, options: LogStorageOp
     space,
     onDurable: (_log, group, ticket) => logs.onDurable(group, ticket),
     onRound: (written) => logs.onRound(written),
-    onIdle: () => mark.note(journal.place.sequence),
+    onIdle: () => mark.note(rounds.durableBlock),
     room: () => logs.room(),
     onFailure: (error) => logs.fail(error),
   })

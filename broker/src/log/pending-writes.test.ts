@@ -20,7 +20,11 @@ function chunkOf(index: number, bytes: number): TailChunk {
 
 test('a chunk that was to go to its segment goes there when the disk has room again, however few bytes are left', () => {
   const queued: SegmentOp[] = []
-  const segments = { push: (op: SegmentOp) => void queued.push(op), queued: 0 } as unknown as SegmentSet
+  const segments = {
+    push: (op: SegmentOp) => void queued.push(op),
+    queued: 0,
+    isSynced: () => true,
+  } as unknown as SegmentSet
   const pending = new PendingWrites(7, 1, new LogState(), segments)
   const write = (chunk: TailChunk): PendingWrite => ({ hardState: null, cut: null, chunk, prefix: null, ticket: 0 })
   const [first, second] = [chunkOf(1, 4_000), chunkOf(2, 2_000)]

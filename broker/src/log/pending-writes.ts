@@ -62,6 +62,8 @@ export class PendingWrites implements RecordOwner {
   readonly #segments: SegmentSet
   #writes: PendingWrite[] = []
   #repaired = false
+  /** The round that is being staged refers to bytes that are synced with it. */
+  #syncsWithRound = false
 
   constructor(id: GroupId, incarnation: number, staged: LogState, segments: SegmentSet) {
     this.id = id
@@ -146,6 +148,7 @@ export class PendingWrites implements RecordOwner {
     this.announced = true
     if (this.#repaired) writer.mark(RecordType.Repaired, this)
     this.#repaired = false
+    this.#syncsWithRound = false
     let taken = 0
     for (const write of this.#writes) {
       if (!this.#stageOne(write, staging, writer, limits, withoutRecords)) break
@@ -189,6 +192,8 @@ export class PendingWrites implements RecordOwner {
       write.hardState = null
     }
     if (cut !== null) {
+      // Recovery looks for those bytes: they may be discarded only when a later round is durable.
+      if (this.#syncsWithRound) return false
       writer.cut(this, cut.from, cut.endOffset)
       this.staged.cut(cut.from, cut.endOffset)
       this.#segments.push(cut)
@@ -205,7 +210,9 @@ export class PendingWrites implements RecordOwner {
     if (chunk.direct) {
       const full = !staging.empty && staging.contentBytes + configurationBytes(chunk) > limits.roundBytes
       if (chunk.position < 0 || full) return false
-      writer.reference(this, referenceTo(chunk))
+      const reference = referenceTo(chunk, !this.#segments.isSynced(chunk))
+      this.#syncsWithRound ||= reference.syncedWithRound
+      writer.reference(this, reference)
       for (const { index, batch } of chunk.configurations) writer.configuration(this, index, batch)
       this.directBytes -= chunk.bytes
     } else {
@@ -246,7 +253,7 @@ function canRefer(chunk: TailChunk): boolean {
   return chunk.terms.length <= MAX_REFERENCE_TERMS
 }
 
-function referenceTo(chunk: TailChunk): Reference {
+function referenceTo(chunk: TailChunk, syncedWithRound: boolean): Reference {
   return {
     first: chunk.first,
     count: chunk.headers.length,
@@ -255,5 +262,6 @@ function referenceTo(chunk: TailChunk): Reference {
     position: chunk.position,
     bytes: chunk.bytes,
     terms: chunk.terms,
+    syncedWithRound,
   }
 }

@@ -39,10 +39,9 @@ interface Mark {
 /**
  * Makes writes durable, one round after the other: everything that has been written since the last round joins the
  * next, which starts as soon as the last is synced. A round is one write and one sync of the journal. Chunks that go to
- * their segments directly (docs/decisions/large-rounds-are-written-once.md) are written and synced there *before* the
- * journal's write begins. So a reference in the journal proves that its bytes were durable: if they do not match their
- * checksum after a crash, they have rotted, and recovery need not guess whether the round was complete. Both at once
- * would save a sync and lose that proof.
+ * their segments directly (docs/decisions/large-rounds-are-written-once.md) are written there before the journal's
+ * write begins, and synced at the same time as the journal where their absence would show after a crash, else before.
+ * The round is durable when all of these syncs are over.
  */
 export class Rounds {
   readonly #deps: RoundsDeps
@@ -56,6 +55,7 @@ export class Rounds {
   #running = false
   #scheduled = false
   #failed = false
+  #durableBlock = 0
   /** No round is being staged or written: all staged writes are durable. */
   #between = true
   #atBoundary: ((failed: boolean) => void)[] = []
@@ -74,6 +74,11 @@ export class Rounds {
 
   get failed(): boolean {
     return this.#failed
+  }
+
+  /** The last block of the journal of the last round that is durable, with all bytes that it refers to. */
+  get durableBlock(): number {
+    return this.#durableBlock
   }
 
   /** The group has something for the next round. */
@@ -122,6 +127,7 @@ export class Rounds {
     this.#staging.clear()
     fill(this.#writer)
     await this.#append()
+    this.#durableBlock = this.#deps.journal.place.sequence
   }
 
   fail(error: Error): void {
@@ -169,31 +175,43 @@ export class Rounds {
   }
 
   async #round(): Promise<void> {
-    await this.#writeDirect()
+    const unsynced = await this.#writeDirect()
     if (this.#failed) return
     const logs = this.#next
     this.#inRound = this.#marks
     this.#next = []
     this.#marks = []
     this.#stage(logs)
-    if (!this.#staging.empty) await this.#append()
+    const syncs = unsynced.map(({ segments }) => segments.sync())
+    if (!this.#staging.empty) syncs.push(this.#append())
+    await Promise.all(syncs)
     if (this.#failed) return
+    this.#durableBlock = this.#deps.journal.place.sequence
     this.#deps.metrics.rounds++
     for (const mark of this.#inRound.splice(0)) mark.onDurable(true)
     for (const log of logs) this.#tell(log)
     this.#deps.onRound(logs)
   }
 
-  /** Large chunks to their segments, all groups at once; durable when it resolves. */
-  async #writeDirect(): Promise<void> {
+  /** Large chunks to their segments, all groups at once. Resolves with the logs of which they are not durable yet. */
+  async #writeDirect(): Promise<readonly StoredGroupLog[]> {
     const { limits } = this.#deps
+    const unsynced: StoredGroupLog[] = []
     let writes: Promise<void>[] | null = null
     for (const log of this.#next) {
       if (this.#mustHold(log) || !log.pending.selectDirect(limits)) continue
       writes ??= []
-      writes.push(log.segments.tryFlush(log.segments.queued).then(() => log.segments.sync()))
+      writes.push(this.#writeSegment(log, unsynced))
     }
     if (writes !== null) await Promise.all(writes)
+    return unsynced
+  }
+
+  async #writeSegment(log: StoredGroupLog, unsynced: StoredGroupLog[]): Promise<void> {
+    const { segments } = log
+    await segments.tryFlush(segments.queued)
+    if (segments.maySyncWithRound) unsynced.push(log)
+    else await segments.sync()
   }
 
   #stage(logs: readonly StoredGroupLog[]): void {

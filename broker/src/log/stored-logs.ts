@@ -148,7 +148,7 @@ export class StoredLogs implements LogStorage, InstallingStorage {
   }
 
   get durableBlock(): number {
-    return this.parts.journal.place.sequence
+    return this.parts.rounds.durableBlock
   }
 
   distrust(reason: string): Promise<boolean> {

@@ -31,7 +31,7 @@ function roundOfAllTypes(sequence: number, batch: Uint8Array): Uint8Array {
   const staging = new Staging(crc32c)
   const writer = new RecordWriter(staging, crc32c)
   const owner: RecordOwner = { id: 3, incarnation: 9, counter: 0 }
-  const run = { first: 2, count: 3, endOffset: 9, segmentBase: 2, position: 0, bytes: 400 }
+  const run = { first: 2, count: 3, endOffset: 9, segmentBase: 2, position: 0, bytes: 400, syncedWithRound: true }
   writer.mark(RecordType.Create, owner)
   writer.hardState(owner, { term: 2, votedFor: 1 })
   writer.entry(owner, 1, batch)

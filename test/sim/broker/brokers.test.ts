@@ -84,6 +84,21 @@ const securityControls: typeof controls = [
   ['quotasAnsweredAtOnce', 5, 20, ['security-is-kept']],
 ]
 
+test('seeds in which nearly all rounds refer to segments, and the power fails often, keep every property', async () => {
+  let crashes = 0
+  for (let seed = 1; seed <= 15; seed++) {
+    const { finding, ...result } = await runBrokerSeed(seed, { largeRounds: true })
+    expect(finding?.message ?? null, `npm run sim -- --seed ${seed} --whole --large-rounds --trace`).toBeNull()
+    crashes += result.crashes
+  }
+  expect(crashes).toBeGreaterThan(75)
+}, 120_000)
+
+test('segmentsNotAwaited is found there', async () => {
+  const options: BrokerSeedOptions = { largeRounds: true, defects: ['segmentsNotAwaited'], without: LATER }
+  expect(await firstFinding(options, 1, 6, ['synced-is-kept'])).toBeGreaterThan(0)
+}, 120_000)
+
 describe('negative controls of whole brokers', () => {
   const all = [
     ...controls.map((row) => [...row, LATER] as const),

@@ -3,6 +3,7 @@ import type { ClusterNode } from '../../../broker/src/cluster/node.ts'
 import type { GroupLog, LogStorage, StateSnapshot, StateStore } from '../../../broker/src/log/log-storage.ts'
 import type { Peers } from '../../../broker/src/partition/peers.ts'
 import type { Crc32c } from '../../../broker/src/platform/checksum.ts'
+import type { Disk } from '../../../broker/src/platform/disk.ts'
 import { nodeCrc32c } from '../../../broker/src/platform/node/checksum.ts'
 
 /** Mechanisms of a broker that a test may switch off, to show that this simulator notices (negative controls). */
@@ -13,6 +14,8 @@ export interface BrokerDefects {
    * The log tells of durability as soon as it has been asked to write: followers acknowledge before the fsync (M25).
    */
   readonly ackBeforeFsync: boolean
+  /** A round counts as durable when its journal is, whatever its bytes in segments are. */
+  readonly segmentsNotAwaited: boolean
   /** Recovery takes rotten entries for a torn tail: the replica votes and leads with the rest. */
   readonly rotIsTorn: boolean
   /** Batches are served without a look at their checksum. */
@@ -54,6 +57,7 @@ export interface BrokerDefects {
 export const noBrokerDefects: BrokerDefects = {
   disksLie: false,
   ackBeforeFsync: false,
+  segmentsNotAwaited: false,
   rotIsTorn: false,
   noBatchCheck: false,
   anonymousRetries: false,
@@ -101,6 +105,17 @@ export function defectiveStore(
   const write: StateStore['write'] = (changes) =>
     store.write(changes.filter(([key, value]) => value !== null || !key.startsWith(TOKENS)))
   return { ...store, ...(snapshotLacksQuotas && { snapshot }), ...(removedTokensStored && { write }) }
+}
+
+/** The disk as a broker gets it. */
+export function defectiveDisk({ segmentsNotAwaited }: BrokerDefects, disk: Disk): Disk {
+  if (!segmentsNotAwaited) return disk
+  const open: Disk['open'] = async (path) => {
+    const file = await disk.open(path)
+    if (!path.endsWith('.log')) return file
+    return { ...file, sync: async () => {} }
+  }
+  return { ...disk, open }
 }
 
 /** Changes a storage that has just been opened. */

@@ -61,6 +61,16 @@ export function drawBrokerSwarm(random: SimRandom): BrokerSwarm {
   return withMore(random, drawn)
 }
 
+/** Nearly every batch goes to its segment, where many have room, and the power fails often. */
+export function withLargeRounds(swarm: BrokerSwarm): BrokerSwarm {
+  return {
+    ...swarm,
+    log: { ...swarm.log, directBytes: 150, segmentBytes: 1 << 18 },
+    valueBytes: [200, 6_000],
+    faults: { ...swarm.faults, 'power-loss': 300, blackout: 2_000 },
+  }
+}
+
 function drawFaults(random: SimRandom, classes: readonly FaultClass[]): Record<string, number> {
   const drawn: Record<string, number> = {}
   for (const { name, likelihood, everyMs } of classes) {

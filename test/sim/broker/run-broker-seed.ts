@@ -2,7 +2,7 @@ import { type Defects, noDefects } from '../../../broker/src/raft/defects.ts'
 import { SimRandom } from '../random.ts'
 import { Chronicle } from './chronicle.ts'
 import { type BrokerDefects, noBrokerDefects } from './defects.ts'
-import { drawBrokerSwarm } from './draw-swarm.ts'
+import { drawBrokerSwarm, withLargeRounds } from './draw-swarm.ts'
 import { faultClasses } from './faults/table.ts'
 import { fillAndLeave } from './fill-disks.ts'
 import { asFinding, Finding } from './finding.ts'
@@ -29,6 +29,8 @@ export interface BrokerSeedOptions {
   readonly defects?: readonly BrokerDefectName[]
   /** Classes of faults that are left out although the seed has them: to shrink a history. */
   readonly without?: readonly string[]
+  /** Nearly all rounds refer to bytes in segments, and machines lose their power often. */
+  readonly largeRounds?: boolean
   /** Ends the phase with faults early, in milliseconds: likewise. */
   readonly faultMs?: number
   readonly trace?: (line: string) => void
@@ -217,7 +219,8 @@ async function pass(world: World, ms: number, done: () => boolean): Promise<bool
   return happened
 }
 
-function shrunk(swarm: BrokerSwarm, { without = [], faultMs }: BrokerSeedOptions): BrokerSwarm {
+function shrunk(drawn: BrokerSwarm, { without = [], faultMs, largeRounds }: BrokerSeedOptions): BrokerSwarm {
+  const swarm = largeRounds ? withLargeRounds(drawn) : drawn
   const faults = Object.fromEntries(Object.entries(swarm.faults).filter(([name]) => !without.includes(name)))
   const messages = without.includes(RAFT_MESSAGES)
     ? { ...swarm.messages, loss: 0, duplication: 0, delay: 0 }

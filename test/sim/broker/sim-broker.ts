@@ -17,6 +17,7 @@ import {
   type BrokerDefects,
   crcOf,
   DeletedFirst,
+  defectiveDisk,
   defectiveDurability,
   defectiveLogs,
   defectiveNode,
@@ -209,7 +210,7 @@ export class SimBroker {
     const { clock } = process
     const random = randomOf(machine.random)
     const logger = this.#logger(process)
-    const disk = machine.disk.mount(process)
+    const disk = defectiveDisk(machine.defects, machine.disk.mount(process))
     await disk.makeFolder(DATA)
     await disk.lock(DATA)
     const { running } = this

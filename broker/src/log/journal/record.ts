@@ -55,6 +55,9 @@ const REFERENCE_TERM_BYTES = 20
 const MAX_REASON_BYTES = 200
 const DAMAGE_REASON_AT = 20
 const REFERENCE_TERMS_AT = 36
+/** Behind the terms, where the bytes were synced with the round. Shorter than a term: earlier versions pass over it. */
+const SYNCED_WITH_ROUND = 1
+const SYNCED_WITH_ROUND_BYTES = 4
 
 /** The owner of a record. `counter` counts the records that this broker has written for the group. */
 export interface RecordOwner {
@@ -76,6 +79,8 @@ export interface Reference {
   readonly bytes: number
   /** The terms that begin within the run. */
   readonly terms: readonly TermStart[]
+  /** The bytes were synced together with this round: a loss of power may have kept them from the disk. */
+  readonly syncedWithRound: boolean
 }
 
 /** The state from which the broker went on. By Raft's log matching, last index and term name one log and no other. */
@@ -146,6 +151,10 @@ export class RecordWriter {
       view.setFloat64(at + 4, start.index, true)
       view.setFloat64(at + 12, start.offset, true)
       at += REFERENCE_TERM_BYTES
+    }
+    if (reference.syncedWithRound) {
+      view.setUint32(at, SYNCED_WITH_ROUND, true)
+      at += SYNCED_WITH_ROUND_BYTES
     }
     this.#small(RecordType.Reference, owner, reference.first, at - RECORD_HEADER_BYTES)
   }
@@ -304,7 +313,8 @@ export function readDamage(body: Uint8Array): DamageBody {
 export function readReference(first: LogIndex, body: Uint8Array): Reference {
   const view = viewOf(body)
   const terms: TermStart[] = []
-  for (let at = REFERENCE_TERMS_AT; at + REFERENCE_TERM_BYTES <= body.length; at += REFERENCE_TERM_BYTES) {
+  let at = REFERENCE_TERMS_AT
+  for (; at + REFERENCE_TERM_BYTES <= body.length; at += REFERENCE_TERM_BYTES) {
     terms.push({
       term: view.getUint32(at, true),
       index: view.getFloat64(at + 4, true),
@@ -319,6 +329,7 @@ export function readReference(first: LogIndex, body: Uint8Array): Reference {
     endOffset: view.getFloat64(24, true),
     count: view.getUint32(32, true),
     terms,
+    syncedWithRound: body.length - at === SYNCED_WITH_ROUND_BYTES && view.getUint32(at, true) === SYNCED_WITH_ROUND,
   }
 }
 

@@ -19,6 +19,8 @@ export class Replay implements RecordSink {
   readonly unreadablePlaces: NonNullable<ScannedRound['place']>[] = []
   /** The journal ends before a round that was durable once. */
   lostEnd = false
+  /** Groups whose segments may not be durable, although the last round refers to all of their bytes. */
+  unsynced: readonly GroupId[] = []
   records = 0
   readonly #crc: Crc32c
   readonly #keepsBatches: boolean

@@ -75,7 +75,7 @@ const writers: Readonly<Record<string, (writer: RecordWriter, owner: RecordOwner
   Cut: (writer, owner) => writer.cut(owner, 3, 8),
   Entry: (writer, owner, batch) => writer.entry(owner, 3, batch),
   Reference: (writer, owner) => {
-    const run = { first: 3, count: 2, endOffset: 9, segmentBase: 2, position: 0, bytes: 90 }
+    const run = { first: 3, count: 2, endOffset: 9, segmentBase: 2, position: 0, bytes: 90, syncedWithRound: false }
     writer.reference(owner, { ...run, terms: [{ term: 2, index: 3, offset: 4 }] })
   },
   Damage: (writer, owner) => writer.damage(owner, 3, { lastIndex: 2, endOffset: 8, lastTerm: 1, reason: '' }),

@@ -91,6 +91,14 @@ export class JournalScan {
     }
   }
 
+  /** The last round that was yielded was never finished: the next one takes its place. */
+  giveBack(round: ScannedRound): void {
+    const { file, position } = round.place!
+    this.torn = true
+    this.#sequence = round.sequence
+    this.#place = { file: this.#files.find(({ name }) => name === file)!, block: position / BLOCK_BYTES }
+  }
+
   async *rounds(): AsyncGenerator<ScannedRound> {
     await this.#probeFiles()
     for (;;) {

@@ -15,6 +15,7 @@ import { refuseNewerSegments } from '../segment/segment.ts'
 import type { StoredLogs } from '../stored-logs.ts'
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { damagedFile } from './damaged-file.ts'
+import { areUnwritten, sharedSyncs } from './unwritten.ts'
 
 const nowhere: JournalPlace = { sequence: 0, epoch: 0, file: '', base: 0 }
 
@@ -66,10 +67,25 @@ export async function applyJournal(
 ): Promise<JournalScan> {
   const durable = await readDurableMark(disk, folder, crc)
   const scan = new JournalScan(files, checkpoint.place, crc, checkpoint.files)
-  for await (const round of scan.rounds()) {
+  const take = (round: ScannedRound): void => {
     see(round)
     replay.apply(round)
   }
+  let last: ScannedRound | null = null
+  for await (const round of scan.rounds()) {
+    if (last !== null) take(last)
+    last = round
+  }
+  // A round that has begun after the last one, or the mark, proves that all of this one was durable.
+  const isProved = scan.torn || (durable !== null && durable >= scan.end.nextSequence - 1)
+  if (last?.sound && !isProved) {
+    const shared = sharedSyncs(last, crc)
+    if (await areUnwritten(disk, `${folder}/groups`, shared)) {
+      scan.giveBack(last)
+      last = null
+    } else replay.unsynced = shared.map(({ group }) => group)
+  }
+  if (last !== null) take(last)
   if (durable !== null && durable >= scan.end.nextSequence) replay.onLostEnd()
   replay.finish()
   return scan
@@ -145,6 +161,8 @@ export async function restoreGroups(logs: StoredLogs, { replay, names }: Recover
     logs.env.metrics.replayedEntries += group.replayedEntries
     logs.adopt(log)
   }
+  // Before anything is promised: of a process that was killed the kernel alone may have the last bytes.
+  for (const id of replay.unsynced) await logs.group(id)?.segments.sync()
   logs.metrics.corruptPlaces.recovery += replay.rottenRounds
   await removeStrangers(logs, replay.groups)
 }

@@ -111,7 +111,8 @@ async function readUpTo(
       return isAdded(segment, header, bytes, at, env.indexInterval)
     }),
   )
-  if (size > segment.bytes || segment.lastIndex > trusted) segment.touched()
+  segment.overhangs = size > segment.bytes
+  if (segment.overhangs || segment.lastIndex > trusted) segment.touched()
   // Entries after the checkpoint were appended later than it says; the time is not known.
   if (segment.lastIndex > trusted || segment.appendedAt === 0) segment.appendedAt = env.now()
   if (index.length < segment.indexed) segment.indexed = 0

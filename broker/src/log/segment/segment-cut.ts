@@ -50,7 +50,7 @@ async function shorten(env: SegmentContext, files: SegmentFiles, segment: Segmen
   segment.bytes = position
   segment.lastIndex = cut.from - 1
   segment.endOffset = cut.endOffset
-  segment.touched()
+  segment.shortened()
   files.written(segment)
   // Its index file is written from the start, so that it never holds places of two histories.
   if (segment.indexed > index.length) segment.indexed = 0

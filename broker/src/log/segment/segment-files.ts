@@ -37,6 +37,13 @@ export class SegmentFiles {
     this.#unsynced.add(segment)
   }
 
+  /** Nothing else than the bytes of this segment's files waits for a sync. */
+  isOnlyUnsynced(segment: Segment): boolean {
+    if (this.#folderDirty || this.#folderSyncing !== null) return false
+    for (const other of this.#unsynced) if (other !== segment) return false
+    return true
+  }
+
   /** An empty file, whose name is not durable yet. */
   async create(baseIndex: LogIndex, baseOffset: Offset): Promise<Segment> {
     if (!this.#folderMade) await this.#env.disk.makeFolder(this.folder)

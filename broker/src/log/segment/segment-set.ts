@@ -1,8 +1,9 @@
 import type { LogIndex, Offset } from '@tailrace/schemas'
-import { DiskError } from '../../platform/disk.ts'
+import { DiskError, type DiskFile } from '../../platform/disk.ts'
 import type { LogState } from '../log-state.ts'
 import type { SegmentStart } from '../log-storage.ts'
 import type { TailChunk } from '../tail/tail-chunk.ts'
+import { hasBlankPage } from './blank-pages.ts'
 import { repairSegment } from './repair.ts'
 import type { Segment, SegmentRecord } from './segment.ts'
 import type { SegmentContext } from './segment-context.ts'
@@ -118,6 +119,24 @@ export class SegmentSet {
     return this.#files.sync()
   }
 
+  /**
+   * The only bytes that are not durable are those of direct chunks, which follow durable ones in a file that is there,
+   * and would be found to be missing after a loss of power. So they may be synced together with the journal's reference
+   * to them.
+   */
+  get maySyncWithRound(): boolean {
+    const segment = this.list[this.list.length - 1]
+    if (segment === undefined || segment.sealed || !segment.endsClean || !this.#files.isOnlyUnsynced(segment))
+      return false
+    return segment.synced > 0 && segment.untoldBytes <= segment.synced
+  }
+
+  /** Whether a chunk that was written is durable. Only of chunks that are durable or `maySyncWithRound`. */
+  isSynced({ segmentBase, position, bytes }: TailChunk): boolean {
+    const segment = this.list[this.list.length - 1]
+    return segment?.baseIndex !== segmentBase || position + bytes <= segment.synced
+  }
+
   /** Syncs, and returns the part that a checkpoint must keep. `all`: the whole index, for a close. */
   async checkpoint(all: boolean): Promise<SegmentRecord[]> {
     let records: SegmentRecord[] = []
@@ -224,7 +243,7 @@ export class SegmentSet {
     segment.touched()
     this.#files.written(segment)
     try {
-      await this.#env.files.use(segment.path, (file) => file.write(pieces, segment.bytes))
+      await this.#env.files.use(segment.path, (file) => writeBehindEnd(segment, file, pieces))
     } finally {
       this.#env.gathers.give(gather)
     }
@@ -240,8 +259,10 @@ export class SegmentSet {
     chunk.segmentBase = segment.baseIndex
     chunk.position = segment.bytes
     segment.appendedAt = chunk.appendedAt
+    const tellsAbsence = chunk.direct && !hasBlankPage(chunk.payloads, segment.bytes)
     for (let i = 0; i < chunk.headers.length; i++)
       segment.add(chunk.headers[i]!, chunk.payloads[i]!, 0, this.#env.indexInterval)
+    if (!tellsAbsence) segment.untoldBytes = segment.bytes
     this.flushedTo = chunk.last
     this.queuedBytes -= chunk.bytes
   }
@@ -262,4 +283,15 @@ export class SegmentSet {
     this.list.push(segment)
     return segment
   }
+}
+
+async function writeBehindEnd(segment: Segment, file: DiskFile, pieces: readonly Uint8Array[]): Promise<void> {
+  if (segment.overhangs) {
+    segment.shortened()
+    await file.truncate(segment.bytes)
+  }
+  // A write that fails may leave a part.
+  segment.overhangs = true
+  await file.write(pieces, segment.bytes)
+  segment.overhangs = false
 }

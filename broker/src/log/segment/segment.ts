@@ -43,6 +43,12 @@ export class Segment {
   /** When the last of its entries was appended, by this broker's clock: records may bear any time. */
   appendedAt: Timestamp = 0
   sealed = false
+  /** Bytes from the start that are durable, as far as this broker has synced them since its start. */
+  synced = 0
+  /** Up to here bytes were written whose absence would not show after a loss of power (blank-pages.ts). */
+  untoldBytes = 0
+  /** The file may have bytes of an earlier history after `bytes`. */
+  overhangs = false
   /** Null when it has to be read from its file first. */
   index: SparseIndex | null
   /** How many entries of the index its file has, and their checksum. */
@@ -58,6 +64,9 @@ export class Segment {
   #holders = 0
   #dirty = false
   #indexDirty = false
+  /** How often it was shortened, and how often when the last sync that is over began. */
+  #cuts = 0
+  #syncedCuts = 0
   #syncing: Promise<void> | null = null
 
   constructor(folder: string, baseIndex: LogIndex, baseOffset: Offset, index: SparseIndex | null) {
@@ -68,6 +77,11 @@ export class Segment {
     this.lastIndex = baseIndex - 1
     this.endOffset = baseOffset
     this.index = index
+  }
+
+  /** After a loss of power nothing of an earlier history stands behind the bytes that are synced. */
+  get endsClean(): boolean {
+    return !this.overhangs && this.#cuts === this.#syncedCuts
   }
 
   /** Something of it is not synced yet. */
@@ -107,6 +121,14 @@ export class Segment {
     this.#dirty = true
   }
 
+  /** The file is to be cut to `bytes`, which are fewer than before. */
+  shortened(): void {
+    this.#cuts++
+    this.#dirty = true
+    this.synced = Math.min(this.synced, this.bytes)
+    this.untoldBytes = Math.min(this.untoldBytes, this.bytes)
+  }
+
   /** Appends the missing entries to the index file. Not at the same time as anything else that changes the segment. */
   async writeIndex(files: OpenFiles): Promise<void> {
     const index = this.index
@@ -138,8 +160,17 @@ export class Segment {
     const [data, index] = [this.#dirty, this.#indexDirty]
     this.#dirty = false
     this.#indexDirty = false
-    if (data) await files.use(this.path, (file) => file.sync())
+    if (data) await this.#syncData(files)
     if (index && !this.removed) await files.use(this.indexPath, (file) => file.sync())
+  }
+
+  async #syncData(files: OpenFiles): Promise<void> {
+    const [bytes, cuts] = [this.bytes, this.#cuts]
+    await files.use(this.path, (file) => file.sync())
+    // A sync in the midst of which the file was cut says nothing of the bytes that it has now.
+    if (cuts !== this.#cuts) return
+    this.synced = bytes
+    this.#syncedCuts = cuts
   }
 }
 

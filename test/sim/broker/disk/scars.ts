@@ -9,6 +9,8 @@ interface Scar {
   readonly bytes: Uint8Array | undefined
   /** The bytes that were there instead when the scar was made. */
   readonly found: Uint8Array | undefined
+  /** How many syncs of the journal had come back. */
+  readonly syncs: number
 }
 
 /** Blocks of one write to the journal, and the sequence of the last. */
@@ -25,7 +27,8 @@ interface Round {
  * The promises of a product about them have a limit, and so have these scars: the newest round of a journal that is
  * lost without a trace cannot be told from one that was never synced (a disk that lies about that is a negative
  * control). So such a scar in the newest round heals when the broker crashes, unless the mark beside the journal tells
- * of that round; as soon as a later round has been synced it stays.
+ * of that round; as soon as a later round has been synced it stays. The bytes that a round has in segments, which are
+ * synced together with its blocks, belong to it.
  */
 export class Scars {
   /** The fault of the next sync of a file whose path contains `where`. */
@@ -36,7 +39,9 @@ export class Scars {
   #scars: Scar[] = []
   /** The last write to the journal that was synced. */
   #newest: Round | null = null
+  #syncs = 0
   readonly #written = new Map<BlockFile, Round>()
+  readonly #segments = new WeakSet<BlockFile>()
 
   written(path: string, file: BlockFile, position: number, bytes: Uint8Array): void {
     if (!isJournal(path) || isFilling(bytes)) return
@@ -53,6 +58,7 @@ export class Scars {
     const round = this.#written.get(file)
     if (isJournal(path) && round !== undefined) {
       this.#newest = round
+      this.#syncs++
       this.#written.delete(file)
       this.#scars = this.#scars.filter((scar) => this.#isNewest(scar))
     }
@@ -60,7 +66,10 @@ export class Scars {
     if (aim === null || bytes === undefined || bytes === before) return
     this.next = null
     this.count++
-    if (!isJournal(path)) this.inSegments++
+    if (!isJournal(path)) {
+      this.inSegments++
+      this.#segments.add(file)
+    }
     if (aim.kind === 'misdirected') this.#hit(file, random.pick(file.blocks()), bytes)
     this.#hit(file, block, before)
   }
@@ -80,12 +89,14 @@ export class Scars {
   }
 
   #hit(file: BlockFile, block: number, found: Uint8Array | undefined): void {
-    this.#scars.push({ file, block, bytes: file.stored(block), found })
+    this.#scars.push({ file, block, bytes: file.stored(block), found, syncs: this.#syncs })
     file.corrupt(block, found)
   }
 
-  #isNewest({ file, block }: Scar): boolean {
+  #isNewest({ file, block, syncs }: Scar): boolean {
     const newest = this.#newest
+    // A segment's sync may come back before that of its round.
+    if (this.#segments.has(file)) return syncs >= this.#syncs - 1
     return newest !== null && newest.file === file && block >= newest.from && block <= newest.to
   }
 }
