@@ -1,3 +1,4 @@
+import { statfs } from 'node:fs/promises'
 import { Consumer } from '@tailrace/consumer'
 import { Producer } from '@tailrace/producer'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -166,6 +167,38 @@ describe('three levels of real brokers', () => {
     expect(refused.code).toBe(1)
     expect(refused.err).toContain('CASCADE_CYCLE')
   }, 20_000)
+
+  it('M88 one whose disk is full tells how far it is behind, there, at its source and to operators', async () => {
+    await cascade.add(103, cluster.http(1))
+    await cascade.ready([103])
+    await cascade.end(103, 'SIGTERM')
+    const { bavail, bsize } = await statfs(cascade.folder)
+    await cascade.add(103, cluster.http(1), ['--disk-reserve-bytes', String(4 * bavail * bsize)])
+    const producer = new Producer({ servers: cluster.servers })
+    for (let n = 0; n < 30; n++) await producer.send(topic, { value: `unseen ${n}` })
+    await producer.close()
+    const lagOf = async () => {
+      const metrics = await readMetrics(cascade.http(103))
+      return ['records', 'bytes', 'seconds'].map((unit) => metrics.get(`tailrace_cascade_lag_${unit}`) ?? 0)
+    }
+    await eventually('its lag to be told', async () => (await lagOf())[0] === 30)
+    const [, bytes, seconds] = (await lagOf()) as [number, number, number]
+    expect(bytes).toBeGreaterThan(30)
+    await eventually('it to grow', async () => (await lagOf())[2]! > seconds + 1)
+    await eventually('its source to know', async () => {
+      const one = (await status()).find(({ broker }) => broker === 103)
+      return one?.lagRecords === 30 && one.lagBytes === bytes && one.lagMs > 1000
+    })
+    const tree = await tailrace(['cascade', 'tree', '--server', cluster.http(3)])
+    expect(tree.out).toMatch(/103.*\b30\b/)
+    const ready = await fetch(`http://${cascade.http(103)}/readyz`)
+    const { reason } = (await ready.json()) as { reason: string }
+    expect([ready.status, reason]).toEqual([
+      503,
+      expect.stringMatching(/^The disk of this broker is full: .* no records are copied\. Free space .* 30 records/),
+    ])
+    await cascade.end(103, 'SIGKILL')
+  }, 60_000)
 
   it('M88 after kill -9 copies go on where their disks end, and all levels hold the same bytes', async () => {
     await cascade.end(203, 'SIGKILL')
