@@ -104,7 +104,8 @@ export class LogReads {
     )
     // They stay until the journal says that they are cut off.
     const segments = this.#log.segments.list.filter((segment) => segment.lastIndex > this.#log.prevIndex)
-    return { env: this.#env, segments, readable, state: this.#log.state, found: null }
+    const { generation } = this.#entries
+    return { env: this.#env, segments, readable, state: this.#log.state, generation, found: null }
   }
 
   async #fromSegments(from: LogIndex, maxBytes: number): Promise<EntryRun> {

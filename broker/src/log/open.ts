@@ -14,6 +14,7 @@ import { Rounds } from './rounds.ts'
 import { GatherPool } from './segment/gather.ts'
 import { IndexCache } from './segment/index-cache.ts'
 import { OpenFiles } from './segment/open-files.ts'
+import { ReadWindows } from './segment/read-windows.ts'
 import { indexIntervalFor, type SegmentContext } from './segment/segment-context.ts'
 import { DiskSpace } from './space/disk-space.ts'
 import { KeptRoom } from './space/kept-room.ts'
@@ -148,6 +149,7 @@ function segmentEnv(
     files: new OpenFiles(deps.disk, options.openSegments ?? DEFAULT_OPEN_SEGMENTS),
     indexes: new IndexCache(),
     gathers: new GatherPool(),
+    windows: new ReadWindows(),
     pool,
     metrics: noLogMetrics(),
     segmentBytes: options.segmentBytes,

@@ -4,7 +4,7 @@ import { DiskError } from '../../platform/disk.ts'
 import { entryHeaderAt } from '../entry-header.ts'
 import type { LogState } from '../log-state.ts'
 import type { CorruptRange, EntryRun, RecordRun } from '../log-storage.ts'
-import { scanBatches } from './batch-scan.ts'
+import { type ScannedWindows, scanBatches } from './batch-scan.ts'
 import type { Segment } from './segment.ts'
 import type { SegmentContext } from './segment-context.ts'
 import type { IndexPlace } from './sparse-index.ts'
@@ -18,6 +18,8 @@ export interface SegmentView {
   readonly segments: readonly Segment[]
   readonly readable: LogIndex
   readonly state: LogState
+  /** Of the log, when the view was taken. */
+  readonly generation: number
   /**
    * Called with the first entries that a read has found not to be as written, up to the next known place in the
    * segment.
@@ -35,10 +37,10 @@ export async function readEntries(view: SegmentView, from: LogIndex, maxBytes: n
   const payloads: Uint8Array[] = []
   const segment = segmentOf(view.segments, from)
   if (segment === undefined || segment.removed || from > view.readable) return { headers, payloads }
-  const place = (await view.env.indexes.load(view.env, segment)).byIndex(from)
+  const place = await placeOf(view, segment, { index: from })
   let bytes = 0
   try {
-    await walk(view, segment, place, maxBytes, (header, batch) => {
+    await walkOn(view, segment, place, maxBytes, (header, batch) => {
       if (header.index < from) return true
       bytes += batch.length
       if (bytes > maxBytes && headers.length > 0) return false
@@ -69,10 +71,10 @@ export async function readRecords(
   let nextOffset = offset
   for (const segment of view.segments) {
     if (segment.removed || segment.endOffset <= nextOffset || segment.baseIndex > view.readable) continue
-    const place = (await view.env.indexes.load(view.env, segment)).byOffset(nextOffset)
+    const place = await placeOf(view, segment, { offset: nextOffset })
     let full = false
     try {
-      await walk(view, segment, place, maxBytes - bytes, (header, batch) => {
+      await walkOn(view, segment, place, maxBytes - bytes, (header, batch) => {
         if (header.lastOffset < nextOffset || header.kind !== EntryKind.Records) return true
         full = header.lastOffset >= limit || (batches.length > 0 && bytes + batch.length > maxBytes)
         if (full) return false
@@ -145,15 +147,88 @@ function segmentOf(segments: readonly Segment[], index: LogIndex): Segment | und
   return segments[low - 1]
 }
 
-/** Shows the readable entries from `place` to the segment's end, checked, until `visit` says no. */
-async function walk(
+/** Where an earlier read has ended, or the last place before it that the index has. */
+async function placeOf(
+  view: SegmentView,
+  segment: Segment,
+  wanted: { readonly index: LogIndex } | { readonly offset: Offset },
+): Promise<IndexPlace> {
+  const known = view.env.windows.placeOf(segment, view.generation, wanted)
+  if (known !== null) return known
+  const index = await view.env.indexes.load(view.env, segment)
+  return 'index' in wanted ? index.byIndex(wanted.index) : index.byOffset(wanted.offset)
+}
+
+type EntryVisitor = (header: EntryHeader, batch: Uint8Array) => boolean
+
+/**
+ * As `walk`, for readers that come back for what follows: where it ends is remembered. From there on reads are large,
+ * and what is in memory is not read again.
+ */
+async function walkOn(
   view: SegmentView,
   segment: Segment,
   place: IndexPlace,
   wantedBytes: number,
-  visit: (header: EntryHeader, batch: Uint8Array) => boolean,
+  visit: EntryVisitor,
 ): Promise<void> {
-  const wanted = Math.min(Math.max(wantedBytes + view.env.indexInterval, SMALLEST_READ_BYTES), LARGEST_READ_BYTES)
+  const { windows, indexInterval } = view.env
+  const comesBack = windows.placeOf(segment, view.generation, place) !== null
+  const wanted = comesBack ? LARGEST_READ_BYTES : windowOf(wantedBytes, indexInterval)
+  let reached = place
+  let isFromMemory = false
+  const find = (position: number) => {
+    const known = windows.find(segment, view.generation, position)
+    isFromMemory ||= known !== null
+    return known
+  }
+  for (const known of [find, () => null]) {
+    const keep = (bytes: Uint8Array, position: number) => {
+      if (comesBack) windows.keep(segment, view.generation, position, bytes)
+    }
+    try {
+      await scanEntries(view, segment, reached, wanted, { find: known, keep }, (header, batch, next) => {
+        if (!visit(header, batch)) {
+          windows.ended(segment, view.generation, reached)
+          return false
+        }
+        reached = next
+        return true
+      })
+      return
+    } catch (error) {
+      windows.forget(segment)
+      // The bytes in memory may be older than a repair of the file.
+      if (known !== find || !isFromMemory) throw error
+      view.found = null
+    }
+  }
+}
+
+/** Shows the readable entries from `place` to the segment's end, read from the disk, until `visit` says no. */
+function walk(
+  view: SegmentView,
+  segment: Segment,
+  place: IndexPlace,
+  wantedBytes: number,
+  visit: EntryVisitor,
+): Promise<void> {
+  return scanEntries(view, segment, place, windowOf(wantedBytes, view.env.indexInterval), undefined, visit)
+}
+
+function windowOf(wantedBytes: number, indexInterval: number): number {
+  return Math.min(Math.max(wantedBytes + indexInterval, SMALLEST_READ_BYTES), LARGEST_READ_BYTES)
+}
+
+/** Shows each entry checked, with the place behind it. */
+async function scanEntries(
+  view: SegmentView,
+  segment: Segment,
+  place: IndexPlace,
+  windowBytes: number,
+  windows: ScannedWindows | undefined,
+  visit: (header: EntryHeader, batch: Uint8Array, next: IndexPlace) => boolean,
+): Promise<void> {
   // The present entries of the segment: it may grow while it is read.
   const last = Math.min(view.readable, segment.lastIndex)
   let { index, offset } = place
@@ -161,15 +236,23 @@ async function walk(
   if (segment.removed) return
   try {
     await view.env.files.use(segment.path, (file) =>
-      scanBatches(file, place.position, segment.bytes, wanted, (bytes, at, end) => {
-        if (index > last) return false
-        const header = checkedHeader(view, segment, bytes, at, end, index, offset)
-        stopped = !visit(header, bytes.subarray(at, end))
-        if (stopped) return false
-        index++
-        offset = header.lastOffset + 1
-        return true
-      }),
+      scanBatches(
+        file,
+        place.position,
+        segment.bytes,
+        windowBytes,
+        (bytes, at, end, position) => {
+          if (index > last) return false
+          const header = checkedHeader(view, segment, bytes, at, end, index, offset)
+          const next = { index: index + 1, offset: header.lastOffset + 1, position: position + end - at }
+          stopped = !visit(header, bytes.subarray(at, end), next)
+          if (stopped) return false
+          index = next.index
+          offset = next.offset
+          return true
+        },
+        windows,
+      ),
     )
     if (!stopped && index <= last) throw corrupt(segment, `It breaks off before entry ${index}.`)
   } catch (error) {

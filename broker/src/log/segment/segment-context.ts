@@ -5,12 +5,14 @@ import type { DiskSpace } from '../space/disk-space.ts'
 import type { TailPool } from '../tail/tail-pool.ts'
 import type { GatherPool } from './gather.ts'
 import type { IndexCache, IndexEnv } from './index-cache.ts'
+import type { ReadWindows } from './read-windows.ts'
 
 /** The settings and services that the segments of all groups share. */
 export interface SegmentContext extends IndexEnv {
   readonly disk: Disk
   readonly indexes: IndexCache
   readonly gathers: GatherPool
+  readonly windows: ReadWindows
   readonly pool: TailPool
   readonly metrics: LogMetrics
   /** A segment is full when it has this many bytes. */
