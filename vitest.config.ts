@@ -9,6 +9,7 @@ const processTests = ['test/e2e/**/*.test.ts']
 /** Those of them that ask what happens, not how fast: they mostly wait, so two files share the machine. */
 const functions = [
   'backup',
+  'backup-credentials',
   'backup-reads',
   'backup-s3',
   'browser',

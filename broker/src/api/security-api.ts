@@ -102,6 +102,38 @@ export interface TokenDescription {
   readonly expiresAt: Timestamp | null
 }
 
+/** RFC 5802 §3: enough to check a proof, and not enough to make one. Bytes are base64. */
+export interface ScramCredential {
+  readonly salt: string
+  readonly iterations: number
+  readonly storedKey: string
+  readonly serverKey: string
+}
+export interface StoredUser {
+  readonly name: string
+  readonly scram: { readonly [Mechanism in ScramMechanism]?: ScramCredential }
+}
+export interface StoredToken {
+  readonly id: string
+  /** SHA-256 of the secret part, base64. */
+  readonly hash: string
+  readonly principal: string
+  readonly scope: TokenScope | null
+  readonly createdAt: Timestamp
+  readonly createdBy: string
+  readonly expiresAt: Timestamp | null
+}
+
+/** What a cluster keeps of credentials, and another one needs to take the same passwords and tokens. */
+export interface StoredCredentials {
+  readonly users: readonly StoredUser[]
+  readonly tokens: readonly StoredToken[]
+}
+export interface CredentialsPage extends StoredCredentials {
+  /** The `after` of the next page; null: this is the last one. */
+  readonly next: string | null
+}
+
 /**
  * The rules of who may do what and how much, and the credentials that the cluster keeps; all in the metadata, the same
  * on every broker. Every call works on every broker. All methods reject with TailraceError.
@@ -129,6 +161,13 @@ export interface SecurityApi {
   /** UNKNOWN_QUOTA */
   removeQuota(entity: QuotaEntity): Promise<void>
   listQuotas(): readonly Quota[]
+  /** Users and tokens as they are stored, ordered and by pages; null: from the first one on. */
+  exportCredentials(after: string | null): Promise<CredentialsPage>
+  /**
+   * Users and tokens whose name or id exists already stay as they are, and tokens that have expired are left out.
+   * Resolves with how many were added. INVALID_REQUEST; TIMED_OUT: this broker is behind
+   */
+  importCredentials(credentials: StoredCredentials): Promise<{ readonly users: number; readonly tokens: number }>
 }
 
 /** What a door has of SecurityApi: requests of a client, to which the metadata leader applies its own rules. */

@@ -4,7 +4,7 @@ import { TailraceError } from '@tailrace/schemas'
 import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import type { PublishOptions } from '../api/broker-api.ts'
-import type { Resource } from '../api/security-api.ts'
+import { CLUSTER_NAME, type Resource } from '../api/security-api.ts'
 import { nodeClock } from '../platform/node/clock.ts'
 import { nodeCrypto } from '../platform/node/crypto.ts'
 import { nodeRandom } from '../platform/node/random.ts'
@@ -72,6 +72,12 @@ test('every route answers nobody without a credential, and nobody without the ru
     if (id === 'listTopics') expect(denied.body).toEqual({ topics: [] })
     else if (id === 'listTokens') expect(denied.body).toEqual({ tokens: [] })
     else expect([id, denied.status, denied.body.code]).toEqual([id, 403, 'AUTHORIZATION_FAILED'])
+    if (needs === 'super-user') {
+      tables.rule('User:svc', 'all', { type: 'cluster', name: CLUSTER_NAME })
+      expect([id, (await ask(method, path, bearer(token), body)).status]).toEqual([id, 403])
+      tables.forgetRules()
+      continue
+    }
     tables.rule('User:svc', ...needs)
     const allowed = await ask(method, path, bearer(token), body)
     expect([id, [401, 403].includes(allowed.status)], JSON.stringify(allowed.body)).toEqual([id, false])

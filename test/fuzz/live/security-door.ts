@@ -148,7 +148,8 @@ export class SecurityDoor {
     if (statusCode >= 400 && this.state.security.version !== version) throw new Error(`status ${statusCode}, and done`)
     if (sender !== 'administrator' && !isDeepStrictEqual(this.#withoutTokens(), tablesBefore))
       throw new Error(`${method} ${url} of ${sender} has changed the tables`)
-    for (const secret of this.#secrets())
+    const isExport = method === 'GET' && sender === 'administrator' && url.startsWith('/security/credentials')
+    for (const secret of isExport ? [] : this.#secrets())
       if (response.payload.includes(secret)) throw new Error(`${method} ${url} shows ${secret}`)
     if (mistakes.length > 0) throw mistakes.splice(0)[0]
     return statusCode

@@ -11,6 +11,12 @@ const acl = { principal: 'User:alice', host: '*', operation: 'read', permission:
 const scope = { operations: ['read', 'write'], resources: [resource] }
 const question = { principal: 'User:alice', groups: ['Group:ops'], host: '10.0.0.1', operation: 'read' }
 
+const bytes = (count: number) => Buffer.alloc(count, 7).toString('base64')
+const scram = { salt: bytes(16), iterations: 4096, storedKey: bytes(32), serverKey: bytes(32) }
+const user = { name: 'bob', scram: { 'SCRAM-SHA-256': scram } }
+const made = { createdAt: 1.7e12, createdBy: 'User:ann', expiresAt: null }
+const token = { id: 'ab'.repeat(12), hash: bytes(32), principal: 'User:svc', scope: null, ...made }
+
 /** A sound request of each kind: the path behind `/security/`, and the body. */
 const asked = [
   ['PUT', 'users/alice', { password: 'pencil' }],
@@ -26,6 +32,8 @@ const asked = [
   ['GET', 'tokens', null],
   ['GET', 'acls?principal=User%3Aalice', null],
   ['GET', 'quotas', null],
+  ['POST', 'credentials', { users: [user], tokens: [token] }],
+  ['GET', 'credentials', null],
 ] as const
 
 /** What of the request a block's bytes are: its body, parts of the sound body that are odd, or its path. */
@@ -68,6 +76,7 @@ const sessions: readonly (readonly Block[])[] = [
   [odd(2), odd(2, 3, 5), odd(10), odd(3)],
   [odd(4), odd(4, 4, 7), odd(11), odd(5)],
   [odd(7), odd(7, 3, 2), odd(12), odd(8)],
+  [odd(13), odd(13, 3, 2), odd(14), block(14, 'path', 'credentials?after=user%20a')],
   [odd(6), odd(6, 2, 4), block(8, 'path', 'quotas?address=10.0.0.1'), block(9, 'odd', '', 3)],
   [
     block(0, 'body', '{"password":"pencil"}'),

@@ -27,6 +27,18 @@ const quota = {
   entity: { principal: 'User:ann', clientId: null, address: null },
   limits: { connections: 9 },
 }
+const bytes = (count: number) => Buffer.alloc(count, 7).toString('base64')
+const scram = { salt: bytes(16), iterations: 4096, storedKey: bytes(32), serverKey: bytes(32) }
+const ann = { name: 'ann', scram: { 'SCRAM-SHA-256': scram } }
+const token = {
+  id: '0123456789abcdef01234567',
+  hash: bytes(32),
+  principal: 'User:svc',
+  scope: null,
+  createdAt: 1,
+  createdBy: 'User:ann',
+  expiresAt: null,
+}
 const whole = newBackup({
   clusterId: 'c',
   startedAt: 1_700_000_000_000,
@@ -195,8 +207,41 @@ describe('restore', () => {
     const { code, err } = await restoreInto({ 'PUT /security/quotas': refusal('INVALID_REQUEST') }, '--json')
     const [made, error] = err.split('\n').map((line) => JSON.parse(line))
     expect(code).toBe(1)
-    expect(made).toEqual({ made: { topics: ['a', 'b'], partitions: 2, acls: 2, quotas: 0 } })
+    expect(made).toEqual({ made: { topics: ['a', 'b'], partitions: 2, acls: 2, quotas: 0, users: 0, tokens: 0 } })
     expect(error).toMatchObject({ code: 'INVALID_REQUEST' })
+  })
+
+  test('leaves users and tokens out unless they are asked for, and says so', async () => {
+    await keep('kept', { ...whole, credentials: { users: [ann], tokens: [] } })
+    const { code, out } = await restoreInto({})
+    const without = '  without its 1 user and 0 tokens: --credentials restores them too'
+    expect([code, out.trimEnd().split('\n')[1]]).toEqual([0, without])
+    expect(routes()).not.toContain('POST /security/credentials')
+  })
+
+  test('takes users and tokens behind the rules, some at a time', async () => {
+    const users = Array.from({ length: 250 }, (_, n) => ({ ...ann, name: `ann-${n}` }))
+    await keep('kept', { ...whole, credentials: { users, tokens: [token] } })
+    const added = [
+      { users: 100, tokens: 1 },
+      { users: 99, tokens: 0 },
+      { users: 50, tokens: 0 },
+    ]
+    const taking = { 'POST /security/credentials': added.map((body) => ({ body })) }
+    const { code, out } = await restoreInto(taking, '--credentials')
+    expect([code, out.split('\n')[0]]).toEqual([
+      0,
+      'restored 2 topics of kept, 0 records, 2 rules (ACLs) and 1 quota, 249 users and 1 token',
+    ])
+    expect(routes().slice(-4)).toEqual(['PUT /security/quotas', ...Array(3).fill('POST /security/credentials')])
+    const sent = server!.asked.slice(-3).map(({ body }) => body as { users: object[]; tokens: object[] })
+    expect(sent.flatMap((one) => one.users)).toEqual(users)
+    expect(sent.flatMap((one) => one.tokens)).toEqual([token])
+  })
+
+  test('with users and tokens of a backup that has none is refused', async () => {
+    const { code, err } = await run('restore', '--from', folder, '--credentials')
+    expect([code, err]).toEqual([2, expect.stringContaining('the backup has no users and tokens')])
   })
 
   test('with rules of a backup that has none is refused', async () => {

@@ -16,6 +16,7 @@ import type { Backup } from './backup-shape.ts'
 import { ByteProgress } from './byte-progress.ts'
 import { clusterRecords } from './cluster-records.ts'
 import { createBackup } from './create-backup.ts'
+import { credentialsText } from './credentials-text.ts'
 import { checkName, ExistingBackups } from './existing-backups.ts'
 import { manifestText } from './manifest.ts'
 import { RateLimit } from './rate-limit.ts'
@@ -33,8 +34,13 @@ export interface BackupOptions {
 
 const clock: Clock = nodeClock
 
-export async function create(options: BackupOptions, flags: ClientOptions, terminal: Terminal): Promise<void> {
-  const { folder, topics, bytesPerSecond } = options
+export interface CreateOptions extends BackupOptions {
+  /** Users and tokens, too. */
+  readonly withCredentials: boolean
+}
+
+export async function create(options: CreateOptions, flags: ClientOptions, terminal: Terminal): Promise<void> {
+  const { folder, topics, bytesPerSecond, withCredentials } = options
   const name = options.name ?? new Date(clock.now()).toISOString().replaceAll(':', '-')
   checkName(name)
   const store = await storeAt(folder, nodeDisk, terminal.interrupted)
@@ -48,6 +54,7 @@ export async function create(options: BackupOptions, flags: ClientOptions, termi
   try {
     const backup = await createBackup(topics, {
       ...chunksIn(store),
+      withCredentials,
       admin: adminClient(async () => connection, signal),
       records,
       clock,
@@ -136,9 +143,10 @@ function listText(backups: readonly (Summary & { readonly name: string })[], wid
   )
 }
 
-function summary({ clusterId, startedAt, endedAt, topics, rules }: Backup) {
+function summary({ clusterId, startedAt, endedAt, topics, rules, credentials = null }: Backup) {
   const time = (ms: number) => new Date(ms).toISOString()
-  const figures = { topics: topics.length, records: recordsIn(topics), rules: rules !== null }
+  const has = { rules: rules !== null, credentials: credentials !== null }
+  const figures = { topics: topics.length, records: recordsIn(topics), ...has }
   return { clusterId, startedAt: time(startedAt), endedAt: time(endedAt), ...figures }
 }
 
@@ -146,5 +154,8 @@ function createdText(name: string, folder: string, backup: Backup, bytes: number
   const { topics, records, rules } = summary(backup)
   const copied = `${plural(topics, 'topic')} with ${plural(records, 'record')}, ${sizeText(bytes)} of them new`
   const without = rules ? '' : '\n  without rules and quotas: this user may not see them'
-  return `made the backup ${name} in ${folder}: ${copied}${without}`
+  const credentials = backup.credentials
+    ? `\n  with ${credentialsText(backup.credentials)}: keep it as closed as a data folder`
+    : ''
+  return `made the backup ${name} in ${folder}: ${copied}${without}${credentials}`
 }

@@ -1,7 +1,8 @@
 import { isTopicName, type Offset } from '@tailrace/schemas'
 import type { TopicConfig } from '../../api/broker-api.ts'
 import type { Quota } from '../../api/quotas.ts'
-import type { Acl } from '../../api/security-api.ts'
+import type { Acl, StoredCredentials } from '../../api/security-api.ts'
+import { isStoredToken, isStoredUser } from '../../security/acl/table-checks.ts'
 import { isFileName, readChunkFile } from './backup-files.ts'
 
 export interface PartitionBackup {
@@ -30,6 +31,8 @@ export interface Backup {
   readonly topics: readonly TopicBackup[]
   /** Null: who made the backup may not see them. */
   readonly rules: { readonly acls: readonly Acl[]; readonly quotas: readonly Quota[] } | null
+  /** Users and tokens as the cluster stores them; missing or null: they were not asked for. */
+  readonly credentials?: StoredCredentials | null
 }
 
 /** The latest time that a Date can have, in ms since 1970. */
@@ -37,9 +40,10 @@ const LATEST_MS = 8.64e15
 
 /** Whether it can be worked with: a checksum says only that nobody has changed the text by accident. */
 export function isBackup(value: object): value is Backup {
-  const { clusterId, startedAt, endedAt, topics, rules } = value as Fields<Backup>
+  const { clusterId, startedAt, endedAt, topics, rules, credentials } = value as Fields<Backup>
   if (typeof clusterId !== 'string' || !isTime(startedAt) || !isTime(endedAt)) return false
   if (!Array.isArray(topics) || !topics.every(isTopic) || !isRules(rules)) return false
+  if (!isCredentials(credentials)) return false
   return new Set(topics.map(({ name }) => name)).size === topics.length
 }
 
@@ -63,6 +67,13 @@ function isRules(value: unknown): boolean {
   if (!isObject(value)) return false
   const { acls, quotas } = value as Fields<NonNullable<Backup['rules']>>
   return [acls, quotas].every((rows) => Array.isArray(rows) && rows.every(isObject))
+}
+
+function isCredentials(value: unknown): boolean {
+  if (value === undefined || value === null) return true
+  if (!isObject(value)) return false
+  const { users, tokens } = value as Fields<StoredCredentials>
+  return Array.isArray(users) && users.every(isStoredUser) && Array.isArray(tokens) && tokens.every(isStoredToken)
 }
 
 function isTopic(value: unknown): boolean {

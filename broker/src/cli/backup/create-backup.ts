@@ -1,4 +1,5 @@
 import type { TopicConfig } from '../../api/broker-api.ts'
+import type { CredentialsPage, StoredCredentials, StoredToken, StoredUser } from '../../api/security-api.ts'
 import { topicPath } from '../../cluster/routing/topic-path.ts'
 import type { Crypto } from '../../platform/crypto.ts'
 import { AUDIT_TOPIC } from '../../security/audit/audit-event.ts'
@@ -14,6 +15,8 @@ import { type CopyDeps, copyPartition } from './partition-copy.ts'
 const AT_ONCE = 4
 
 export interface CreateDeps extends CopyDeps, ChunkStoreDeps {
+  /** Users and tokens, too. */
+  readonly withCredentials: boolean
   readonly admin: AdminClient
   readonly crypto: Pick<Crypto, 'hash'>
 }
@@ -36,6 +39,7 @@ export async function createBackup(names: readonly string[], deps: CreateDeps): 
   const { clusterId } = (await admin.request('GET', '/cluster')) as { clusterId: string }
   const wanted = await topicsNamed(names, admin)
   const rules = await rulesOf(admin)
+  const credentials = deps.withCredentials ? await credentialsOf(admin) : null
   const places = wanted.flatMap(({ name, id, partitions }) =>
     Array.from({ length: partitions }, (_, partition) => ({ topic: name, topicId: id, partition })),
   )
@@ -46,7 +50,7 @@ export async function createBackup(names: readonly string[], deps: CreateDeps): 
     const partitions = copied.filter((_, at) => places[at]!.topicId === id)
     return { name, id, replicas, config, partitions: partitions as PartitionBackup[] }
   })
-  return newBackup({ clusterId, startedAt, endedAt: clock.now(), topics, rules })
+  return newBackup({ clusterId, startedAt, endedAt: clock.now(), topics, rules, credentials })
 }
 
 async function topicsNamed(names: readonly string[], admin: AdminClient): Promise<ListedTopic[]> {
@@ -57,6 +61,20 @@ async function topicsNamed(names: readonly string[], admin: AdminClient): Promis
   // The error of a topic that is not there, or that nobody may see, is the broker's.
   for (const name of names) await admin.request('GET', topicPath(name))
   return topics.filter(({ name }) => names.includes(name))
+}
+
+async function credentialsOf(admin: AdminClient): Promise<StoredCredentials> {
+  const users: StoredUser[] = []
+  const tokens: StoredToken[] = []
+  let next: string | null = null
+  do {
+    const query: string = next === null ? '' : `?after=${encodeURIComponent(next)}`
+    const page = (await admin.request('GET', `/security/credentials${query}`)) as CredentialsPage
+    users.push(...page.users)
+    tokens.push(...page.tokens)
+    next = page.next
+  } while (next !== null)
+  return { users, tokens }
 }
 
 /** Null: they are not shown to who asks, or the cluster has none. */

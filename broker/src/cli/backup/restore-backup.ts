@@ -1,5 +1,6 @@
 import type { Crc32c, Offset } from '@tailrace/schemas'
 import { baseOffsetAt, endOffsetAt, recordsCountAt, withProducer } from '@tailrace/schemas'
+import type { StoredCredentials } from '../../api/security-api.ts'
 import { topicPath } from '../../cluster/routing/topic-path.ts'
 import type { AdminClient } from '../admin/admin-client.ts'
 import { CommandFailure } from '../command-failure.ts'
@@ -15,6 +16,7 @@ const LEAST_BATCH_BYTES = 1 << 20
 /** Sequences begin again at 0 behind the last one (as in Kafka). */
 const SEQUENCES = 2 ** 31
 const RULES_AT_ONCE = 500
+const CREDENTIALS_AT_ONCE = 100
 
 export interface RestoreDeps extends ChunkStoreDeps {
   readonly admin: AdminClient
@@ -41,6 +43,8 @@ export class Made {
   partitions = 0
   acls = 0
   quotas = 0
+  users = 0
+  tokens = 0
 }
 
 /** @throws CommandFailure TOPIC_EXISTS, which names all topics that the cluster has already */
@@ -140,5 +144,21 @@ export async function restoreRules(
   for (const quota of quotas) {
     await admin.request('PUT', '/security/quotas', quota)
     made.quotas += 1
+  }
+}
+
+/** Those that the cluster does not have; tokens that have expired are left out. */
+export async function restoreCredentials(
+  { users, tokens }: StoredCredentials,
+  made: Made,
+  admin: AdminClient,
+): Promise<void> {
+  const most = Math.max(users.length, tokens.length)
+  for (let at = 0; at < most; at += CREDENTIALS_AT_ONCE) {
+    const end = at + CREDENTIALS_AT_ONCE
+    const some = { users: users.slice(at, end), tokens: tokens.slice(at, end) }
+    const added = (await admin.request('POST', '/security/credentials', some)) as Pick<Made, 'users' | 'tokens'>
+    made.users += added.users
+    made.tokens += added.tokens
   }
 }

@@ -6,6 +6,7 @@ import type { CommandContext } from './context.ts'
 import { type ClientOptions, jsonOption, serverOption } from './shared-options.ts'
 
 interface BackupFlags extends ClientOptions {
+  readonly credentials?: true
   readonly name?: string
   readonly topic?: string[]
   readonly rate?: string
@@ -42,12 +43,14 @@ function create({ terminal, run }: CommandContext): Command {
       'copy all records that were acknowledged before; a folder with earlier backups of the cluster gets what is new',
     )
     .requiredOption('--to <folder>', 'where it is put; or s3://bucket/prefix')
+    .option('--credentials', 'with users and tokens, as the cluster stores them; for super users')
     .option('--rate <bytes>', 'at most so many bytes a second, like 20MiB')
     .addOption(serverOption())
     .addOption(jsonOption())
     .action((flags: BackupFlags & { to: string }) =>
       run(async () => {
-        await (await commands()).create(optionsOf(flags.to, flags), flags, terminal)
+        const options = { ...optionsOf(flags.to, flags), withCredentials: flags.credentials === true }
+        await (await commands()).create(options, flags, terminal)
         return ExitCode.Done
       }),
     )
@@ -85,13 +88,15 @@ function restore({ terminal, run }: CommandContext): Command {
     .option('--rename <old=new>', 'restore the topic under another name; may be given several times', every)
     .option('--rules', 'with its rules (ACLs) and quotas (default: only without --topic and --rename)')
     .option('--no-rules', 'without them')
+    .option('--credentials', 'with its users and tokens; those that exist stay as they are')
     .option('--rate <bytes>', 'at most so many bytes a second, like 20MiB')
     .addOption(serverOption())
     .addOption(jsonOption())
     .action((flags: RestoreFlags) =>
       run(async () => {
         const renames = renamesOf(flags.rename ?? [])
-        const options = { ...optionsOf(flags.from, flags), renames, rules: flags.rules }
+        const withCredentials = flags.credentials === true
+        const options = { ...optionsOf(flags.from, flags), renames, rules: flags.rules, withCredentials }
         const { restore } = await import('../backup/restore-command.ts')
         await restore(options, flags, terminal)
         return ExitCode.Done

@@ -1,6 +1,6 @@
 import { createHash, createHmac, pbkdf2Sync } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { Acl, SecurityApi, SecurityService } from '../../api/security-api.ts'
+import type { Acl, CredentialsPage, SecurityApi, SecurityService, StoredToken } from '../../api/security-api.ts'
 import { promptCrypto } from '../../platform/testing/crypto.ts'
 import { parseToken, tokenHash } from '../../security/identity/token.ts'
 import type { Command } from '../metadata/commands/command.ts'
@@ -10,6 +10,7 @@ import type { CommandResult } from '../metadata/metadata-state.ts'
 import { MetadataState } from '../metadata/metadata-state.ts'
 import { during, until } from '../testing/running.ts'
 import { TestCluster } from '../testing/test-cluster.ts'
+import { credentialsPage } from './credentials-page.ts'
 import { SecurityAdmin } from './security-admin.ts'
 
 let cluster: TestCluster
@@ -35,6 +36,66 @@ const root = { principal: 'User:root', groups: [], host: '10.0.0.1', kind: 'scra
 
 beforeEach(async () => {
   cluster = await TestCluster.of(3)
+})
+
+describe('stored credentials', () => {
+  const empty = { users: [], tokens: [] }
+
+  test('are exported, and imported into another cluster, where the same passwords and tokens are right', async () => {
+    await during(cluster, at(1).for(root).setPassword('ann', 'pencil'))
+    const request = { principal: 'User:svc', scope: null, lifetimeMs: null }
+    const { token } = await during(cluster, at(1).for(root).createToken(request))
+    const exported = await at(1).exportCredentials(null)
+    expect(exported).toMatchObject({ users: [{ name: 'ann' }], tokens: [{ principal: 'User:svc' }], next: null })
+    expect(JSON.stringify(exported)).not.toMatch(new RegExp(`pencil|${parseToken(token)!.secret}`))
+    const other = await TestCluster.of(1)
+    const { security } = other.broker(1).node
+    const { users, tokens } = exported
+    expect(await during(other, security.importCredentials({ users, tokens }))).toEqual({ users: 1, tokens: 1 })
+    expect(await security.exportCredentials(null)).toEqual(exported)
+    expect(await during(other, security.importCredentials({ users, tokens }))).toEqual({ users: 0, tokens: 0 })
+  })
+
+  test('that exist stay as they are, and expired tokens are left out', async () => {
+    await during(cluster, at(1).for(root).setPassword('ann', 'pencil'))
+    const { users } = await at(1).exportCredentials(null)
+    await during(cluster, at(2).for(root).setPassword('ann', 'chalk'))
+    const lifetimeMs = 1_000
+    await during(cluster, at(2).for(root).createToken({ principal: 'User:svc', scope: null, lifetimeMs }))
+    const present = await at(2).exportCredentials(null)
+    await during(cluster, at(2).for(root).revokeToken(present.tokens[0]!.id))
+    await cluster.clock.advance(lifetimeMs)
+    const imported = during(cluster, at(2).for(root).importCredentials({ users, tokens: present.tokens }))
+    expect(await imported).toEqual({ users: 0, tokens: 0 })
+    expect(await at(2).exportCredentials(null)).toMatchObject({ users: present.users, tokens: [] })
+  })
+
+  test('that no cluster stores are refused, whole', async () => {
+    const user = { name: 'ann', scram: {} }
+    await expect(at(1).importCredentials({ ...empty, users: [user] })).rejects.toMatchObject(refusal('INVALID_REQUEST'))
+    const tokens = [{ id: 'x' } as never]
+    await expect(at(1).importCredentials({ ...empty, tokens })).rejects.toMatchObject(refusal('INVALID_REQUEST'))
+  })
+
+  test('come page by page', () => {
+    const names = ['b', 'a', '漢', 'c', 'Z']
+    const kept = {
+      users: new Map(names.map((name) => [name, { name, scram: {} }])),
+      tokens: new Map(['2', '1'].map((id) => [id, { id } as StoredToken])),
+    }
+    const [seen, pages]: [string[], number[]] = [[], []]
+    let next: string | null = null
+    do {
+      const page: CredentialsPage = credentialsPage(kept, next, 3)
+      seen.push(...page.tokens.map(({ id }) => id), ...page.users.map(({ name }) => name))
+      pages.push(page.tokens.length + page.users.length)
+      next = page.next
+    } while (next !== null)
+    expect([seen, pages]).toEqual([
+      ['1', '2', 'Z', 'a', 'b', 'c', '漢'],
+      [3, 3, 1],
+    ])
+  })
 })
 
 describe('users', () => {

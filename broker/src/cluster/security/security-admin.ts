@@ -7,8 +7,11 @@ import type {
   AccessQuestion,
   Acl,
   AclFilter,
+  CredentialsPage,
   SecurityApi,
   SecurityService,
+  StoredCredentials,
+  StoredToken,
   TokenDescription,
   TokenRequest,
   UserDescription,
@@ -21,20 +24,21 @@ import type { Random } from '../../platform/random.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
 import { aclKey, matchesFilter } from '../../security/acl/acl.ts'
 import { faultOfAcl, faultOfScope, isCredentialPrincipal } from '../../security/acl/acl-checks.ts'
-import { isTokenId, isUserName } from '../../security/acl/table-checks.ts'
+import { isStoredToken, isStoredUser, isTokenId, isUserName } from '../../security/acl/table-checks.ts'
 import { scramCredential } from '../../security/identity/scram.ts'
 import { parseToken, tokenHash, tokenText } from '../../security/identity/token.ts'
 import { faultOfEntity, faultOfQuota, orderedQuota, quotaKey } from '../../security/quotas/quota.ts'
-import type { StoredToken } from '../../security/security-tables.ts'
 import { MOST_IN_COMMAND, type SecurityCommand } from '../metadata/commands/security-commands.ts'
 import type { MetadataState } from '../metadata/metadata-state.ts'
 import type { LeaderDirectory } from '../routing/leader-directory.ts'
 import type { MetadataClient } from '../routing/metadata-client.ts'
+import { credentialsPage } from './credentials-page.ts'
 
 const COMMAND_MS = 10_000
 /** Until this broker has applied a change as well. */
 const APPLIED_MS = 5000
 const BEHIND = 'This broker does not know yet which rules there were: some that match may be left.'
+const NOT_KNOWN = 'This broker does not know yet which users and tokens there are: none was added.'
 /** RFC 7677 §4 asks for 4096 at least. A client spends them with each connection, a broker once. */
 const ITERATIONS = 10_000
 const SALT_BYTES = 32
@@ -179,6 +183,31 @@ export class SecurityAdmin implements SecurityApi, SecurityService {
   listQuotas(): readonly Quota[] {
     const byKey = (a: Quota, b: Quota) => (quotaKey(a.entity) < quotaKey(b.entity) ? -1 : 1)
     return [...this.#tables.quotas.values()].sort(byKey)
+  }
+
+  async exportCredentials(after: string | null): Promise<CredentialsPage> {
+    return credentialsPage(this.#tables, after)
+  }
+
+  /** The first command adds none: once it is applied here, this broker knows everyone who must stay as they are. */
+  async importCredentials({ users, tokens }: StoredCredentials): Promise<{ users: number; tokens: number }> {
+    if (!users.every(isStoredUser)) throw invalid('A user is none that a cluster stores.')
+    if (!tokens.every(isStoredToken)) throw invalid('A token is none that a cluster stores.')
+    if (!(await this.#submit({ type: 'add-acls', acls: [] }))) throw new TailraceError('TIMED_OUT', NOT_KNOWN)
+    const added = { users: 0, tokens: 0 }
+    for (const user of users) {
+      if (this.#tables.users.has(user.name)) continue
+      await this.#submit({ type: 'set-user', user })
+      added.users += 1
+    }
+    const now = this.#deps.clock.now()
+    for (const token of tokens) {
+      const isOver = token.expiresAt !== null && token.expiresAt <= now
+      if (isOver || this.#tables.tokens.has(token.id)) continue
+      await this.#submit({ type: 'add-token', token })
+      added.tokens += 1
+    }
+    return added
   }
 
   /** For the audit. */

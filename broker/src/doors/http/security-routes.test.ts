@@ -56,6 +56,54 @@ describe('users', () => {
   })
 })
 
+describe('stored credentials', () => {
+  const bytes = (count: number) => Buffer.alloc(count, 7).toString('base64')
+  const scram = { salt: bytes(16), iterations: 4096, storedKey: bytes(32), serverKey: bytes(32) }
+  const user = { name: 'ann', scram: { 'SCRAM-SHA-256': scram } }
+  const token = {
+    id: '0123456789abcdef01234567',
+    hash: bytes(32),
+    principal: 'User:svc',
+    scope: null,
+    createdAt: 1,
+    createdBy: 'User:ann',
+    expiresAt: null,
+  }
+
+  it('are added, counted, and added once', async () => {
+    const body = { users: [user], tokens: [token] }
+    const added = await call('POST', '/security/credentials', body)
+    expect([added.status, added.body]).toEqual([200, { users: 1, tokens: 1 }])
+    expect((await call('POST', '/security/credentials', body)).body).toEqual({ users: 0, tokens: 0 })
+    expect([...state.security.users.values()]).toEqual([user])
+    expect([...state.security.tokens.values()]).toEqual([token])
+  })
+
+  it.each([
+    ['no list', { users: [user] }],
+    ['too many', { users: Array(101).fill(user), tokens: [] }],
+    ['a field more', { users: [{ ...user, password: 'x' }], tokens: [] }],
+    ['another mechanism', { users: [{ ...user, scram: { MD5: scram } }], tokens: [] }],
+    ['no mechanism', { users: [{ ...user, scram: {} }], tokens: [] }],
+    ['keys of another length', { users: [{ ...user, scram: { 'SCRAM-SHA-512': scram } }], tokens: [] }],
+    [
+      'too few iterations',
+      { users: [{ ...user, scram: { 'SCRAM-SHA-256': { ...scram, iterations: 1 } } }], tokens: [] },
+    ],
+    ['a hash that is none', { users: [], tokens: [{ ...token, hash: 'x' }] }],
+    ['a principal that has no tokens', { users: [], tokens: [{ ...token, principal: 'Group:ops' }] }],
+  ])('with %s are refused', async (_, body) => {
+    const answer = await call('POST', '/security/credentials', body)
+    expect([answer.status, answer.body.code]).toEqual([400, 'INVALID_REQUEST'])
+    expect([state.security.users.size, state.security.tokens.size]).toEqual([0, 0])
+  })
+
+  it('are exported to nobody where nobody is asked for a credential', async () => {
+    const answer = await call('GET', '/security/credentials')
+    expect([answer.status, answer.body.code]).toEqual([401, 'AUTHENTICATION_REQUIRED'])
+  })
+})
+
 describe('tokens', () => {
   const scope = { operations: ['read'], resources: [{ type: 'topic', name: 'orders.', pattern: 'prefixed' }] }
 

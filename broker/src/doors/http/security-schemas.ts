@@ -50,7 +50,30 @@ const user = {
   ...object({ name: string, mechanisms: array({ type: 'string', enum: [...scramMechanisms] }) }),
 }
 
-export const securitySchemas: readonly object[] = [pattern, acl, scope, token, user]
+const base64 = { type: 'string', maxLength: 100, description: 'Base64.' } as const
+const credential = object({ salt: base64, iterations: integer, storedKey: base64, serverKey: base64 })
+const storedUser = {
+  $id: 'StoredUser',
+  ...object({
+    name,
+    scram: object(Object.fromEntries(scramMechanisms.map((mechanism) => [mechanism, credential])), scramMechanisms),
+  }),
+}
+
+const storedToken = {
+  $id: 'StoredToken',
+  ...object({
+    id: { type: 'string', maxLength: 100 },
+    hash: { ...base64, description: 'SHA-256 of the secret part, base64.' },
+    principal,
+    scope: orNull({ $ref: 'TokenScope#' }),
+    createdAt: integer,
+    createdBy: { type: 'string', maxLength: 1000 },
+    expiresAt: { type: ['integer', 'null'] },
+  }),
+}
+
+export const securitySchemas: readonly object[] = [pattern, acl, scope, token, user, storedUser, storedToken]
 
 export const userParams = object({ user: name })
 export const tokenParams = object({ id: { type: 'string', minLength: 1, maxLength: 100 } })
@@ -66,6 +89,17 @@ export const tokenBody = object(
   },
   ['scope', 'lifetimeMs'],
 )
+
+const MOST_CREDENTIALS = 100
+const some = (kind: string) => ({ type: 'array', items: { $ref: `${kind}#` }, maxItems: MOST_CREDENTIALS })
+export const credentialsBody = object({ users: some('StoredUser'), tokens: some('StoredToken') })
+export const credentialsQuery = object({ after: { type: 'string', maxLength: 300 } }, ['after'])
+export const credentialsPage = object({
+  users: array({ $ref: 'StoredUser#' }),
+  tokens: array({ $ref: 'StoredToken#' }),
+  next: { type: ['string', 'null'], description: 'The `after` of the next page; null: this is the last one.' },
+})
+export const addedBody = object({ users: integer, tokens: integer })
 
 export const aclsBody = object({
   acls: { type: 'array', items: { $ref: 'Acl#' }, minItems: 1, maxItems: MOST_RULES },

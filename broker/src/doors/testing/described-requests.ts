@@ -10,10 +10,13 @@ const rule = {
   permission: 'allow',
   resource: { ...flights, pattern: 'literal' },
 }
-/** A request for each operation of the OpenAPI description, and the rule that it needs; null: it is open to all. */
+/**
+ * A request for each operation of the OpenAPI description, and the rule that it needs; null: it is open to all;
+ * super-user: no rule helps.
+ */
 export const describedRequests: Record<
   string,
-  readonly [path: string, needs: readonly [Operation, Resource] | null, body?: unknown]
+  readonly [path: string, needs: readonly [Operation, Resource] | 'super-user' | null, body?: unknown]
 > = {
   welcome: ['/', null],
   health: ['/healthz', null],
@@ -61,6 +64,8 @@ export const describedRequests: Record<
   listTokens: ['/security/tokens', ['describe', cluster]],
   createToken: ['/security/tokens', ['alter', cluster], { principal: 'User:svc' }],
   revokeToken: ['/security/tokens/t9', ['alter', cluster]],
+  exportCredentials: ['/security/credentials', 'super-user'],
+  importCredentials: ['/security/credentials', ['alter', cluster], { users: [], tokens: [] }],
   listAcls: ['/security/acls', ['describe', cluster]],
   addAcls: ['/security/acls', ['alter', cluster], { acls: [rule] }],
   removeAcls: ['/security/acls?name=flights', ['alter', cluster]],

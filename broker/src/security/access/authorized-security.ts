@@ -4,8 +4,10 @@ import type {
   AccessQuestion,
   Acl,
   AclFilter,
+  CredentialsPage,
   SecurityApi,
   SecurityService,
+  StoredCredentials,
   TokenDescription,
   TokenRequest,
   UserDescription,
@@ -108,6 +110,21 @@ export class AuthorizedSecurity implements SecurityApi {
   listQuotas(): readonly Quota[] {
     this.#guard.cluster('describe-configs')
     return this.#security.listQuotas()
+  }
+
+  /** A thief of what is exported can guess passwords, and pretend to be a broker: no rule gives it away. */
+  async exportCredentials(after: string | null): Promise<CredentialsPage> {
+    this.#guard.superUser('export-credentials')
+    const act = () => this.#security.exportCredentials(after)
+    return this.#guard.audited('export-credentials', 'users and tokens', act)
+  }
+
+  /** No more than setting passwords and making tokens gives. */
+  async importCredentials(credentials: StoredCredentials): ReturnType<SecurityApi['importCredentials']> {
+    this.#guard.cluster('alter')
+    const { users, tokens } = credentials
+    const act = () => this.#security.importCredentials(credentials)
+    return this.#guard.audited('import-credentials', `${users.length} users, ${tokens.length} tokens`, act)
   }
 }
 

@@ -83,6 +83,9 @@ const security: Rows<SecurityApi> = {
   setQuota: [[(api) => api.setQuota({ entity: quotaEntity, limits: { connections: 1 } }), 'alter-configs', cluster]],
   removeQuota: [[(api) => api.removeQuota(quotaEntity), 'alter-configs', cluster]],
   listQuotas: [[(api) => api.listQuotas(), 'describe-configs', cluster]],
+  // A test of its own: a rule does not do.
+  exportCredentials: [[(api) => api.exportCredentials(null), null]],
+  importCredentials: [[(api) => api.importCredentials({ users: [], tokens: [] }), 'alter', cluster]],
 }
 const cascade: Rows<CascadeApi> = {
   beat: [[(api) => api.beat({} as never), 'cluster-action', cluster]],
@@ -323,6 +326,33 @@ test.each([
   },
 )
 
+describe('stored credentials are exported', () => {
+  const scope = { operations: ['all'], resources: [{ ...cluster, pattern: 'literal' }] } as const
+  const vouched = [{ principal: 'Cascade:101', host: '10.0.0.9' }]
+  it.each<[string, Partial<Session>, 'off' | 'optional' | 'required', string]>([
+    ['to a super user', { principal: 'User:root' }, 'required', 'done'],
+    ['to the holder of the admin token', { kind: 'admin-token' }, 'required', 'done'],
+    ['to a super user, where credentials are optional', { principal: 'User:root' }, 'optional', 'done'],
+    ['to nobody whom rules alone allow everything', {}, 'required', 'AUTHORIZATION_FAILED'],
+    ['by no token of a narrower scope', { principal: 'User:root', scope }, 'required', 'AUTHORIZATION_FAILED'],
+    ['by way of no cascade broker', { principal: 'User:root', via: vouched }, 'required', 'AUTHORIZATION_FAILED'],
+    ['to nobody without a credential', { kind: 'none' }, 'optional', 'AUTHENTICATION_REQUIRED'],
+    ['to nobody where all may do everything', { kind: 'none' }, 'off', 'AUTHENTICATION_REQUIRED'],
+  ])('%s', async (_, session, mode, expected) => {
+    const tables = new MemoryTables()
+    for (const principal of ['User:*', 'Cascade:101']) tables.rule(principal, 'all', cluster)
+    const authorizer = new Authorizer({ mode, superUsers: ['User:root'], tables: () => tables })
+    const events: object[] = []
+    const audit = { note: (event: object) => void events.push(event) }
+    const guard = new Guard(authorizer, { ...alice, ...session } as Session, () => null, audit)
+    const { api, calls } = recorder()
+    expect(await outcome(() => new AuthorizedSecurity(api, guard).exportCredentials(null))).toBe(expected)
+    expect(calls).toEqual(expected === 'done' ? [['exportCredentials', null]] : [])
+    const entry = expected === 'done' ? { outcome: 'done', code: '' } : { outcome: 'refused', code: expected }
+    expect(events).toMatchObject([{ action: 'export-credentials', ...entry }])
+  })
+})
+
 describe('the audit', () => {
   const audited = (session: Session) => {
     const tables = new MemoryTables()
@@ -351,7 +381,9 @@ describe('the audit', () => {
   const changing = {
     BrokerApi: ['createTopic', 'deleteTopic'],
     AdminApi: Object.keys(admin).filter((name) => !['members', 'describeGroup', 'moves', 'audit'].includes(name)),
-    SecurityApi: Object.keys(security).filter((name) => !name.startsWith('list') && name !== 'test'),
+    SecurityApi: Object.keys(security).filter(
+      (name) => !name.startsWith('list') && !['test', 'exportCredentials'].includes(name),
+    ),
     CascadeApi: ['assign'],
   }
   const rows = Object.entries(changing).flatMap(([name, methods]) => methods.map((method) => [name, method] as const))

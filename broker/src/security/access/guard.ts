@@ -78,6 +78,23 @@ export class Guard {
     if (!this.mayCluster(operation)) throw this.refusal(operation, { type: 'cluster', name: CLUSTER_NAME })
   }
 
+  /**
+   * For what no rule allows: super users may, themselves and by no token with a scope. `action`: as in the audit.
+   * @throws TailraceError AUTHENTICATION_REQUIRED, AUTHORIZATION_FAILED
+   */
+  superUser(action: string): void {
+    this.#checkSession()
+    const { kind, principal, scope, via } = this.#session
+    const { because } = this.#authorizer.decide(this.#session, 'all', { type: 'cluster', name: CLUSTER_NAME })
+    if (because === 'super-user' && scope === null && via.length === 0) return
+    const error =
+      kind === 'none'
+        ? new TailraceError('AUTHENTICATION_REQUIRED', `To ${action}, as a super user.`)
+        : new TailraceError('AUTHORIZATION_FAILED', `${principal} may not ${action}: only super users may.`)
+    this.#note(action, 'cluster', 'refused', error.code, error)
+    throw error
+  }
+
   refusal(operation: Operation, { type, name }: Resource): TailraceError {
     const resource = `${type}${type === 'cluster' ? '' : ` "${name}"`}`
     const { kind, principal } = this.#session

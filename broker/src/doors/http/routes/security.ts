@@ -13,12 +13,14 @@ import {
   tokenParams,
   userParams,
 } from '../security-schemas.ts'
+import { credentialRoutes } from './credentials.ts'
 import { quotaRoutes } from './quotas.ts'
 
 /** Credentials that the cluster keeps, and the rules of who may do what and how much. */
 export function securityRoutes(app: FastifyInstance): void {
   userRoutes(app)
   tokenRoutes(app)
+  credentialRoutes(app)
   aclRoutes(app)
   quotaRoutes(app)
 }
