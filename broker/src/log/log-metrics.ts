@@ -71,7 +71,7 @@ export const logMetrics: MetricTable<Pick<LogStorage, 'metrics' | 'writable' | '
   histograms: [
     [
       'tailrace_log_sync_duration_seconds',
-      'fdatasync of the journal, one each round.',
+      'fdatasync of the journal, one each round; of small rounds the write is in it.',
       syncBounds,
       ({ metrics }, observe) => {
         metrics.syncSeconds = observe

@@ -33,6 +33,12 @@ export interface DiskFile {
   read(into: Uint8Array, position: number): Promise<number>
   /** Writes all the pieces back to back at `position`. Pieces must not change until it resolves. */
   write(pieces: readonly Uint8Array[], position: number): Promise<void>
+  /**
+   * As `write`, and these bytes (with the size needed to read them) are durable when it resolves, other bytes of the
+   * file need not be. Only where that costs less than a write and a `sync`. After a rejection they may be there or not;
+   * writing them again is sound.
+   */
+  writeDurably?(bytes: Uint8Array, position: number): Promise<void>
   /** Makes data (and the size needed to read it) durable: fdatasync. */
   sync(): Promise<void>
   truncate(size: number): Promise<void>

@@ -6,6 +6,9 @@ const FILL_PIECE_BYTES = 1024 * 1024
 /** A file filled as a whole is synced this often, so that no sync has much to do while rounds wait behind it. */
 const FILL_SYNC_BYTES = 16 * 1024 * 1024
 
+/** Up to here one call that writes and syncs costs less than two (docs/decisions/small-rounds-in-one-call.md). */
+const ONE_CALL_BYTES = 64 * 1024
+
 /** Measures the fdatasync of each round. */
 export interface SyncTimer {
   /** Milliseconds of a clock that does not go back. */
@@ -51,13 +54,20 @@ export class JournalFile {
   }
 
   /**
-   * One write, one sync. Resolves when the bytes are durable. Rejects with DiskError `full` only when nothing depends
-   * on the bytes that were written.
+   * One write, one sync, or both in one call. Resolves when the bytes are durable. Rejects with DiskError `full` only
+   * when nothing depends on the bytes that were written: the call may be repeated.
    */
   async write(bytes: Uint8Array, position: number, timer: SyncTimer): Promise<void> {
     while (this.#filling !== null && position + bytes.length > this.#filled) await this.#filling
+    const isAllocated = position + bytes.length <= this.#filled
     this.onGrowth(position + bytes.length - this.#filled)
     this.#filled = Math.max(this.#filled, position + bytes.length)
+    if (isAllocated && bytes.length <= ONE_CALL_BYTES && this.file.writeDurably !== undefined) {
+      const began = timer.now()
+      await this.file.writeDurably(bytes, position)
+      timer.took(timer.now() - began)
+      return
+    }
     await this.file.write([bytes], position)
     const began = timer.now()
     try {

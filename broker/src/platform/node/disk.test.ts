@@ -40,3 +40,21 @@ test("the machine's CRC-32C is the portable one", () => {
   for (const end of [4, 400, 777]) expect(nodeCrc32c(bytes, 3, end)).toBe(crc32c(bytes, 3, end))
   expect(nodeCrc32c(bytes.subarray(100), 0, 0)).toBe(0)
 })
+
+describe('a write that is durable when it resolves', () => {
+  test('writes its bytes and no others, however the file is called by then', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tailrace-durable-'))
+    const file = await nodeDisk.open(join(folder, 'a'))
+    await file.write([new Uint8Array(8192).fill(1)], 0)
+    await nodeDisk.rename(join(folder, 'a'), join(folder, 'b'))
+    await (file.writeDurably?.(new Uint8Array(4096).fill(2), 4096) ?? file.write([new Uint8Array(4096).fill(2)], 4096))
+    await file.close()
+    expect(await nodeDisk.list(folder)).toEqual(['b'])
+    const again = await nodeDisk.open(join(folder, 'b'))
+    const bytes = new Uint8Array(8192)
+    expect(await again.read(bytes, 0)).toBe(8192)
+    expect([bytes[0], bytes[4095], bytes[4096], bytes[8191]]).toEqual([1, 1, 2, 2])
+    await again.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+})
