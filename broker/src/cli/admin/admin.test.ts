@@ -166,7 +166,23 @@ describe('tables for people, JSON for programs', () => {
         '',
       ].join('\n'),
     )
-    expect(JSON.parse((await run('cluster', 'status', '-s', address, '--json')).out)).toEqual(cluster)
+    expect(JSON.parse((await run('cluster', 'status', '-s', address, '--json')).out)).toEqual({
+      ...cluster,
+      conditions: null,
+    })
+  })
+
+  it('cluster status says what is not well with brokers, where it is told', async () => {
+    const conditions = [{ broker: 2, condition: null, why: 'It is not reached.' }]
+    const { address } = await serve({
+      'GET /cluster': { body: cluster },
+      'GET /cluster/conditions': { body: { brokers: conditions } },
+    })
+    expect((await run('cluster', 'status', '-s', address)).out).toMatch(
+      /no\n\nbroker 2: its condition is not known: It is not reached\.\n$/,
+    )
+    const { out } = await run('cluster', 'status', '-s', address, '--json')
+    expect(JSON.parse(out)).toEqual({ ...cluster, conditions })
   })
 })
 

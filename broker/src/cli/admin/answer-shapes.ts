@@ -40,3 +40,20 @@ export interface BrokerBody {
   readonly pid: number
   readonly featureLevels?: { readonly lowest: number; readonly highest: number }
 }
+
+/** Of `GET /cluster/conditions`. */
+export interface ConditionBody {
+  readonly broker: number
+  readonly condition: {
+    readonly ready: boolean
+    readonly reason: string
+    readonly writable: boolean
+    readonly freeBytes: number
+    readonly reserveBytes: number
+    readonly secondsUntilFull: number | null
+    readonly checksumFailures: number
+    readonly quarantined: number
+    readonly stopped: number
+  } | null
+  readonly why: string
+}

@@ -1,11 +1,28 @@
+import { CommandFailure } from '../command-failure.ts'
 import { table } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
 import type { AdminClient } from './admin-client.ts'
-import type { ClusterBody } from './answer-shapes.ts'
+import type { ClusterBody, ConditionBody } from './answer-shapes.ts'
+import { conditionLines } from './condition-lines.ts'
 
 export async function clusterStatus(json: boolean, admin: AdminClient, terminal: Terminal): Promise<void> {
   const cluster = (await admin.request('GET', '/cluster')) as ClusterBody
-  terminal.print(json ? JSON.stringify(cluster) : clusterText(cluster, terminal.width))
+  const conditions = await conditionsOf(admin)
+  if (json) return terminal.print(JSON.stringify({ ...cluster, conditions }))
+  const lines = conditionLines(conditions ?? [])
+  const text = clusterText(cluster, terminal.width)
+  terminal.print(lines.length === 0 ? text : `${text}\n\n${lines.join('\n')}`)
+}
+
+/** Null: a broker of an earlier version does not tell. */
+async function conditionsOf(admin: AdminClient): Promise<readonly ConditionBody[] | null> {
+  try {
+    const { brokers } = (await admin.request('GET', '/cluster/conditions')) as { brokers: readonly ConditionBody[] }
+    return brokers
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error
+    return null
+  }
 }
 
 /** The cluster for people. */
