@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { quantileOf, StageHistory } from './stage-history.ts'
+import { decadesOf, quantileOf, StageHistory } from './stage-history.ts'
 
 const bounds = [0.001, 0.01, 0.1]
 
@@ -43,4 +43,19 @@ test('what happened in a silence is no point', () => {
 
 test('there are none before there is anything', () => {
   expect(new StageHistory().isSilent(0)).toBe(true)
+})
+
+test.each([
+  [[], [0, 1]],
+  [
+    [0, 1],
+    [0, 1],
+  ],
+  [[100], [2, 3]],
+  [
+    [90, 4000],
+    [1, 4],
+  ],
+])('all of %j lie between these powers of ten', (values, expected) => {
+  expect(decadesOf([values.map((value) => ({ at: 0, value }))])).toEqual(expected)
 })

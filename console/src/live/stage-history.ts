@@ -70,3 +70,11 @@ export function quantileOf(quantile: number, bounds: readonly number[], counts: 
   const [lower, below] = at === 0 ? [0, 0] : [bounds[at - 1]!, counts[at - 1]!]
   return Math.round((lower + ((upper - lower) * (rank - below)) / (counts[at]! - below)) * 1e6)
 }
+
+/** Powers of ten between which all lines lie: the lowest and the highest one. */
+export function decadesOf(lines: StagePoints['lines']): readonly [number, number] {
+  const powers = lines.flat().map(({ value }) => Math.log10(Math.max(1, value)))
+  const low = Math.floor(Math.min(...powers, Number.POSITIVE_INFINITY))
+  if (!Number.isFinite(low)) return [0, 1]
+  return [low, Math.max(low + 1, Math.ceil(Math.max(...powers)))]
+}

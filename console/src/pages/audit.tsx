@@ -39,9 +39,9 @@ export function AuditPage() {
           keyOf={(record) => records.length - records.indexOf(record)}
           empty="Nothing yet."
           columns={[
-            { title: 'Time (UTC)', of: ({ at }) => time(at) },
+            { title: 'Time (UTC)', of: ({ at }) => time(at), isWhole: true },
             { title: 'By', of: ({ by }) => by || '–' },
-            { title: 'Act', of: ({ action }) => action },
+            { title: 'Act', of: ({ action }) => action, isWhole: true },
             { title: 'Target', of: ({ target }) => target },
             { title: 'Detail', of: ({ detail }) => detail },
             { title: 'Broker', of: ({ broker }) => broker, isNumber: true },

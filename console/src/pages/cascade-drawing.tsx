@@ -91,7 +91,7 @@ function Edge({ tree, broker, children }: EdgeProps) {
   const lag =
     lagRecords === 0
       ? 'has caught up with its source'
-      : `${count(lagRecords)} records (${size(lagBytes)}), ${duration(lagMs)} behind`
+      : `${lagRecords === 1 ? '1 record' : `${count(lagRecords)} records`} (${size(lagBytes)}), ${duration(lagMs)} behind`
   return (
     <Place tree={tree} id={broker.broker} broker={broker}>
       <b>broker {broker.broker}</b> <span class={lagMs > 10_000 || stopped > 0 ? 'warning' : 'good'}>{lag}</span>

@@ -11,12 +11,12 @@ import { QuantileChart } from '../parts/quantile-chart.tsx'
 const about: Readonly<Record<string, string>> = {
   'publish receive': 'it is checked',
   'publish append': 'it is in a round',
-  'publish fsync': 'the leader’s disk has it',
-  'publish replicate': 'enough followers have it',
+  'publish fsync': 'its disk has it',
+  'publish replicate': 'followers have it',
   'publish commit': 'a majority has it',
-  'publish answer': 'the client is answered',
-  'read confirm': 'the replica may answer',
-  'read log': 'the records are read',
+  'publish answer': 'it is answered',
+  'read confirm': 'it may answer',
+  'read log': 'records are read',
   'read answer': 'they are sent',
 }
 
@@ -34,7 +34,7 @@ export function Latency() {
       <h2>Latency</h2>
       <p class="status">
         Publishes to partitions that this broker leads, and reads from it, by their stages: half of them took no longer
-        than p50 (the line), 99 of 100 no longer than p99 (dashed). One in 16 is measured.
+        than p50 (the line), 99 of 100 no longer than p99 (dashed). One in 16 is measured; scales are logarithmic.
       </p>
       <OtherBrokers page="#/brokers" levelZero>
         Those of others, in their consoles:

@@ -52,7 +52,8 @@ function Figures({ group }: { readonly group: Group }) {
     ['term', count(term)],
     ['log start', count(logStart)],
     ['high watermark', count(highWatermark)],
-    ['committed / durable / last index', `${count(commitIndex)} / ${count(durableIndex)} / ${count(lastIndex)}`],
+    ['committed index', count(commitIndex)],
+    ['durable / last index', `${count(durableIndex)} / ${count(lastIndex)}`],
     ['size', size(sizeBytes)],
     ['members', membersText(group)],
     [

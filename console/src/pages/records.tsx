@@ -70,10 +70,21 @@ function columnsOf(isFollowing: boolean, onOpen: (record: Shown) => void): Colum
   return [
     { title: 'Offset', of: opener, isNumber: true },
     ...(isFollowing ? [{ title: 'Partition', of: ({ partition }: Shown) => partition, isNumber: true }] : []),
-    { title: 'Time (UTC)', of: ({ timestamp }) => time(timestamp) },
+    { title: 'Time (UTC)', of: ({ timestamp }) => <Moment text={time(timestamp)} /> },
     { title: 'Key', of: ({ key }) => <code>{textOf(key)}</code> },
     { title: 'Value', of: ({ value }) => <code class="cut">{textOf(value)}</code> },
   ]
+}
+
+/** Without the day where there is no room; the record itself has it. */
+function Moment({ text }: { readonly text: string }) {
+  const at = text.indexOf(' ') + 1
+  return (
+    <>
+      <span class="day">{text.slice(0, at)}</span>
+      {text.slice(at)}
+    </>
+  )
 }
 
 interface StatusProps {

@@ -45,7 +45,7 @@ function OfBroker({ brokerId, settings }: BrokerSettings) {
         keyOf={({ name }) => name}
         empty="None of them."
         columns={[
-          { title: 'Setting', of: ({ name }) => <code>{name}</code> },
+          { title: 'Setting', of: ({ name }) => <code>{name}</code>, isWhole: true },
           { title: 'Value', of: markedValue },
           { title: 'Default', of: (setting) => setting.default ?? '–' },
           { title: 'Meaning', of: ({ about }) => about },
@@ -58,7 +58,7 @@ function OfBroker({ brokerId, settings }: BrokerSettings) {
 function markedValue({ value, changed, perBroker }: BrokerSetting) {
   if (!changed) return value
   return (
-    <span class={perBroker ? '' : 'warning'}>
+    <span class={perBroker ? 'whole' : 'whole warning'}>
       <b>{value}</b>, differs
     </span>
   )

@@ -6,6 +6,8 @@ export interface Column<Row> {
   readonly of: (row: Row) => ComponentChildren
   /** Figures stand at the right. */
   readonly isNumber?: boolean
+  /** It stays on one line where the page is wide. */
+  readonly isWhole?: boolean
 }
 
 interface TableProps<Row> {
@@ -58,9 +60,9 @@ export function DataTable<Row>({ label, rows, columns, keyOf, empty = 'None.', i
           {from > 0 && <Gap rows={from} columns={columns.length} />}
           {shown.map((row) => (
             <tr key={keyOf(row)}>
-              {columns.map(({ title, of, isNumber }) => (
-                <td key={title} data-title={title} class={isNumber ? 'number' : ''}>
-                  {of(row)}
+              {columns.map(({ title, of, isNumber, isWhole }) => (
+                <td key={title} data-title={title} class={isNumber ? 'number' : isWhole ? 'whole' : ''}>
+                  <div>{of(row)}</div>
                 </td>
               ))}
             </tr>

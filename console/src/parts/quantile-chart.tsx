@@ -1,5 +1,6 @@
 import { micros } from '../format.ts'
-import { HISTORY_MS, type Point, runsOf, topOf } from '../live/history.ts'
+import { HISTORY_MS, type Point, runsOf } from '../live/history.ts'
+import { decadesOf } from '../live/stage-history.ts'
 
 const WIDTH = 300
 const HEIGHT = 60
@@ -14,9 +15,9 @@ interface QuantileChartProps {
 
 /** p50 and p99 of one stage over the last five minutes. */
 export function QuantileChart({ name, about, lines, now }: QuantileChartProps) {
-  const top = topOf(Math.max(0, ...lines.flat().map(({ value }) => value)))
+  const [low, high] = decadesOf(lines)
   const x = (at: number): number => WIDTH - ((now - at) * WIDTH) / HISTORY_MS
-  const y = (value: number): number => HEIGHT - (value * HEIGHT) / top
+  const y = (power: number): number => HEIGHT - ((power - low) * HEIGHT) / (high - low)
   const [p50, p99] = lines.map((points) => points.at(-1)?.value ?? null)
   const label = `${name} over the last five minutes: p50 ${micros(p50)}, p99 ${micros(p99)}`
   return (
@@ -29,20 +30,26 @@ export function QuantileChart({ name, about, lines, now }: QuantileChartProps) {
       </figcaption>
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={label}>
         <title>{label}</title>
-        <line class="grid" x1="0" x2={WIDTH} y1={HEIGHT / 2} y2={HEIGHT / 2} />
+        {Array.from({ length: high - low - 1 }, (_, at) => y(low + 1 + at)).map((level) => (
+          <line key={level} class="grid" x1="0" x2={WIDTH} y1={level} y2={level} />
+        ))}
         {lines.map((points, index) =>
           runsOf(points).map((run) => (
             <polyline
               key={`${index} ${run[0]!.at}`}
               class={index === 0 ? 'line' : 'line rare'}
-              points={run.map(({ at, value }) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`).join(' ')}
+              points={run
+                .map(({ at, value }) => `${x(at).toFixed(1)},${y(Math.log10(Math.max(1, value))).toFixed(1)}`)
+                .join(' ')}
             />
           )),
         )}
       </svg>
       <figcaption>
         <span>{about}</span>
-        <span>top: {micros(top)}</span>
+        <span>
+          {micros(10 ** low)} – {micros(10 ** high)}
+        </span>
       </figcaption>
     </figure>
   )
