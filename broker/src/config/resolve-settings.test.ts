@@ -128,6 +128,9 @@ describe('defaults', () => {
     expect(settings.join).toEqual(['127.0.0.1:9'])
     expect([settings.advertisedHttp, settings.advertisedPeer]).toEqual(['127.0.0.1:8', '127.0.0.1:9'])
     expect(resolve({ advertisedPeer: 'b1:7' }).join).toEqual(['b1:7'])
+    expect([resolve({}), resolve({ maxConnections: '20000' })].map(({ maxWebSockets: most }) => most)).toEqual([
+      5_000, 10_000,
+    ])
   })
 
   it.each(settingNames)('%s has a default that its own check accepts', (name) => {

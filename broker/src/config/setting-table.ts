@@ -216,7 +216,10 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
   },
   maxWebSockets: {
     kind: integer(1, 1_000_000),
-    fallback: { value: 5_000 },
+    fallback: {
+      follows: 'maxConnections / 2',
+      from: (settings) => Math.ceil(settings.maxConnections / 2),
+    },
     about: 'WebSockets among the connections; three quarters of them for one client address.',
   },
   maxReceiveBytes: {
