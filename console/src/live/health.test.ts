@@ -32,6 +32,8 @@ describe('a partition', () => {
       ['warning', 'is under-replicated', 'Broker 3 cannot be reached. Broker 2 does not keep up.'],
     ],
     [{ inSync: [1] }, new Set<number>(), ['warning', 'is under-replicated', 'Broker 2 and broker 3 do not keep up.']],
+    [{ inSync: [1] }, new Set([2, 3]), ['bad', 'has no majority', 'Broker 2 and broker 3 cannot be reached.']],
+    [{ replicas: [1, 3], inSync: [1] }, new Set([3]), ['bad', 'has no majority', 'Broker 3 cannot be reached.']],
     [
       { leader: 0 },
       new Set([2, 3]),

@@ -61,6 +61,13 @@ export function partitionProblem(partition: PartitionState, dead: ReadonlySet<nu
     ...(gone.length > 0 ? [`${capital(named(gone))} cannot be reached.`] : []),
     ...(slow.length > 0 ? [`${capital(named(slow))} ${slow.length === 1 ? 'does' : 'do'} not keep up.`] : []),
   ]
+  if (2 * gone.length >= replicas.length)
+    return {
+      severity: 'bad',
+      what: 'has no majority',
+      why: reasons.join(' '),
+      todo: 'No record is acknowledged until more of its replicas are reached.',
+    }
   return {
     severity: 'warning',
     what: 'is under-replicated',
