@@ -112,6 +112,7 @@ const longProcessTests = [
   'test/e2e/console-reach.test.ts',
   'test/e2e/console-wide.test.ts',
   'test/e2e/failover.test.ts',
+  'test/e2e/fan-out.test.ts',
   'test/e2e/faults.test.ts',
   'test/e2e/idle.test.ts',
   'test/e2e/silent-groups.test.ts',
