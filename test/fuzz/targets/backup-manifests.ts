@@ -10,6 +10,7 @@ import { verifyTopics } from '../../../broker/src/cli/backup/verify-backup.ts'
 import { CommandFailure } from '../../../broker/src/cli/command-failure.ts'
 import { nodeCrypto } from '../../../broker/src/platform/node/crypto.ts'
 import { MemoryDisk } from '../../../broker/src/platform/testing/disk.ts'
+import { isTokenId, isUserName } from '../../../broker/src/security/acl/table-checks.ts'
 import { oddJson } from '../odd-json.ts'
 import { type FuzzTarget, text, type Verdict } from '../target.ts'
 
@@ -36,12 +37,17 @@ async function soundBackup(): Promise<Backup> {
     { from: 0, end: 1, chunks: [file] },
     { from: 5, end: 5, chunks: [] },
   ]
+  const bytes = (count: number) => Buffer.alloc(count, 7).toString('base64')
+  const scram = { salt: bytes(16), iterations: 4096, storedKey: bytes(32), serverKey: bytes(32) }
+  const made = { createdAt: 1.7e12, createdBy: 'User:ann', expiresAt: null }
+  const token = { id: 'ab'.repeat(12), hash: bytes(32), principal: 'User:svc', scope: null, ...made }
   return newBackup({
     clusterId: 'c',
     startedAt: 1.7e12,
     endedAt: 1.7e12,
     topics: [{ name: 'flights', id: 't1', replicas: 3, config, partitions }],
     rules: { acls: [{ ...acl, resource }], quotas: [] },
+    credentials: { users: [{ name: 'ann', scram: { 'SCRAM-SHA-256': scram } }], tokens: [token] },
   })
 }
 
@@ -59,7 +65,9 @@ function manifestOf(input: Uint8Array): Uint8Array {
 async function read(): Promise<Verdict> {
   for await (const found of new ExistingBackups(store, nodeCrypto).all()) {
     if ('error' in found) throw found.error
-    const { startedAt, endedAt, topics } = found.backup
+    const { startedAt, endedAt, topics, credentials } = found.backup
+    for (const { name } of credentials?.users ?? []) if (!isUserName(name)) throw new Error(`${name} is no user`)
+    for (const { id } of credentials?.tokens ?? []) if (!isTokenId(id)) throw new Error(`${id} is no token`)
     const shown = [new Date(startedAt).toISOString(), new Date(endedAt).toISOString(), recordsIn(topics)]
     if (!Number.isFinite(shown[2]) || (shown[2] as number) < 0) throw new Error(`${shown} is no summary`)
     await verifyTopics(topics, chunksIn, never)
