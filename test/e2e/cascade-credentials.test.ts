@@ -117,6 +117,21 @@ it('a cascade broker copies with a token of its own, and one without gets nothin
   const page = async () => (await fetch(url, { headers })).text()
   await expect.poll(page, { timeout: 10_000 }).toContain('salary')
   expect((await fetch(url)).status).toBe(401)
+  const conditions = async () => {
+    const { brokers = [] } = (await (
+      await fetch(`http://${cascades.http(101)}/cluster/conditions`, { headers })
+    ).json()) as {
+      brokers?: { broker: number; condition: { ready: boolean } | null }[]
+    }
+    return brokers.map(({ broker, condition }) => [broker, condition?.ready])
+  }
+  expect(await conditions()).toEqual([])
+  await allow('User:first', 'describe', onCluster)
+  // It asks its source in its own name, for which cluster-action is enough.
+  await expect.poll(conditions, { timeout: 15_000 }).toEqual([
+    [1, true],
+    [101, true],
+  ])
   await cascades.add(301, cluster.http(1))
   await expect.poll(() => cascades.log(301), { timeout: 20_000 }).toContain('AUTHENTICATION_REQUIRED')
   expect((await fetch(`http://${cascades.http(301)}/readyz`)).status).toBe(503)

@@ -142,7 +142,9 @@ export class Rights {
 
   /** Of all brokers. @throws TailraceError AUTHENTICATION_REQUIRED, AUTHORIZATION_FAILED */
   async conditions(): Promise<readonly BrokerCondition[]> {
-    this.checkCluster('describe')
+    // A cascade broker shows them to its own clients, by the rules that it has copied.
+    const isCascade = this.session.principal.startsWith('Cascade:') && this.#guard.mayCluster('cluster-action')
+    this.checkCluster(isCascade ? 'cluster-action' : 'describe')
     return (await this.#services.conditions?.()) ?? []
   }
 
