@@ -1,18 +1,22 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { parseSchema, type RecordType } from '../src/avro/schema.ts'
 import { type MessageName, MessageNumber } from '../src/messages.ts'
+import { CodecText } from './codec-text.ts'
 
 /**
- * Writes src/avro/generated.ts out of avro/*.avsc, so that neither a broker nor a browser bundle reads files.
- * Run it after every change of a schema: node schemas/scripts/generate-avro.ts
+ * Writes src/avro/generated.ts and src/avro/generated-codecs.ts out of avro/*.avsc, so that neither a broker nor a
+ * browser bundle reads files or compiles schemas. Run it after every change of a schema:
+ * node schemas/scripts/generate-avro.ts
  */
 const avroFolder = new URL('../avro/', import.meta.url)
 export const generatedFile = new URL('../src/avro/generated.ts', import.meta.url)
+export const generatedCodecsFile = new URL('../src/avro/generated-codecs.ts', import.meta.url)
+const names = (Object.keys(MessageNumber) as MessageName[]).sort((a, b) => MessageNumber[a] - MessageNumber[b])
 
 /** The text that src/avro/generated.ts must have. */
 export function generateAvroModule(): string {
-  const names = Object.keys(MessageNumber) as MessageName[]
-  const lines = names.sort((a, b) => MessageNumber[a] - MessageNumber[b]).map(messageLine)
+  const lines = names.map(messageLine)
   const protocolJson = `{"layout":1,"messages":[\n${lines.join(',\n')}\n]}`
   if (/[`\\]|\$\{/.test(protocolJson)) throw new Error('A schema holds a character that a template literal cannot.')
   const fingerprint = createHash('sha256').update(protocolJson).digest('hex').slice(0, 32)
@@ -24,9 +28,41 @@ export const protocolFingerprint = '${fingerprint}'
 `
 }
 
+/** The text that src/avro/generated-codecs.ts must have. */
+export function generateCodecs(): string {
+  const codecs = new CodecText()
+  const rows = names.map((name) => {
+    const type = parseSchema(schemaOf(name)) as RecordType
+    const inCode = codecs.record(type)
+    const isCorrelated = type.fields[0]?.name === 'correlation'
+    return `  ${name}: { read: read${inCode}, write: write${inCode}, isCorrelated: ${isCorrelated} },\n`
+  })
+  return `// biome-ignore-all format: written by schemas/scripts/generate-avro.ts out of schemas/avro; do not edit.
+// biome-ignore-all lint: as above.
+import type { Message, MessageName } from '../messages.ts'
+import type { AvroReader } from './reader.ts'
+import type { AvroWriter } from './writer.ts'
+
+export interface Codec<Name extends MessageName> {
+  /** Throws a RangeError. */
+  readonly read: (from: AvroReader) => Message<Name>
+  /** Throws a TypeError. */
+  readonly write: (to: AvroWriter, fields: unknown) => void
+  /** Its first field is \`correlation\`. */
+  readonly isCorrelated: boolean
+}
+${codecs.text}
+export const codecs: { readonly [Name in MessageName]: Codec<Name> } = {
+${rows.join('')}}
+`
+}
+
 function messageLine(name: MessageName): string {
-  const schema = JSON.parse(readFileSync(new URL(`${name}.avsc`, avroFolder), 'utf8'))
-  return JSON.stringify({ number: MessageNumber[name], schema: withoutDocs(schema) })
+  return JSON.stringify({ number: MessageNumber[name], schema: withoutDocs(schemaOf(name)) })
+}
+
+function schemaOf(name: MessageName): unknown {
+  return JSON.parse(readFileSync(new URL(`${name}.avsc`, avroFolder), 'utf8'))
 }
 
 /** Explanations do not change what is on the wire, so they must not change the fingerprint either. */
@@ -34,4 +70,7 @@ function withoutDocs(schema: unknown): unknown {
   return JSON.parse(JSON.stringify(schema, (key, value) => (key === 'doc' ? undefined : value)))
 }
 
-if (import.meta.main) writeFileSync(generatedFile, generateAvroModule())
+if (import.meta.main) {
+  writeFileSync(generatedFile, generateAvroModule())
+  writeFileSync(generatedCodecsFile, generateCodecs())
+}

@@ -1,7 +1,6 @@
 import { createContext, runInContext } from 'node:vm'
 import { build } from 'esbuild'
 import { expect, test } from 'vitest'
-import { browserAliases } from '../scripts/browser-build.ts'
 
 /** A page encodes and decodes a batch and a frame, and is refused a bad one. */
 const page = `
@@ -44,10 +43,10 @@ test('the package runs in a browser bundle, where there is nothing of Node', asy
     write: false,
     platform: 'browser',
     format: 'iife',
-    alias: browserAliases,
   })
-  // A fresh realm has the language and nothing else: no process, Buffer, require or setImmediate.
-  const realm = createContext({ TextEncoder, TextDecoder })
+  // A fresh realm has the language and nothing else: no process, Buffer, require or setImmediate. It refuses eval and
+  // new Function, as a page does whose Content-Security-Policy has no 'unsafe-eval'.
+  const realm = createContext({ TextEncoder, TextDecoder }, { codeGeneration: { strings: false } })
   runInContext(bundle.outputFiles[0]!.text, realm)
   const fields = { correlation: 2 ** 40, topic: `flüge${'y'.repeat(80)}`, partition: 3, timeoutMs: 5 }
   const result = JSON.parse(realm.result)

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { compile, encode } from './avro/avsc-codec.ts'
 import type { MessageName } from './messages.ts'
 import { decoderFor, encodeHeader, ownDecoder, protocolFingerprint, protocolJson } from './protocol.ts'
+import { compile, encode } from './testing/avsc-codec.ts'
 import { sampleMessages } from './testing/sample-messages.ts'
 
 interface Field {

@@ -1,5 +1,9 @@
-import { type AvroType, compile, decode, encode, type Resolver } from './avro/avsc-codec.ts'
 import { protocolFingerprint, protocolJson } from './avro/generated.ts'
+import { codecs } from './avro/generated-codecs.ts'
+import { AvroReader } from './avro/reader.ts'
+import { type Read, resolve } from './avro/resolve.ts'
+import { type AvroType, parseSchema } from './avro/schema.ts'
+import { AvroWriter } from './avro/writer.ts'
 import { type Message, type MessageName, MessageNumber } from './messages.ts'
 import { TailraceError } from './tailrace-error.ts'
 
@@ -22,31 +26,22 @@ const MAX_PROTOCOL_JSON_LENGTH = 1024 * 1024
 const nameOfNumber = new Map<number, MessageName>(
   Object.entries(MessageNumber).map(([name, number]) => [number, name as MessageName]),
 )
-const ownSchemas = new Map<MessageName, unknown>()
-const ownTypes = new Map<MessageName, AvroType>()
-/** Messages whose first field is `correlation`. */
-const correlated = new Set<MessageName>()
-for (const { number, schema } of JSON.parse(protocolJson).messages) {
-  const name = nameOfNumber.get(number)!
-  ownSchemas.set(name, schema)
-  if (schema.fields[0]?.name === 'correlation') correlated.add(name)
-}
+/** One of each is enough: nothing else runs while a header is read or written. */
+const headerReader = new AvroReader()
+const headerWriter = new AvroWriter()
+let ownTypes: Map<MessageName, AvroType> | undefined
 
-/**
- * Compiled when it is needed: no program needs all of them, and compiling all takes some tens of milliseconds at a
- * start.
- */
+/** Our own schemas as the resolution needs them: most programs never meet a peer of another version. */
 function ownType(name: MessageName): AvroType {
-  const known = ownTypes.get(name)
-  if (known !== undefined) return known
-  const type = compile(ownSchemas.get(name))
-  ownTypes.set(name, type)
-  return type
+  ownTypes ??= new Map(
+    parseProtocol(protocolJson).map(({ number, schema }) => [nameOfNumber.get(number)!, parseSchema(schema)]),
+  )
+  return ownTypes.get(name)!
 }
 
 /** Whether the message is a request or the answer to one. */
 export function isCorrelated(name: MessageName): boolean {
-  return correlated.has(name)
+  return codecs[name].isCorrelated
 }
 
 /** The message that a number stands for, or undefined. */
@@ -64,7 +59,9 @@ export function encodeHeader<Name extends MessageName>(
   reserved: number,
 ): Uint8Array {
   try {
-    return encode(ownType(name), fields, reserved)
+    headerWriter.start(reserved)
+    codecs[name].write(headerWriter, fields)
+    return headerWriter.finish()
   } catch (cause) {
     throw new TailraceError('INVALID_REQUEST', `${name}: ${reason(cause)}.`, { cause })
   }
@@ -72,7 +69,7 @@ export function encodeHeader<Name extends MessageName>(
 
 /** Reads the messages of a writer with our own schemas: every client, and every broker until its schemas are known. */
 export const ownDecoder: MessageDecoder = {
-  decode: (name, header) => decodeHeader(name, ownType(name), header),
+  decode: (name, header) => decodeHeader(name, codecs[name].read, header),
 }
 
 /**
@@ -85,7 +82,7 @@ export function decoderOfOnly(taken: ReadonlySet<MessageName>, decoder: MessageD
     ...(correlationOfUnknown && { correlationOfUnknown }),
     decode<Name extends MessageName>(name: Name, header: Uint8Array): Message<Name> {
       if (taken.has(name)) return decoder.decode(name, header)
-      const correlation = correlated.has(name) ? longAtStart(header) : null
+      const correlation = codecs[name].isCorrelated ? longAtStart(header) : null
       return (correlation === null ? {} : { correlation }) as Message<Name>
     },
   }
@@ -100,42 +97,40 @@ export function decoderOfOnly(taken: ReadonlySet<MessageName>, decoder: MessageD
  */
 export function decoderFor(peerProtocolJson: string, isNeeded = (_name: MessageName) => true): MessageDecoder {
   if (peerProtocolJson === protocolJson) return ownDecoder
-  const resolvers = new Map<MessageName, Resolver>()
+  const reads = new Map<MessageName, Read>()
   const messages = parseProtocol(peerProtocolJson)
   for (const { number, schema } of messages) {
     const name = nameOfNumber.get(number)
-    if (name !== undefined && isNeeded(name)) resolvers.set(name, resolverFor(name, number, schema))
+    if (name !== undefined && isNeeded(name)) reads.set(name, resolved(name, number, schema))
   }
   const unknownRequests = requestsOf(messages.filter(({ number }) => !nameOfNumber.has(number)))
   return {
     correlationOfUnknown: (number, header) => (unknownRequests.has(number) ? longAtStart(header) : null),
     decode: (name, header) => {
-      const resolver = resolvers.get(name)
-      if (resolver === undefined)
-        throw new TailraceError('UNSUPPORTED_MESSAGE', `${name} is not in the peer's protocol.`)
-      return decodeHeader(name, ownType(name), header, resolver)
+      const read = reads.get(name)
+      if (read === undefined) throw new TailraceError('UNSUPPORTED_MESSAGE', `${name} is not in the peer's protocol.`)
+      return decodeHeader(name, read, header)
     },
   }
 }
 
-function decodeHeader<Name extends MessageName>(
-  name: Name,
-  type: AvroType,
-  header: Uint8Array,
-  resolver?: Resolver,
-): Message<Name> {
+function decodeHeader<Name extends MessageName>(name: Name, read: Read, header: Uint8Array): Message<Name> {
   try {
-    return decode(type, header, resolver) as Message<Name>
+    headerReader.start(header)
+    const fields = read(headerReader)
+    headerReader.finish()
+    return fields as Message<Name>
   } catch (cause) {
     throw new TailraceError('MALFORMED_FRAME', `${name}: ${reason(cause)}.`, { cause })
   }
 }
 
-function resolverFor(name: MessageName, number: number, schema: unknown): Resolver {
+function resolved(name: MessageName, number: number, schema: unknown): Read {
   try {
-    const writer = compile(schema)
-    if (writer.name !== `tailrace.${name}`) throw new TypeError(`number ${number} is ${writer.name}`)
-    return ownType(name).createResolver(writer)
+    const writer = parseSchema(schema)
+    const writerName = 'name' in writer ? writer.name : writer.kind
+    if (writerName !== `tailrace.${name}`) throw new TypeError(`number ${number} is ${writerName}`)
+    return resolve(ownType(name), writer)
   } catch (cause) {
     throw new TailraceError('INCOMPATIBLE_PEER', `${name}: ${reason(cause)}.`, { cause })
   }
@@ -176,7 +171,7 @@ function parseProtocol(json: string): { number: number; schema: unknown }[] {
   }
 }
 
-/** avsc's and JSON's messages may quote the input; the text shown to people stays short. */
+/** JSON's messages may quote the input; the text shown to people stays short. */
 function reason(cause: unknown): string {
   return (cause instanceof Error ? cause.message : String(cause)).slice(0, 200)
 }

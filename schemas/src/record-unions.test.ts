@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { compile, encode } from './avro/avsc-codec.ts'
 import { encodeFrame, parseFrame } from './frame.ts'
 import type { MessageNumber } from './messages.ts'
 import { decoderFor, encodeHeader, protocolJson } from './protocol.ts'
+import { compile, encode } from './testing/avsc-codec.ts'
 import { sampleMessages } from './testing/sample-messages.ts'
 import { sampleIntents } from './testing/sample-peer-messages.ts'
 

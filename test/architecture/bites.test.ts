@@ -211,6 +211,7 @@ describe('sizes', () => {
       'a/c.test.ts': lines(601),
       'a/d.test.ts': lines(600),
       'a/e.json': lines(999),
+      'a/generated-codecs.ts': lines(999),
     })
     expect(filesTooLong(tree, none)).toEqual([
       'a/a.ts: 401 lines, at most 400: split it by duty',

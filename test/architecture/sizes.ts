@@ -1,6 +1,6 @@
 import type { ParsedSource } from './parsed-source.ts'
 import type { Tree } from './source-tree.ts'
-import { isCode, isTest, lineCount } from './source-tree.ts'
+import { isCode, isGenerated, isTest, lineCount } from './source-tree.ts'
 
 export const limits = {
   fileLines: 400,
@@ -21,7 +21,7 @@ export interface Ratchet {
 
 export function filesTooLong(tree: Tree, ratchet: Ratchet): string[] {
   const sizes = [...tree]
-    .filter(([path]) => isCode(path))
+    .filter(([path]) => isCode(path) && !isGenerated(path))
     .map(([path, text]) => ({ name: path, lines: lineCount(text) }))
   return judge(sizes, ratchet.files, (path) => (isTest(path) ? limits.testFileLines : limits.fileLines))
 }
@@ -29,7 +29,7 @@ export function filesTooLong(tree: Tree, ratchet: Ratchet): string[] {
 /** Tests are exempt: a describe is a function around many. */
 export function functionsTooLong(sources: readonly ParsedSource[], ratchet: Ratchet): string[] {
   const sizes = sources
-    .filter(({ path }) => !isTest(path))
+    .filter(({ path }) => !isTest(path) && !isGenerated(path))
     .flatMap(({ path, functions }) =>
       functions.map(({ name, lines, line }) => ({ name: `${path}:${name}`, lines, line })),
     )
@@ -64,7 +64,7 @@ export function foldersTooFull(tree: Tree): string[] {
 export function commentsTooWide(tree: Tree): string[] {
   const found: string[] = []
   for (const [path, text] of tree) {
-    if (!isCode(path) || path.endsWith('/generated.ts')) continue
+    if (!isCode(path) || isGenerated(path)) continue
     text.split('\n').forEach((line, index) => {
       if (line.length <= limits.commentColumns || !/^\s*(\/\/|\/?\*)/.test(line) || /biome-ignore|@ts-/.test(line))
         return

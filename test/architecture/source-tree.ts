@@ -46,6 +46,11 @@ export function isTest(path: string): boolean {
   return path.startsWith('test/') || /\.test\.ts$|\/testing\//.test(path)
 }
 
+/** Written by a script of this repository, and compared with what the script writes by a test. */
+export function isGenerated(path: string): boolean {
+  return /\/generated(-\w+)?\.ts$/.test(path)
+}
+
 export function lineCount(text: string): number {
   return text === '' ? 0 : text.split('\n').length - (text.endsWith('\n') ? 1 : 0)
 }

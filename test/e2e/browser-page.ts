@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { browserAliases } from '@tailrace/schemas/browser-build'
 import { build } from 'esbuild'
 
 export interface ServedPage {
@@ -20,15 +19,16 @@ export async function servePage(html: string, script: string): Promise<ServedPag
     platform: 'browser',
     format: 'esm',
     write: false,
-    alias: browserAliases,
   })
+  // Without 'unsafe-eval': the SDK makes no code out of strings.
+  const policy = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; connect-src http: ws:"
   const files: Record<string, [string, string]> = {
     '/': ['text/html; charset=utf-8', html],
     '/page.js': ['text/javascript; charset=utf-8', bundle.outputFiles[0]!.text],
   }
   const server = createServer((request, response) => {
     const [type, text] = files[new URL(request.url!, 'http://page').pathname] ?? ['text/plain', '']
-    response.writeHead(text === '' ? 404 : 200, { 'content-type': type }).end(text)
+    response.writeHead(text === '' ? 404 : 200, { 'content-type': type, 'content-security-policy': policy }).end(text)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { generateAvroModule, generatedFile } from '../../scripts/generate-avro.ts'
+import { generateAvroModule, generateCodecs, generatedCodecsFile, generatedFile } from '../../scripts/generate-avro.ts'
 import { MessageNumber } from '../messages.ts'
 
-test('generated.ts says what the schemas say; if not: node schemas/scripts/generate-avro.ts', () => {
+test('generated files say what the schemas say; if not: node schemas/scripts/generate-avro.ts', () => {
   expect(readFileSync(generatedFile, 'utf8')).toBe(generateAvroModule())
+  expect(readFileSync(generatedCodecsFile, 'utf8')).toBe(generateCodecs())
 })
 
 test('there is one schema for each message, and no other', () => {

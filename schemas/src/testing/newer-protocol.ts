@@ -1,7 +1,7 @@
-import { compile, encode } from '../avro/avsc-codec.ts'
 import { FRAME_PREFIX_BYTES } from '../frame.ts'
 import { type MessageName, MessageNumber } from '../messages.ts'
 import { protocolJson } from '../protocol.ts'
+import { compile, encode } from './avsc-codec.ts'
 
 /**
  * A protocol as a later version may have it: every record of these messages, nested ones too, has got one field more,
@@ -41,6 +41,11 @@ export class NewerProtocol {
 
 function numberOf(name: string): number {
   return MessageNumber[name as MessageName]
+}
+
+/** A schema whose records have all got one field more. */
+export function newerSchema(schema: unknown): unknown {
+  return grown(schema)
 }
 
 function grown(schema: unknown): unknown {

@@ -1,9 +1,8 @@
 import avsc, { type AvroType, type Options, type Resolver, type Tap } from 'avsc/etc/browser/avsc-types.js'
-import { Buffer } from 'buffer'
 
 /**
- * The only file that touches avsc, and the only one that touches Buffer, which avsc needs. In a browser bundle `buffer`
- * is the npm package of that name; README.md gives the two aliases.
+ * The only file that touches avsc: a second implementation of Avro, with which the tests compare the generated codecs
+ * and the resolution of schemas. Here it has the limits and the unions of this protocol.
  */
 export type { AvroType, Resolver }
 

@@ -1,0 +1,204 @@
+import { type AvroField, type AvroType, isRecordUnion, type RecordType } from '../src/avro/schema.ts'
+
+/** The functions of one type: `text` is complete, `name` is what stands behind "read" and "write". */
+interface Functions {
+  readonly name: string
+  readonly text: string
+}
+
+/**
+ * Writes the functions that read and write records, unions and enums as TypeScript. Records that many messages have in
+ * common get one pair of functions.
+ */
+export class CodecText {
+  readonly #functions = new Map<string, Functions>()
+  readonly #names = new Set<string>()
+
+  /** The text of all functions so far, those that are used before those that use them. */
+  get text(): string {
+    return [...this.#functions.values()].map(({ text }) => text).join('\n')
+  }
+
+  /** The name that stands behind "read" and "write" in the functions of a record. */
+  record(type: RecordType): string {
+    const reads = type.fields.map((field) => `    ${field.name}: ${this.#read(field.type)},\n`)
+    const writes = type.fields.map((field) => this.#writeField(field))
+    const short = type.name.slice(type.name.lastIndexOf('.') + 1)
+    const value = writes.length === 0 ? 'to.record(fields)' : 'const value = to.record(fields)'
+    return this.#define(
+      short,
+      (name) => `
+function read${name}(${writes.length === 0 ? '_from' : 'from'}: AvroReader) {
+  return {
+${reads.join('')}  }
+}
+function write${name}(to: AvroWriter, fields: unknown): void {
+  ${value}
+${writes.join('')}}
+`,
+    )
+  }
+
+  #writeField({ name, type, default: value }: AvroField): string {
+    const field = `value.${name}`
+    const written = value === undefined ? field : `${field} === undefined ? ${JSON.stringify(value)} : ${field}`
+    return `  ${this.#write(type, written)}\n`
+  }
+
+  /** An expression that reads a value. */
+  #read(type: AvroType): string {
+    switch (type.kind) {
+      case 'boolean':
+      case 'int':
+      case 'long':
+      case 'string':
+        return `from.${type.kind}()`
+      case 'enum':
+        return `from.symbol(${this.#symbols(type.name, type.symbols)})`
+      case 'array':
+        if (!Number.isFinite(type.most)) throw new TypeError('A list without maxItems.')
+        return `from.list(${type.most}, read${this.#item(type.items)})`
+      case 'record':
+        return `read${this.record(type)}(from)`
+      case 'union':
+        return `read${this.#union(type)}(from)`
+      default:
+        throw new TypeError(`No message has ${type.kind}.`)
+    }
+  }
+
+  /** A statement that writes the value of an expression. */
+  #write(type: AvroType, value: string): string {
+    switch (type.kind) {
+      case 'enum':
+        return `to.symbol(${this.#symbols(type.name, type.symbols)}, ${value})`
+      case 'array':
+        return `to.list(${value}, write${this.#item(type.items)})`
+      case 'record':
+        return `write${this.record(type)}(to, ${value})`
+      case 'union':
+        return `write${this.#union(type)}(to, ${value})`
+      default:
+        return `to.${type.kind}(${value})`
+    }
+  }
+
+  /** Functions for the items of a list, which are called by the list. */
+  #item(type: AvroType): string {
+    if (type.kind === 'record') return this.record(type)
+    if (type.kind === 'union') return this.#union(type)
+    const read = this.#read(type)
+    const write = this.#write(type, 'value')
+    return this.#define(
+      capital(type.kind),
+      (name) => `
+function read${name}(from: AvroReader) {
+  return ${read}
+}
+function write${name}(to: AvroWriter, value: unknown): void {
+  ${write}
+}
+`,
+    )
+  }
+
+  #union(type: Extract<AvroType, { kind: 'union' }>): string {
+    if (isRecordUnion(type)) return this.#recordUnion(type.branches as readonly RecordType[])
+    const [none, only, other, ...more] = type.branches
+    if (none?.kind !== 'null' || only === undefined || more.length > 0)
+      throw new TypeError('A union that is neither of records nor of null and one or two others.')
+    if (other !== undefined) return this.#unionOfThree(only, other)
+    const read = this.#read(only)
+    const write = this.#write(only, 'value')
+    const inner = /^read(\w+)\(from\)$/.exec(read)?.[1] ?? capital(only.kind)
+    return this.#define(
+      `${inner}OrNull`,
+      (name) => `
+function read${name}(from: AvroReader) {
+  return from.branch(2) === 0 ? null : ${read}
+}
+function write${name}(to: AvroWriter, value: unknown): void {
+  if (to.present(value)) ${write}
+}
+`,
+    )
+  }
+
+  #unionOfThree(first: AvroType, second: AvroType): string {
+    const typeOf = { int: 'number', long: 'number', string: 'string', boolean: 'boolean' }[first.kind as 'int']
+    if (typeOf === undefined) throw new TypeError(`A union of null, ${first.kind} and another.`)
+    const [readFirst, readSecond] = [this.#read(first), this.#read(second)]
+    const [writeFirst, writeSecond] = [this.#write(first, 'value'), this.#write(second, 'value')]
+    return this.#define(
+      `${capital(first.kind)}Or${capital(second.kind)}OrNull`,
+      (name) => `
+function read${name}(from: AvroReader) {
+  const branch = from.branch(3)
+  if (branch === 0) return null
+  return branch === 1 ? ${readFirst} : ${readSecond}
+}
+function write${name}(to: AvroWriter, value: unknown): void {
+  if (value === null) return to.branch(0)
+  const isFirst = typeof value === '${typeOf}'
+  to.branch(isFirst ? 1 : 2)
+  if (isFirst) ${writeFirst}
+  else ${writeSecond}
+}
+`,
+    )
+  }
+
+  #recordUnion(branches: readonly RecordType[]): string {
+    const names = branches.map((branch) => this.record(branch))
+    const reads = branches.map(
+      ({ name }, at) => `    case ${at}:\n      return { '${name}': read${names[at]}(from) }\n`,
+    )
+    const cases = branches.map(({ name }, at) => {
+      const statements = `to.branch(${at})\n      return write${names[at]}(to, value['${name}'])`
+      return `    case '${name}':\n      ${statements}\n`
+    })
+    const last = branches.at(-1)!.name
+    return this.#define(
+      `OneOf${names[0]}To${last.slice(last.lastIndexOf('.') + 1)}`,
+      (name) => `
+function read${name}(from: AvroReader) {
+  switch (from.branch(${branches.length})) {
+${reads.join('')}    default:
+      throw new RangeError('a branch that the union does not have')
+  }
+}
+function write${name}(to: AvroWriter, fields: unknown): void {
+  const value = to.record(fields)
+  const name = to.only(value)
+  switch (name) {
+${cases.join('')}    default:
+      to.invalid('record of the union', name)
+  }
+}
+`,
+    )
+  }
+
+  #symbols(name: string, symbols: readonly string[]): string {
+    const short = `${name.slice(name.lastIndexOf('.') + 1)}Symbols`
+    const list = symbols.map((symbol) => `'${symbol}'`).join(', ')
+    const defined = this.#define(short, (symbolsName) => `\nconst all${symbolsName} = [${list}] as const\n`)
+    return `all${defined}`
+  }
+
+  /** Types of one name and other contents get numbers. */
+  #define(wanted: string, textOf: (name: string) => string): string {
+    const key = textOf(wanted)
+    const known = this.#functions.get(key)
+    if (known !== undefined) return known.name
+    let name = wanted
+    for (let number = 2; this.#names.has(name); number++) name = `${wanted}${number}`
+    this.#names.add(name)
+    this.#functions.set(key, { name, text: textOf(name) })
+    return name
+  }
+}
+
+function capital(word: string): string {
+  return word[0]!.toUpperCase() + word.slice(1)
+}
