@@ -32,6 +32,10 @@ export class CascadeProcesses {
     return this.#brokers.get(id)!.http
   }
 
+  pid(id: number): number {
+    return this.#running.get(id)!.pid!
+  }
+
   dataFolder(id: number): string {
     return join(this.folder, `broker-${id}`)
   }

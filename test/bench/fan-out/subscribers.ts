@@ -1,0 +1,131 @@
+/**
+ * Many subscribers in one process, on bare sockets that speak just enough WebSocket, so that they cost less than what
+ * is measured. Started with IPC.
+ */
+import { randomBytes } from 'node:crypto'
+import { connect, type Socket } from 'node:net'
+import { encodeFrame } from '@tailrace/schemas'
+import { build } from 'hdr-histogram-js'
+import { FrameCounter } from './frame-counter.ts'
+import { forEachMark, nowUs } from './marks.ts'
+
+export interface SubscribersOrder {
+  readonly kind: 'floor' | 'binary' | 'json'
+  readonly host: string
+  readonly port: number
+  readonly count: number
+  readonly topic: string
+}
+
+export interface SubscribersReport {
+  readonly records: number
+  readonly frames: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+}
+
+const sockets: Socket[] = []
+const counters: FrameCounter[] = []
+let records = 0
+let latency = newHistogram()
+
+function newHistogram() {
+  return build({ lowestDiscernibleValue: 1, highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: 3 })
+}
+
+/** A frame of a client, with a mask of zeros. */
+function masked(opcode: number, payload: Uint8Array): Buffer {
+  const long = payload.length >= 126
+  const head = Buffer.alloc(long ? 8 : 6)
+  head[0] = 0x80 | opcode
+  head[1] = 0x80 | (long ? 126 : payload.length)
+  if (long) head.writeUInt16BE(payload.length, 2)
+  return Buffer.concat([head, payload])
+}
+
+function subscription({ kind, topic }: SubscribersOrder): Buffer | null {
+  if (kind === 'floor') return null
+  if (kind === 'json') return masked(1, Buffer.from(JSON.stringify({ op: 'subscribe', id: 's', topic })))
+  const position = { kind: 'LATEST', value: 0 } as const
+  const fields = { subscription: 1, topic, position, partitions: [], credit: 2 ** 50 }
+  return masked(2, Buffer.concat(encodeFrame('Subscribe', fields)))
+}
+
+/** Resolves once the answer to the subscription, or to the handshake of the floor, has come. */
+function open(order: SubscribersOrder, wanted: Buffer | null): Promise<void> {
+  const counter = new FrameCounter()
+  counters.push(counter)
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: order.host, port: order.port })
+    sockets.push(socket)
+    let isOpen = false
+    let rest: Buffer = Buffer.alloc(0)
+    socket.on('error', reject)
+    socket.on('close', () => reject(new Error('the server has closed the connection')))
+    socket.on('connect', () => {
+      const key = randomBytes(16).toString('base64')
+      const lines = ['GET /stream HTTP/1.1', `Host: ${order.host}:${order.port}`, 'Connection: Upgrade']
+      socket.write(
+        `${lines.join('\r\n')}\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`,
+      )
+    })
+    socket.on('data', (chunk: Buffer) => {
+      let bytes: Buffer = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
+      if (!isOpen) {
+        const end = bytes.indexOf('\r\n\r\n')
+        if (end < 0) {
+          rest = bytes
+          return
+        }
+        if (!bytes.toString('latin1', 0, 12).endsWith(' 101'))
+          return reject(new Error(bytes.toString('latin1', 0, 100)))
+        isOpen = true
+        if (wanted !== null) socket.write(wanted)
+        bytes = bytes.subarray(end + 4)
+        counter.take(bytes)
+        rest = Buffer.alloc(0)
+      } else counter.take(chunk)
+      if (counter.frames > 0 || wanted === null) resolve()
+      const now = nowUs()
+      const from = forEachMark(bytes, (dueUs) => {
+        records++
+        latency.recordValue(Math.max(1, now - dueUs))
+      })
+      rest = Buffer.from(bytes.subarray(from))
+    })
+  })
+}
+
+async function start(order: SubscribersOrder): Promise<void> {
+  const wanted = subscription(order)
+  for (let at = 0; at < order.count; at += 100) {
+    const some = Math.min(100, order.count - at)
+    await Promise.all(Array.from({ length: some }, () => open(order, wanted)))
+  }
+}
+
+function reset(): void {
+  records = 0
+  latency = newHistogram()
+  for (const counter of counters) counter.frames = 0
+}
+
+process.on('message', (asked: SubscribersOrder | 'reset' | 'report') => {
+  if (asked === 'reset') {
+    reset()
+    process.send!('reset')
+  } else if (asked === 'report') {
+    const frames = counters.reduce((sum, counter) => sum + counter.frames, 0)
+    const [p50Ms, p99Ms] = [50, 99].map((percent) => latency.getValueAtPercentile(percent) / 1000) as [number, number]
+    process.send!({ records, frames, p50Ms, p99Ms } satisfies SubscribersReport)
+  } else {
+    start(asked).then(
+      () => process.send!('open'),
+      (error: Error) => {
+        console.error(error)
+        process.exit(1)
+      },
+    )
+  }
+})
+process.on('disconnect', () => process.exit(0))
