@@ -87,6 +87,8 @@ describe.each([1, 2, 3])('through broker %i', (broker) => {
     expect([created.status, created.body]).toEqual([201, summary])
     expect(created.headers.get('location')).toBe(`/topics/${topic}`)
     expect((await ask(broker, 'GET', '/topics')).body.topics).toContainEqual(created.body)
+    // On a slow machine a topic is there some moments before all its leaders are.
+    await topicBecomes(cluster, broker, topic, ({ partitions }) => partitions.every(({ leader }) => leader > 0))
     const { status, body } = await ask(broker, 'GET', `/topics/${topic}`)
     expect([status, body]).toEqual([
       200,

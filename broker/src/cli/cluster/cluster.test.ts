@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Clock } from '../../platform/clock.ts'
 import { nodeClock } from '../../platform/node/clock.ts'
 import type { StartedMessage } from '../supervision.ts'
 import { memoryTerminal } from '../testing/memory-terminal.ts'
@@ -48,7 +49,12 @@ class ManualChild implements BrokerChild {
   }
 }
 
-function cluster(onLaunch: (child: ManualChild, nth: number) => void, brokers = 3, json = false) {
+function cluster(
+  onLaunch: (child: ManualChild, nth: number) => void,
+  brokers = 3,
+  json = false,
+  clock: Clock = nodeClock,
+) {
   const terminal = memoryTerminal()
   const children: ManualChild[] = []
   const unready = new Set<string>()
@@ -60,7 +66,7 @@ function cluster(onLaunch: (child: ManualChild, nth: number) => void, brokers = 
       return child
     },
     askReadiness: async (http: string) => (unready.has(http) ? 'no leader' : null),
-    clock: nodeClock,
+    clock,
     tell: clusterTeller(json, terminal),
     stopTimeoutMs: 50,
   }
@@ -207,8 +213,11 @@ describe('a cluster of processes', () => {
   })
 
   it('starts no broker when it was interrupted during a pause before a restart', async () => {
-    const { terminal, children, result } = cluster((child) => child.start(), 1)
+    let isPausing = false
+    const clock: Clock = { ...nodeClock, after: (ms, call) => nodeClock.after(isPausing ? 60_000 : ms, call) }
+    const { terminal, children, result } = cluster((child) => child.start(), 1, false, clock)
     await expect.poll(() => terminal.text()).toMatch(/^ready$/m)
+    isPausing = true
     children[0]!.end(1)
     await expect.poll(() => terminal.err.length).toBe(1)
     terminal.interrupt()
