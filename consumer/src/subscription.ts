@@ -1,9 +1,10 @@
-import type { PartitionNumber, TailraceError } from '@tailrace/schemas'
+import type { PartitionNumber } from '@tailrace/schemas'
 import type { Feed } from './feed.ts'
 import type { Positions } from './positions.ts'
 import type { OnUnreadable } from './readable-records.ts'
 import type { ReceivedBatch } from './received-batch.ts'
 import type { ConsumerRecord, RecordMaker } from './record.ts'
+import { RecordIterator } from './record-iterator.ts'
 import { RecordsBatch } from './records-batch.ts'
 
 /** Records by which the reader is behind: high watermark minus position. */
@@ -36,17 +37,8 @@ export class Subscription<Data> implements AsyncIterable<ConsumerRecord<Data>> {
    * text), UNSUPPORTED_COMPRESSION, INVALID_BATCH, STORAGE_CORRUPT, ABORTED. Errors that can pass are waited out. A
    * record that cannot be read is reported with its `place`, behind the records before it.
    */
-  async *[Symbol.asyncIterator](): AsyncGenerator<ConsumerRecord<Data>, undefined> {
-    for await (const { batch, received } of this.#batches()) {
-      const { records, failure } = readableOf(batch)
-      for (const record of records) {
-        received.cursor.position = record.offset + 1
-        yield record
-      }
-      if (failure === undefined) continue
-      received.cursor.position = failure.place?.offset ?? received.cursor.position
-      throw failure
-    }
+  [Symbol.asyncIterator](): AsyncGenerator<ConsumerRecord<Data>, undefined> {
+    return new RecordIterator(this.#feed, (received) => this.#batchOf(received))
   }
 
   /**
@@ -54,9 +46,15 @@ export class Subscription<Data> implements AsyncIterable<ConsumerRecord<Data>> {
    * asked for.
    */
   async *batches(): AsyncGenerator<RecordsBatch<Data>, undefined> {
-    for await (const { batch, received } of this.#batches()) {
-      received.cursor.position = batch.lastOffset + 1
-      yield batch
+    try {
+      for (let received = await this.#feed.next(); received !== undefined; received = await this.#feed.next()) {
+        received.cursor.position = received.lastOffset + 1
+        yield this.#batchOf(received)
+        received.cursor.position = received.lastOffset + 1
+        this.#feed.release(received)
+      }
+    } finally {
+      this.#feed.close()
     }
   }
 
@@ -96,26 +94,7 @@ export class Subscription<Data> implements AsyncIterable<ConsumerRecord<Data>> {
     return this.close()
   }
 
-  async *#batches(): AsyncGenerator<{ batch: RecordsBatch<Data>; received: ReceivedBatch }, undefined> {
-    try {
-      for (let received = await this.#feed.next(); received !== undefined; received = await this.#feed.next()) {
-        yield { batch: new RecordsBatch(this.topic, received, this.#make, this.#onUnreadable), received }
-        received.cursor.position = received.lastOffset + 1
-        this.#feed.release(received)
-      }
-    } finally {
-      this.#feed.close()
-    }
-  }
-}
-
-/** The records of a batch up to the first that fails, and that failure. */
-function readableOf<Data>(batch: RecordsBatch<Data>): { records: ConsumerRecord<Data>[]; failure?: TailraceError } {
-  const records: ConsumerRecord<Data>[] = []
-  try {
-    batch.each((record) => records.push(record))
-    return { records }
-  } catch (error) {
-    return { records, failure: error as TailraceError }
+  #batchOf(received: ReceivedBatch): RecordsBatch<Data> {
+    return new RecordsBatch(this.topic, received, this.#make, this.#onUnreadable)
   }
 }

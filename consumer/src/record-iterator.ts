@@ -1,0 +1,131 @@
+import type { TailraceError } from '@tailrace/schemas'
+import type { Feed } from './feed.ts'
+import type { ReceivedBatch } from './received-batch.ts'
+import type { ConsumerRecord } from './record.ts'
+import type { RecordsBatch } from './records-batch.ts'
+
+type Result<Data> = IteratorResult<ConsumerRecord<Data>, undefined>
+
+/**
+ * The records of a feed one by one. Records of a batch that is there are given without waiting: an async generator
+ * would make three promises for each.
+ */
+export class RecordIterator<Data> implements AsyncGenerator<ConsumerRecord<Data>, undefined> {
+  readonly #feed: Feed
+  readonly #batchOf: (received: ReceivedBatch) => RecordsBatch<Data>
+  /** The batch whose records are given. */
+  #received: ReceivedBatch | undefined
+  #records: readonly ConsumerRecord<Data>[] = []
+  #next = 0
+  /** Comes behind the records. */
+  #failure: TailraceError | undefined
+  #isOver = false
+  /** A call that waits for a batch: later calls come after it. Never rejects. */
+  #waiting: Promise<void> | undefined
+
+  constructor(feed: Feed, batchOf: (received: ReceivedBatch) => RecordsBatch<Data>) {
+    this.#feed = feed
+    this.#batchOf = batchOf
+  }
+
+  next(): Promise<Result<Data>> {
+    if (this.#waiting === undefined) {
+      const value = this.#take()
+      if (value !== undefined) return Promise.resolve({ value, done: false })
+    }
+    const result = this.#wait(this.#waiting)
+    const waiting: Promise<void> = result.then(
+      () => this.#waited(waiting),
+      () => this.#waited(waiting),
+    )
+    this.#waiting = waiting
+    return result
+  }
+
+  /** The loop is left: the feed is closed. */
+  async return(): Promise<Result<Data>> {
+    this.#end()
+    return { value: undefined, done: true }
+  }
+
+  async throw(error?: unknown): Promise<Result<Data>> {
+    this.#end()
+    throw error
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#end()
+  }
+
+  #waited(waiting: Promise<void>): void {
+    if (this.#waiting === waiting) this.#waiting = undefined
+  }
+
+  async #wait(before: Promise<void> | undefined): Promise<Result<Data>> {
+    await before
+    try {
+      for (;;) {
+        const value = this.#take()
+        if (value !== undefined) return { value, done: false }
+        if (this.#failure !== undefined) this.#fail(this.#failure)
+        const received = this.#isOver ? undefined : await this.#feed.next()
+        if (received === undefined || this.#isOver) {
+          this.#end()
+          return { value: undefined, done: true }
+        }
+        this.#open(received)
+      }
+    } catch (error) {
+      this.#end()
+      throw error
+    }
+  }
+
+  #take(): ConsumerRecord<Data> | undefined {
+    const received = this.#received
+    if (received === undefined) return undefined
+    const record = this.#records[this.#next++]
+    if (record !== undefined) {
+      received.cursor.position = record.offset + 1
+      return record
+    }
+    if (this.#failure !== undefined) return undefined
+    received.cursor.position = received.lastOffset + 1
+    this.#received = undefined
+    this.#records = []
+    this.#feed.release(received)
+    return undefined
+  }
+
+  /** The records of a batch up to the first that fails, and that failure. */
+  #open(received: ReceivedBatch): void {
+    const records: ConsumerRecord<Data>[] = []
+    this.#received = received
+    this.#records = records
+    this.#next = 0
+    try {
+      this.#batchOf(received).each((record) => records.push(record))
+    } catch (error) {
+      this.#failure = error as TailraceError
+    }
+  }
+
+  #fail(failure: TailraceError): never {
+    const { cursor } = this.#received!
+    this.#failure = undefined
+    cursor.position = failure.place?.offset ?? cursor.position
+    throw failure
+  }
+
+  #end(): void {
+    this.#isOver = true
+    this.#received = undefined
+    this.#records = []
+    this.#failure = undefined
+    this.#feed.close()
+  }
+}
