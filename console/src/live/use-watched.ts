@@ -19,13 +19,13 @@ export interface Watched<Content> {
 
 const fields = { partition: 'group', cascade: 'cascade', moves: 'moves', stages: 'stages' } as const
 
-/** What the broker tells of a subject by itself, whenever that changes. */
-export function useWatched<Content>(subject: Subject): Watched<Content> {
+/** What the broker tells of a subject by itself, whenever that changes. Null: nothing is watched. */
+export function useWatched<Content>(subject: Subject | null): Watched<Content> {
   const { stream } = useLive()
   const [found, setFound] = useState<({ readonly key: string } & Told) | null>(null)
   const key = JSON.stringify(subject)
   useEffect(() => {
-    if (stream === null) return undefined
+    if (stream === null || subject === null) return undefined
     return startWatch(stream, subject, fields[subject.of], (told) => setFound({ key, ...told }))
   }, [stream, key])
   // What was told of another subject is not shown.

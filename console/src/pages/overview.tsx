@@ -4,16 +4,16 @@ import { cascadeProblems } from '../live/cascade-health.ts'
 import { problemsOf } from '../live/health.ts'
 import { useLive } from '../live/live.ts'
 import { worstFirst } from '../live/problem.ts'
+import { useWatched } from '../live/use-watched.ts'
 import { Notice } from '../parts/notice.tsx'
 import { RateChart } from '../parts/rate-chart.tsx'
-import { useAnswer } from '../parts/use-answer.ts'
 import { BrokersTable } from './brokers.tsx'
 
 /** What runs, and what does not run well, why, and what to do. */
 export function OverviewPage() {
   const { state, rates, history, now } = useLive()
   const hasCascade = state?.cluster?.brokers.some(({ level }) => level > 0) === true
-  const { content } = useAnswer<{ brokers: CascadeBroker[] }>(hasCascade ? '/cascade' : null, CASCADE_MS)
+  const { content } = useWatched<{ brokers: CascadeBroker[] }>(hasCascade ? { of: 'cascade' } : null)
   if (state === null) return <Notice>Waiting for the broker…</Notice>
   const { cluster, topics, described } = state
   const problems = worstFirst([...problemsOf(state), ...cascadeProblems(content?.brokers ?? [])])
@@ -66,8 +66,6 @@ export function OverviewPage() {
 }
 
 const MOST_SHOWN = 50
-/** Lag grows in seconds, and the page Cascade shows it sooner. */
-const CASCADE_MS = 10_000
 
 function Figure({ name, value }: { readonly name: string; readonly value: string }) {
   return (

@@ -46,7 +46,7 @@ export class AuthorizedCascade implements CascadeApi {
   }
 
   async status(): Promise<CascadeStatus> {
-    this.#guard.cluster('describe')
+    this.#guard.shownCluster()
     return this.#cascade.status(this.#guard.session)
   }
 

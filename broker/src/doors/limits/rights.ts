@@ -142,9 +142,7 @@ export class Rights {
 
   /** Of all brokers. @throws TailraceError AUTHENTICATION_REQUIRED, AUTHORIZATION_FAILED */
   async conditions(): Promise<readonly BrokerCondition[]> {
-    // A cascade broker shows them to its own clients, by the rules that it has copied.
-    const isCascade = this.session.principal.startsWith('Cascade:') && this.#guard.mayCluster('cluster-action')
-    this.checkCluster(isCascade ? 'cluster-action' : 'describe')
+    this.#guard.shownCluster()
     return (await this.#services.conditions?.()) ?? []
   }
 

@@ -93,7 +93,7 @@ export class AuthorizedAdmin implements AdminApi {
   }
 
   async moves(): Promise<MovesDescription> {
-    this.#guard.cluster('describe')
+    this.#guard.shownCluster()
     return this.#admin.moves()
   }
 

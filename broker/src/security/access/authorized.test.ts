@@ -378,6 +378,20 @@ describe('the audit', () => {
     ])
   })
 
+  it.each([
+    ['Cascade:7', ['done', 'done']],
+    ['User:alice', ['AUTHORIZATION_FAILED', 'AUTHORIZATION_FAILED']],
+  ])('%s with the right to copy is shown the cluster: %o', async (principal, expected) => {
+    const { tables, guard, api } = audited({ ...alice, principal, kind: 'token' })
+    tables.rule(principal, 'cluster-action', cluster)
+    const admin = new AuthorizedAdmin(api as never, guard)
+    const cascade = new AuthorizedCascade(api as never, guard)
+    const shown = [() => admin.moves(), () => cascade.status()]
+    expect(await Promise.all(shown.map((ask) => outcome(ask)))).toEqual(expected)
+    // No right to anything else of the cluster.
+    expect(await outcome(() => admin.audit())).toBe('AUTHORIZATION_FAILED')
+  })
+
   const changing = {
     BrokerApi: ['createTopic', 'deleteTopic'],
     AdminApi: Object.keys(admin).filter((name) => !['members', 'describeGroup', 'moves', 'audit'].includes(name)),

@@ -95,6 +95,16 @@ export class Guard {
     throw error
   }
 
+  /**
+   * For what is shown of the whole cluster. A cascade broker asks for its own clients, by the rules that it has copied:
+   * the right to copy is enough.
+   * @throws TailraceError AUTHENTICATION_REQUIRED, AUTHORIZATION_FAILED
+   */
+  shownCluster(): void {
+    const isCascade = this.#session.principal.startsWith('Cascade:') && this.mayCluster('cluster-action')
+    this.cluster(isCascade ? 'cluster-action' : 'describe')
+  }
+
   refusal(operation: Operation, { type, name }: Resource): TailraceError {
     const resource = `${type}${type === 'cluster' ? '' : ` "${name}"`}`
     const { kind, principal } = this.#session
