@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { recordOfLine } from './line-record.ts'
 
 const line = (text: string) => Buffer.from(text)
+const text = (key: string | Uint8Array | null) => (key === null ? null : Buffer.from(key).toString())
 const fields = (keyField: string | null, valueField: string | null = null) =>
   ({ format: 'json', keyField, valueField }) as const
 
@@ -9,7 +10,7 @@ describe('a line of JSON', () => {
   it('is the value as it stands, byte for byte', () => {
     const bytes = line('{ "origin":"SFO" }')
     expect(recordOfLine(bytes, fields(null))).toEqual({ key: null, value: bytes })
-    expect(recordOfLine(bytes, fields('origin'))).toEqual({ key: 'SFO', value: bytes })
+    expect(recordOfLine(bytes, fields('origin'))).toEqual({ key: Buffer.from('SFO'), value: bytes })
   })
 
   it.each([
@@ -17,8 +18,14 @@ describe('a line of JSON', () => {
     ['{"k":true}', 'true'],
     ['{"k":""}', ''],
     ['{"k":null}', null],
-  ])('%s has the key %j', (text, key) => {
-    expect(recordOfLine(line(text), fields('k')).key).toBe(key)
+    ['{"k":"a","k":"b"}', 'b'],
+    ['{"a":{"k":1},"k":"\\u0041"}', 'A'],
+    ['{"\\u006b":"x"}', 'x'],
+    ['{"k":-0.0}', '0'],
+    ['{"k":1e2}', '100'],
+    ['{"k":"ü"}', 'ü'],
+  ])('%s has the key %j', (given, key) => {
+    expect(text(recordOfLine(line(given), fields('k')).key)).toBe(key)
   })
 
   it.each([

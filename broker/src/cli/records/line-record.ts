@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { JsonScan } from './json-scan.ts'
 
 export interface LineFormat {
   /** json: each line must be a JSON value. text: a line is taken as it is. */
@@ -10,13 +11,15 @@ export interface LineFormat {
 }
 
 export interface LineRecord {
-  readonly key: string | null
+  readonly key: string | Uint8Array | null
   readonly value: string | Uint8Array | null
 }
 
 /** The record that a line stands for. Throws SyntaxError that says what is wrong with the line. */
 export function recordOfLine(bytes: Uint8Array, format: LineFormat): LineRecord {
   if (format.format === 'text') return { key: null, value: bytes }
+  const plain = format.valueField === null ? plainRecord(bytes, format.keyField) : null
+  if (plain !== null) return plain
   const parsed = parse(bytes)
   if (format.keyField === null && format.valueField === null) return { key: null, value: bytes }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
@@ -26,6 +29,14 @@ export function recordOfLine(bytes: Uint8Array, format: LineFormat): LineRecord 
     key: format.keyField === null ? null : keyText(field(fields, format.keyField), format.keyField),
     value: format.valueField === null ? bytes : valueText(field(fields, format.valueField)),
   }
+}
+
+/** Of a line that needs no JSON.parse: the key is a part of the line. */
+function plainRecord(bytes: Uint8Array, keyField: string | null): LineRecord | null {
+  const scan = new JsonScan(bytes, keyField)
+  if (!scan.isSound()) return null
+  const key = keyField === null ? null : scan.key
+  return key === undefined ? null : { key, value: bytes }
 }
 
 function parse(bytes: Uint8Array): unknown {

@@ -42,7 +42,7 @@ export async function* linesOf(chunks: AsyncIterable<Uint8Array>, longest: numbe
 }
 
 function add(lines: Line[], number: number, bytes: Uint8Array): void {
-  const content = bytes.at(-1) === CARRIAGE_RETURN ? bytes.subarray(0, -1) : bytes
+  const content = bytes[bytes.length - 1] === CARRIAGE_RETURN ? bytes.subarray(0, -1) : bytes
   if (content.length > 0) lines.push({ number, bytes: content })
 }
 

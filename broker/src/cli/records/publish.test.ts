@@ -40,6 +40,8 @@ function slowSink(refuse: (value: unknown) => Error | null = () => null) {
   return sink
 }
 
+const text = (key: SentRecord['key']) => Buffer.from(key ?? '').toString()
+
 async function* chunks(...texts: string[]): AsyncGenerator<Uint8Array> {
   for (const text of texts) yield Buffer.from(text)
 }
@@ -53,7 +55,7 @@ describe('publishing lines', () => {
     const terminal = memoryTerminal()
     const sink = slowSink()
     expect(await publish('{"k":"a"}\n{"k":"b"}\n', sink, terminal, { partition: 2 })).toBe(0)
-    expect(sink.sent.map((record) => [record.topic, record.key, record.partition])).toEqual([
+    expect(sink.sent.map((record) => [record.topic, text(record.key), record.partition])).toEqual([
       ['t', 'a', 2],
       ['t', 'b', 2],
     ])
@@ -65,7 +67,7 @@ describe('publishing lines', () => {
     const terminal = memoryTerminal()
     const sink = slowSink()
     expect(await publish('{"k":"a"}\n{oops\n\n{"x":1}\n{"k":"b"}', sink, terminal)).toBe(1)
-    expect(sink.sent.map((record) => record.key)).toEqual(['a', 'b'])
+    expect(sink.sent.map((record) => text(record.key))).toEqual(['a', 'b'])
     expect(terminal.err[0]).toMatch(/^line 2 is not JSON/)
     expect(terminal.err[1]).toBe('line 4 has no field "k"')
     expect(terminal.err[2]).toMatch(/^2 broken lines left out/)

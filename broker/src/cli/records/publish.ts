@@ -19,7 +19,7 @@ export interface RecordSink {
 }
 
 export interface SentRecord {
-  readonly key?: string
+  readonly key?: string | Uint8Array
   readonly value: string | Uint8Array | null
   readonly partition?: number
 }
@@ -112,8 +112,9 @@ function groupFrom(lines: readonly Line[], from: number, options: PublishOptions
 function recordFrom(line: Line, options: PublishOptions, broken: BrokenLines): SentRecord | null {
   try {
     const { key, value } = recordOfLine(line.bytes, options)
-    const place = options.partition === null ? {} : { partition: options.partition }
-    return key === null ? { value, ...place } : { value, key, ...place }
+    const { partition } = options
+    if (partition === null) return key === null ? { value } : { value, key }
+    return key === null ? { value, partition } : { value, key, partition }
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
     broken.add(line, error)
