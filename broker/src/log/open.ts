@@ -94,7 +94,7 @@ export async function openLogStorage(deps: LogStorageDeps, options: LogStorageOp
     space,
     onDurable: (_log, group, ticket) => logs.onDurable(group, ticket),
     onRound: (written) => logs.onRound(written),
-    onIdle: () => mark.note(rounds.durableBlock),
+    onIdle: (many) => mark.note(rounds.durableBlock, many),
     room: () => logs.room(),
     onFailure: (error) => logs.fail(error),
   })

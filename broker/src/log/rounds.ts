@@ -19,8 +19,8 @@ export interface RoundsDeps {
   onDurable(log: StoredGroupLog, group: GroupId, ticket: number): void
   /** The round's groups are durable: their segments may follow. */
   onRound(logs: readonly StoredGroupLog[]): void
-  /** The round is durable and no other follows at once; or many rounds have followed since the last call. */
-  onIdle(): void
+  /** The round is durable and no other follows at once; or, with `many`, so many have been that losses may add up. */
+  onIdle(many: boolean): void
   /** Resolves at once, or when memory and journal have room for another round. */
   room(): Promise<void> | null
   readonly space: Pick<DiskSpace, 'full' | 'closed' | 'pause' | 'retryFull'>
@@ -157,13 +157,13 @@ export class Rounds {
       this.#between = false
       await this.#round()
       this.#between = true
-      if (this.#deps.metrics.rounds % MARKED_ROUNDS === 0) this.#deps.onIdle()
+      if (this.#deps.metrics.rounds % MARKED_ROUNDS === 0) this.#deps.onIdle(true)
       for (const call of this.#atBoundary.splice(0)) call(false)
       // Groups may ask for round after round until something is staged that has to wait.
       if (this.#deps.space.full && this.#staging.empty) await this.#pause()
     }
     this.#running = false
-    if (!this.#failed) this.#deps.onIdle()
+    if (!this.#failed) this.#deps.onIdle(false)
     for (const call of this.#whenIdle.splice(0)) call()
   }
 

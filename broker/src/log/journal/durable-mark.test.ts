@@ -172,6 +172,29 @@ describe('the cost of the mark', () => {
     await storage.close()
   })
 
+  test('rounds with pauses between them share writes; the last one is marked soon, and before a close ends', async () => {
+    const { disk, writers } = await killed()
+    const clock = new ManualClock(0)
+    const storage = await openLogStorage({ disk: disk.mount(), clock, crc32c: nodeCrc32c }, options)
+    const writer = new Acknowledgements(storage).writer(storage.group(1)!, writers[0]!.now)
+    const counts = counted(disk)
+    for (let n = 0; n < 30; n++) {
+      writer.write({ sizes: [50] })
+      await clock.advance(1, settled)
+    }
+    expect(writer.acknowledged).toBe(writer.snapshots.length - 1)
+    expect(counts).toEqual({ write: 3, sync: 0 })
+    expect(await readDurableMark(disk, 'log', nodeCrc32c)).toBeLessThan(storage.durableBlock)
+    await clock.advance(10, settled)
+    expect(await readDurableMark(disk, 'log', nodeCrc32c)).toBe(storage.durableBlock)
+    await clock.advance(1000 - 40, settled)
+    expect(counts.sync).toBe(1)
+    writer.write({ sizes: [50] })
+    await clock.advance(1, settled)
+    await storage.close()
+    expect(await readDurableMark(disk, 'log', nodeCrc32c)).toBe(storage.durableBlock)
+  })
+
   test('a full disk works without it', async () => {
     const { disk, writers } = await killed()
     const storage = await open(disk)

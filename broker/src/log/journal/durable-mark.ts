@@ -14,8 +14,13 @@ const BYTES = 16
 const LETTERS = 0x4d_52_54 // "TRM"
 const ZERO = 0x30
 const MAGIC = (((ZERO + formatTable.durableMark.version) << 24) | LETTERS) >>> 0
-/** Without more to write for so long, the mark is synced: from then on a loss of power cannot take it back. */
+/** It is synced so long after a round, at the latest: from then on a loss of power cannot take it back. */
 const SYNC_MS = 1000
+/**
+ * Between two writes of it there is at least this time: a write for each round cost a follower a seventh of its CPU
+ * where a producer has one batch in flight. Far less than what a loss of power takes of it anyway.
+ */
+const SHARED_MS = 10
 
 export interface DurableMarkDeps {
   readonly disk: Disk
@@ -29,8 +34,7 @@ export interface DurableMarkDeps {
  * Knows of the newest round, apart from the journal. A round proves by its being there that the one before it was
  * synced; of the newest round itself nothing in the journal tells whether it was lost or never written. The mark is
  * written after the fdatasync, so where it names a round that is not there, the disk has lost a write that it had
- * confirmed: a torn round never had a mark. No round waits for the mark, and it is not written while another round
- * follows at once.
+ * confirmed: a torn round never had a mark. No round waits for the mark.
  */
 export class DurableMark {
   readonly #deps: DurableMarkDeps
@@ -40,8 +44,10 @@ export class DurableMark {
   #noted = 0
   #written = 0
   #synced = 0
+  #wroteAt = Number.NEGATIVE_INFINITY
   #work: Promise<void> | null = null
   #timer: TimerHandle | null = null
+  #delay: TimerHandle | null = null
 
   constructor(deps: DurableMarkDeps) {
     this.#deps = deps
@@ -59,9 +65,18 @@ export class DurableMark {
     await disk.syncFolder(folder)
   }
 
-  /** The journal is durable up to this block. */
-  note(sequence: number): void {
+  /** The journal is durable up to this block. `atOnce`: the mark is not to wait for further rounds. */
+  note(sequence: number, atOnce: boolean): void {
     this.#noted = sequence
+    this.#timer ??= this.#deps.clock.after(SYNC_MS, () => this.#syncWhenStill())
+    const wait = this.#wroteAt + SHARED_MS - this.#deps.clock.monotonic()
+    if (atOnce || wait <= 0) this.#start()
+    else this.#delay ??= this.#deps.clock.after(wait, () => this.#start())
+  }
+
+  #start(): void {
+    this.#delay?.cancel()
+    this.#delay = null
     this.#work ??= this.#catchUp()
       .catch((error) => this.#deps.onFailure(error as Error))
       .finally(() => {
@@ -71,8 +86,10 @@ export class DurableMark {
 
   async close(): Promise<void> {
     this.#timer?.cancel()
-    this.#timer = null
+    if (this.#delay !== null) this.#start()
     await this.#work
+    this.#timer?.cancel()
+    this.#timer = null
     const file = this.#file
     this.#file = null
     await file?.close()
@@ -90,12 +107,13 @@ export class DurableMark {
       .catch((error) => this.#deps.onFailure(error as Error))
       .finally(() => {
         this.#work = null
-        if (this.#written < this.#noted) this.note(this.#noted)
+        if (this.#written < this.#noted) this.#start()
       })
   }
 
   async #write(): Promise<void> {
     const sequence = this.#noted
+    this.#wroteAt = this.#deps.clock.monotonic()
     this.#view.setUint32(4, MAGIC, true)
     this.#view.setFloat64(8, sequence, true)
     this.#view.setUint32(0, this.#deps.crc32c(this.#bytes, 4, BYTES), true)

@@ -10,11 +10,11 @@ import type { Disk } from '../../platform/disk.ts'
 import { nodeCrc32c } from '../../platform/node/checksum.ts'
 import { settled } from '../../platform/testing/clock.ts'
 import { MemoryDisk } from '../../platform/testing/disk.ts'
-import { promptClock } from '../../platform/testing/prompt-clock.ts'
 import { seededRandom } from '../../platform/testing/random.ts'
 import { JournalScan } from '../journal/scan.ts'
 import type { GroupLog, LogStorage } from '../log-storage.ts'
 import { openLogStorage } from '../open.ts'
+import { hastyClock } from '../testing/small-log.ts'
 import { openJournalFiles } from './recover.ts'
 
 /** Segments with room for many large writes: only those that begin a segment are synced before their round. */
@@ -27,7 +27,7 @@ const options = {
   diskReserveBytes: 0,
 }
 const open = (disk: Disk): Promise<LogStorage> =>
-  openLogStorage({ disk, clock: promptClock, crc32c: nodeCrc32c }, options)
+  openLogStorage({ disk, clock: hastyClock, crc32c: nodeCrc32c }, options)
 
 const LARGE = [7_000, 7_000]
 

@@ -1,4 +1,5 @@
 import { Acknowledgements, type LogWriter } from '../../../../test/conformance/log-writer.ts'
+import type { Clock } from '../../platform/clock.ts'
 import { nodeCrc32c } from '../../platform/node/checksum.ts'
 import { settled } from '../../platform/testing/clock.ts'
 import { MemoryDisk } from '../../platform/testing/disk.ts'
@@ -15,8 +16,23 @@ export const options = {
   directBytes: 6 * 1024,
   diskReserveBytes: 0,
 }
+/** Short waits are over at once, and long ones never. */
+export const hastyClock: Clock = {
+  ...promptClock,
+  after(ms, call) {
+    let cancelled = ms > 100
+    promptClock.soon(() => {
+      if (!cancelled) call()
+    })
+    return {
+      cancel: () => {
+        cancelled = true
+      },
+    }
+  },
+}
 export const open = (disk: MemoryDisk): Promise<LogStorage> =>
-  openLogStorage({ disk: disk.mount(), clock: promptClock, crc32c: nodeCrc32c }, options)
+  openLogStorage({ disk: disk.mount(), clock: hastyClock, crc32c: nodeCrc32c }, options)
 
 /** A journal whose last rounds hold entries of two groups, all acknowledged; nothing but the journal has them. */
 export async function journalOnly(): Promise<{
