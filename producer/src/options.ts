@@ -7,7 +7,7 @@ import type { ProducerRecord } from './record.ts'
 export type Partitioner = (record: ProducerRecord, partitions: number, topic: string) => number
 
 export interface ProducerOptions extends ClientOptions {
-  /** A batch leaves when it has this many bytes, whatever the linger. Default 65,536. */
+  /** A batch leaves when it has this many bytes, whatever the linger. Default 262,144. */
   readonly batchBytes?: number
   /** How long a record waits for others to share its batch. 0: until the end of the present tick. Default 5. */
   readonly lingerMs?: number
@@ -81,7 +81,7 @@ export function producerSettings(options: ProducerOptions): ProducerSettings {
     min: 100,
     max: 64 * MEBIBYTE,
   })
-  const batchBytes = { default: Math.min(65_536, maxBatchBytes), min: 1, max: maxBatchBytes }
+  const batchBytes = { default: Math.min(262_144, maxBatchBytes), min: 1, max: maxBatchBytes }
   return {
     batchBytes: wholeNumber('batchBytes', options.batchBytes, batchBytes),
     lingerMs: wholeNumber('lingerMs', options.lingerMs, { default: 5, min: 0, max: 60_000 }),
