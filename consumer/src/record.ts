@@ -1,4 +1,11 @@
-import { type DecodedRecord, type Offset, type PartitionNumber, TailraceError, type Timestamp } from '@tailrace/schemas'
+import {
+  type DecodedRecord,
+  type Offset,
+  type PartitionNumber,
+  shortText,
+  TailraceError,
+  type Timestamp,
+} from '@tailrace/schemas'
 
 /** A record as programs read it. `Data`: string, or Uint8Array with the option `bytes`. */
 export interface ConsumerRecord<Data = string> {
@@ -63,5 +70,5 @@ function headersOf<Data>(
 }
 
 function text(data: Uint8Array | null): string | null {
-  return data === null ? null : decoder.decode(data)
+  return data === null ? null : (shortText(data, 0, data.length) ?? decoder.decode(data))
 }

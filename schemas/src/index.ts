@@ -37,6 +37,7 @@ export {
 } from './protocol.ts'
 export * from './read-token.ts'
 export * from './record-batch/index.ts'
+export * from './short-text.ts'
 export * from './stream-schemas.ts'
 export * from './tailrace-error.ts'
 export * from './tls-faults.ts'

@@ -1,5 +1,5 @@
-/** Longer than most names and ids. A TextDecoder is faster from about here on. */
-const MAX_SHORT_STRING_BYTES = 48
+import { shortText } from '../short-text.ts'
+
 /** As of every long of this protocol: the safe integers but the outermost of each sign. */
 const MAX_LONG = Number.MAX_SAFE_INTEGER - 1
 
@@ -70,8 +70,7 @@ export class AvroReader {
     const length = this.#length()
     const from = this.#at
     this.#at = from + length
-    const short = length <= MAX_SHORT_STRING_BYTES ? asciiText(this.#bytes, from, this.#at) : null
-    return short ?? utf8.decode(this.#bytes.subarray(from, this.#at))
+    return shortText(this.#bytes, from, this.#at) ?? utf8.decode(this.#bytes.subarray(from, this.#at))
   }
 
   symbol<Symbol extends string>(symbols: readonly Symbol[]): Symbol {
@@ -137,22 +136,4 @@ export class AvroReader {
     if (byte === undefined) throw new RangeError('truncated')
     return byte
   }
-}
-
-/** Null: there are other characters. Eight at a time: each part of a string that grows costs an object. */
-function asciiText(bytes: Uint8Array, from: number, end: number): string | null {
-  let text = ''
-  let all = 0
-  let at = from
-  for (; at + 8 <= end; at += 8) {
-    const [a, b, c, d] = [bytes[at]!, bytes[at + 1]!, bytes[at + 2]!, bytes[at + 3]!]
-    const [e, f, g, h] = [bytes[at + 4]!, bytes[at + 5]!, bytes[at + 6]!, bytes[at + 7]!]
-    all |= a | b | c | d | e | f | g | h
-    text += String.fromCharCode(a, b, c, d, e, f, g, h)
-  }
-  for (; at < end; at++) {
-    all |= bytes[at]!
-    text += String.fromCharCode(bytes[at]!)
-  }
-  return all < 0x80 ? text : null
 }
