@@ -6,7 +6,7 @@ import { ClusterProcesses } from '../../e2e/cluster-processes.ts'
 import { processorSeconds } from '../../e2e/processor-time.ts'
 import { allInSync, topicBecomes, viewTopic } from '../../e2e/topic-view.ts'
 import { toolArguments } from '../../tool-arguments.ts'
-import { Child } from './child.ts'
+import { Child } from '../child.ts'
 import { markedValue, nowUs } from './marks.ts'
 import type { SubscribersOrder, SubscribersReport } from './subscribers.ts'
 
@@ -73,7 +73,7 @@ async function untilQuiet(groups: readonly Child[], expected = Number.POSITIVE_I
 }
 
 async function measure(kind: Kind, places: readonly Place[], send: (value: string) => void): Promise<Figures> {
-  const groups = places.map(() => new Child('subscribers.ts'))
+  const groups = places.map(() => new Child('fan-out/subscribers.ts'))
   try {
     const counts = places.map((_, at) => Math.floor((values.subscribers + at) / places.length))
     await Promise.all(
@@ -135,7 +135,7 @@ function row(kind: Kind, rounds: readonly Figures[], floors: readonly Figures[])
 const flags = ['--max-connections', '20000']
 const cluster = await ClusterProcesses.start({ flags })
 const cascade = await CascadeProcesses.inFolder()
-const floors = Array.from({ length: Math.max(1, values.cascades) }, () => new Child('floor-server.ts'))
+const floors = Array.from({ length: Math.max(1, values.cascades) }, () => new Child('fan-out/floor-server.ts'))
 try {
   const floorPlaces = await Promise.all(
     floors.map(async (floor): Promise<Place> => ({ port: await floor.answer<number>(), pid: () => floor.pid })),

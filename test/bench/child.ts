@@ -5,7 +5,7 @@ import { join } from 'node:path'
 export class Child {
   readonly #process: ChildProcess
 
-  /** `file`: beside this one. */
+  /** `file`: from this folder on. */
   constructor(file: string) {
     this.#process = fork(join(import.meta.dirname, file), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   }
