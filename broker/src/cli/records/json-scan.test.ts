@@ -40,6 +40,13 @@ it('takes what JSON.parse takes, whatever the spaces', () => {
   )
 })
 
+it.each(['2.true', '{"a":2.true}', '1e"a"', '[-null]', '1.false', '-true'])(
+  'takes no number that goes on as something else: %s',
+  (text) => {
+    expect(check(Buffer.from(text))).toBe(false)
+  },
+)
+
 it('takes nothing that JSON.parse does not take, and finds the same key', () => {
   const scalars = fc.constantFrom(
     '"a"',

@@ -134,7 +134,9 @@ export class JsonScan {
 
   #scalar(first: number | undefined): boolean {
     const from = this.#at
-    const isSound = first === QUOTE ? this.#string() : this.#number() || this.#literal()
+    // By the first byte alone: a number that breaks off, "2.", must not go on as something else.
+    const isNumber = first === MINUS || isDigit(first)
+    const isSound = first === QUOTE ? this.#string() : isNumber ? this.#number() : this.#literal()
     if (!this.#isNamed) return isSound
     // Of fields of one name the last one counts, as with JSON.parse.
     this.#from = from
@@ -170,13 +172,9 @@ export class JsonScan {
 
   #number(): boolean {
     const bytes = this.#bytes
-    const from = this.#at
     if (bytes[this.#at] === MINUS) this.#at++
     if (bytes[this.#at] === ZERO) this.#at++
-    else if (!this.#digits()) {
-      this.#at = from
-      return false
-    }
+    else if (!this.#digits()) return false
     if (bytes[this.#at] === DOT) {
       this.#at++
       if (!this.#digits()) return false
