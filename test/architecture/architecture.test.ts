@@ -4,6 +4,7 @@ import { cycles } from './cycles.ts'
 import { deadReferences } from './documents.ts'
 import { brokenImports, importsAgainstDirection, unusedFiles } from './import-checks.ts'
 import { importGraph } from './import-graph.ts'
+import { baseClasses } from './inheritance.ts'
 import { listensEverywhere } from './listening.ts'
 import { spreadLiterals } from './literals.ts'
 import { errorsLoggedAsNothing } from './logging.ts'
@@ -41,6 +42,7 @@ describe('the architecture', () => {
   it('comments are wrapped', () => expect(commentsTooWide(tree)).toEqual([]))
   it('names say what a file is for', () => expect(emptyNamesOf([...tree.keys()].filter(isCode))).toEqual([]))
   it('errors are logged with message and stack', () => expect(errorsLoggedAsNothing(sources)).toEqual([]))
+  it('no class of ours is a base class', () => expect(baseClasses(sources)).toEqual([]))
   it('literals are written out', () => expect(spreadLiterals(sources)).toEqual([]))
   it('words are plain', () => expect(stumblingWords(tree, sources)).toEqual([]))
   it('no loose ends', () => expect(looseEnds(sources)).toEqual([]))

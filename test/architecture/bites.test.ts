@@ -3,6 +3,7 @@ import { cycles } from './cycles.ts'
 import { deadReferences } from './documents.ts'
 import { brokenImports, importsAgainstDirection, unusedFiles } from './import-checks.ts'
 import { importGraph } from './import-graph.ts'
+import { baseClasses } from './inheritance.ts'
 import { listensEverywhere } from './listening.ts'
 import { spreadLiterals } from './literals.ts'
 import { errorsLoggedAsNothing } from './logging.ts'
@@ -130,6 +131,20 @@ describe('cycles', () => {
       ),
     ).toEqual([])
   })
+})
+
+describe('base classes', () => {
+  const found = (text: string) =>
+    baseClasses(parseTree(treeOf({ 'broker/src/log/a.ts': 'export class File {}', 'broker/src/log/b.ts': text })))
+
+  it.each(["import { File } from './a.ts'\nclass Fast extends File {}", 'const Fast = class extends File {}'])(
+    'a class of ours: %s',
+    (text) => expect(found(text)).toEqual([expect.stringMatching(/^broker\/src\/log\/b\.ts:\d: extends File$/)]),
+  )
+  it.each(['class Socket extends WebSocket {}', 'class Fault extends Error {}', 'class Fast implements File {}'])(
+    'but not %s',
+    (text) => expect(found(text)).toEqual([]),
+  )
 })
 
 describe('clocks, timers, randomness, files and sockets', () => {

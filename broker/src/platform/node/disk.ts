@@ -10,8 +10,7 @@ import { FILE_MODE, makePrivateFolder } from './folder-modes.ts'
 export const nodeDisk: Disk = {
   async open(path) {
     try {
-      const descriptor = await whenDescriptorsAllow(() => openFile(path, READ_AND_WRITE))
-      return process.platform === 'linux' ? new LinuxFile(path, descriptor) : new NodeFile(path, descriptor)
+      return new NodeFile(path, await whenDescriptorsAllow(() => openFile(path, READ_AND_WRITE)))
     } catch (error) {
       throw diskError('open', path, error)
     }
@@ -93,15 +92,21 @@ function openFile(path: string, flags: number): Promise<number> {
 /** Callbacks on a plain descriptor: one promise an operation, no FileHandle bookkeeping on the hot path. */
 class NodeFile implements DiskFile {
   readonly path: string
+  /**
+   * A write through a descriptor that was opened with O_DSYNC is one call of the system in the place of two, and is
+   * durable as with fdatasync. macOS has O_DSYNC too, but brings the bytes no further than the cache of the drive.
+   */
+  readonly writeDurably?: NonNullable<DiskFile['writeDurably']>
   readonly #descriptor: number
+  /** Opened by the first write of that kind: the same file, whatever has its name now. */
+  #durable: Promise<number> | null = null
 
   constructor(path: string, descriptor: number) {
     this.path = path
     this.#descriptor = descriptor
-  }
-
-  protected get descriptor(): number {
-    return this.#descriptor
+    if (process.platform === 'linux') {
+      this.writeDurably = (bytes, position) => this.#writeInOneCall(bytes, position)
+    }
   }
 
   read(into: Uint8Array, position: number): Promise<number> {
@@ -120,11 +125,11 @@ class NodeFile implements DiskFile {
   }
 
   write(pieces: readonly Uint8Array[], position: number): Promise<void> {
-    if (pieces.length === 1) return this.writeOne(this.#descriptor, pieces[0]!, position)
+    if (pieces.length === 1) return this.#writeOne(this.#descriptor, pieces[0]!, position)
     return this.#writeMany(pieces, position)
   }
 
-  protected writeOne(descriptor: number, piece: Uint8Array, position: number): Promise<void> {
+  #writeOne(descriptor: number, piece: Uint8Array, position: number): Promise<void> {
     return new Promise((resolve, reject) => {
       let done = 0
       const next = (): void => {
@@ -183,33 +188,20 @@ class NodeFile implements DiskFile {
     })
   }
 
-  close(): Promise<void> {
-    return closeFile(this.#descriptor, this.path)
+  async close(): Promise<void> {
+    const durable = await this.#durable?.catch(() => null)
+    if (durable != null) await closeFile(durable, this.path)
+    await closeFile(this.#descriptor, this.path)
   }
-}
 
-/**
- * A write through a descriptor that was opened with O_DSYNC is one call of the system in the place of two, and is
- * durable as with fdatasync. macOS has O_DSYNC too, but brings the bytes no further than the cache of the drive.
- */
-class LinuxFile extends NodeFile {
-  /** Opened by the first write of this kind: the same file, whatever has its name now. */
-  #durable: Promise<number> | null = null
-
-  async writeDurably(bytes: Uint8Array, position: number): Promise<void> {
+  async #writeInOneCall(bytes: Uint8Array, position: number): Promise<void> {
     this.#durable ??= whenDescriptorsAllow(() =>
-      openFile(`/proc/self/fd/${this.descriptor}`, fs.constants.O_WRONLY | fs.constants.O_DSYNC),
+      openFile(`/proc/self/fd/${this.#descriptor}`, fs.constants.O_WRONLY | fs.constants.O_DSYNC),
     )
-    const descriptor = await this.#durable.catch(() => null)
-    if (descriptor !== null) return this.writeOne(descriptor, bytes, position)
+    const durable = await this.#durable.catch(() => null)
+    if (durable !== null) return this.#writeOne(durable, bytes, position)
     await this.write([bytes], position)
     await this.sync()
-  }
-
-  override async close(): Promise<void> {
-    const descriptor = await this.#durable?.catch(() => null)
-    if (descriptor != null) await closeFile(descriptor, this.path)
-    await super.close()
   }
 }
 
