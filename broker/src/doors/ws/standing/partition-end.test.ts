@@ -157,3 +157,21 @@ test('a mistake with one reader costs that one', async () => {
     [0, 1],
   ])
 })
+
+test('a read that fails before it has begun is told to the readers, also behind a delivery', async () => {
+  let reads = 0
+  const once = new PartitionEnds(
+    {
+      fetch: () => {
+        if (reads++ > 0) throw new TailraceError('UNKNOWN_TOPIC', 't')
+        return Promise.resolve({ ...upTo(1), logStart: 0 })
+      },
+    },
+    clock,
+  )
+  const reader = new Reader(0)
+  expect(once.stand(place, reader)).not.toBeNull()
+  await settled()
+  await clock.advance(0)
+  expect([reader.got, reader.dismissed]).toMatchObject([[1], [{ code: 'UNKNOWN_TOPIC' }]])
+})

@@ -36,7 +36,7 @@ export class PartitionEnds {
   #begin(key: string, { topic, topicId, partition, replica }: ReadPlace, offset: Offset): PartitionEnd {
     const end = new PartitionEnd(
       offset,
-      (request) => this.#api.fetch(topic, partition, { ...request, replica, topicId }),
+      async (request) => this.#api.fetch(topic, partition, { ...request, replica, topicId }),
       this.#clock,
       (over) => {
         if (this.#ends.get(key) === over) this.#ends.delete(key)
