@@ -21,6 +21,7 @@ export function describeFaults(rows: number, fewestFaults: number): void {
           cluster,
           rows,
           rowsPerSecond: ROWS_PER_SECOND,
+          fewestFaults,
           startFaults: (topic) => hurtLeaders(cluster, topic, hurt),
         })
         console.log(

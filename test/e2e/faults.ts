@@ -3,6 +3,8 @@ import { allInSync, topicBecomes, viewTopic } from './topic-view.ts'
 
 export interface Faults {
   readonly count: number
+  /** Resolves when there have been so many. Rejects where no more can come. */
+  reached(count: number): Promise<void>
   /** Ends after the fault at hand; every broker runs again and holds everything. */
   stop(): Promise<void>
 }
@@ -51,6 +53,12 @@ export function hurtLeaders(cluster: ClusterProcesses, topic: string, hurt: Hurt
   return {
     get count() {
       return count
+    },
+    async reached(wanted) {
+      while (count < wanted) {
+        if (broken !== undefined) throw broken
+        await new Promise((done) => setTimeout(done, 20))
+      }
     },
     async stop() {
       stopped = true

@@ -1,4 +1,4 @@
 import { describeFaults } from './describe-faults.ts'
 
 // Half of what faults.test.ts publishes.
-describeFaults(150_000, 1)
+describeFaults(150_000, 2)

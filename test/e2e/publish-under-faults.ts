@@ -15,6 +15,8 @@ export interface FaultRun {
   readonly rows: number
   /** Rows published per second, so that the faults meet records in flight. */
   readonly rowsPerSecond: number
+  /** Publishing waits where a slow machine has not had its share of so many faults yet. Default: none. */
+  readonly fewestFaults?: number
   readonly startFaults: (topic: string) => Faults
 }
 
@@ -39,7 +41,7 @@ export async function publishUnderFaults(run: FaultRun): Promise<FaultOutcome> {
   const live = collect(cluster, topic, rows)
   const faults = run.startFaults(topic)
   const began = performance.now()
-  await publishAll(run, topic, history)
+  await publishAll(run, topic, history, faults)
   const seconds = (performance.now() - began) / 1000
   const count = faults.count
   await faults.stop()
@@ -53,9 +55,10 @@ export async function publishUnderFaults(run: FaultRun): Promise<FaultOutcome> {
 }
 
 async function publishAll(
-  { cluster, rows, rowsPerSecond }: FaultRun,
+  { cluster, rows, rowsPerSecond, fewestFaults = 0 }: FaultRun,
   topic: string,
   history: FlightHistory,
+  faults: Faults,
 ): Promise<void> {
   const producers = Array.from({ length: PRODUCERS }, () => new Producer({ servers: cluster.servers }))
   const producerOf = new Map<string, Producer>()
@@ -67,6 +70,8 @@ async function publishAll(
       if (flight.row % 500 === 0 && performance.now() < due) {
         await new Promise((done) => setTimeout(done, due - performance.now()))
       }
+      const share = Math.floor((flight.row / rows) * (fewestFaults + 1))
+      if (faults.count < share) await faults.reached(share)
       const producer = producerOf.get(flight.key) ?? producers[producerOf.size % PRODUCERS]!
       producerOf.set(flight.key, producer)
       history.sent(flight)
