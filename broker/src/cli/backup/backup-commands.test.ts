@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { skipped } from '../../../../test/runner/skipped.ts'
 import { nodeCrypto } from '../../platform/node/crypto.ts'
+import { storedToken, storedUser } from '../../security/testing/stored-credentials.ts'
 import { runCommandLine } from '../cli.ts'
 import { type Answer, type AnsweringServer, answeringServer } from '../testing/answering-server.ts'
 import { memoryTerminal } from '../testing/memory-terminal.ts'
@@ -26,18 +27,6 @@ const acl = {
 const quota = {
   entity: { principal: 'User:ann', clientId: null, address: null },
   limits: { connections: 9 },
-}
-const bytes = (count: number) => Buffer.alloc(count, 7).toString('base64')
-const scram = { salt: bytes(16), iterations: 4096, storedKey: bytes(32), serverKey: bytes(32) }
-const ann = { name: 'ann', scram: { 'SCRAM-SHA-256': scram } }
-const token = {
-  id: '0123456789abcdef01234567',
-  hash: bytes(32),
-  principal: 'User:svc',
-  scope: null,
-  createdAt: 1,
-  createdBy: 'User:ann',
-  expiresAt: null,
 }
 const whole = newBackup({
   clusterId: 'c',
@@ -212,7 +201,7 @@ describe('restore', () => {
   })
 
   test('leaves users and tokens out unless they are asked for, and says so', async () => {
-    await keep('kept', { ...whole, credentials: { users: [ann], tokens: [] } })
+    await keep('kept', { ...whole, credentials: { users: [storedUser], tokens: [] } })
     const { code, out } = await restoreInto({})
     const without = '  without its 1 user and 0 tokens: --credentials restores them too'
     expect([code, out.trimEnd().split('\n')[1]]).toEqual([0, without])
@@ -220,8 +209,8 @@ describe('restore', () => {
   })
 
   test('takes users and tokens behind the rules, some at a time', async () => {
-    const users = Array.from({ length: 250 }, (_, n) => ({ ...ann, name: `ann-${n}` }))
-    await keep('kept', { ...whole, credentials: { users, tokens: [token] } })
+    const users = Array.from({ length: 250 }, (_, n) => ({ ...storedUser, name: `ann-${n}` }))
+    await keep('kept', { ...whole, credentials: { users, tokens: [storedToken] } })
     const added = [
       { users: 100, tokens: 1 },
       { users: 99, tokens: 0 },
@@ -236,7 +225,7 @@ describe('restore', () => {
     expect(routes().slice(-4)).toEqual(['PUT /security/quotas', ...Array(3).fill('POST /security/credentials')])
     const sent = server!.asked.slice(-3).map(({ body }) => body as { users: object[]; tokens: object[] })
     expect(sent.flatMap((one) => one.users)).toEqual(users)
-    expect(sent.flatMap((one) => one.tokens)).toEqual([token])
+    expect(sent.flatMap((one) => one.tokens)).toEqual([storedToken])
   })
 
   test('with users and tokens of a backup that has none is refused', async () => {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { MetadataState } from '../../cluster/metadata/metadata-state.ts'
 import { nodeClock } from '../../platform/node/clock.ts'
 import { nodeRandom } from '../../platform/node/random.ts'
+import { storedScram, storedToken, storedUser } from '../../security/testing/stored-credentials.ts'
 import { memorySecurity } from '../testing/memory-security.ts'
 import { type Fixture, startGateway } from '../testing/running-gateway.ts'
 
@@ -57,19 +58,7 @@ describe('users', () => {
 })
 
 describe('stored credentials', () => {
-  const bytes = (count: number) => Buffer.alloc(count, 7).toString('base64')
-  const scram = { salt: bytes(16), iterations: 4096, storedKey: bytes(32), serverKey: bytes(32) }
-  const user = { name: 'ann', scram: { 'SCRAM-SHA-256': scram } }
-  const token = {
-    id: '0123456789abcdef01234567',
-    hash: bytes(32),
-    principal: 'User:svc',
-    scope: null,
-    createdAt: 1,
-    createdBy: 'User:ann',
-    expiresAt: null,
-  }
-
+  const [scram, user, token] = [storedScram, storedUser, storedToken]
   it('are added, counted, and added once', async () => {
     const body = { users: [user], tokens: [token] }
     const added = await call('POST', '/security/credentials', body)
