@@ -1,5 +1,6 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { Heap } from '../../platform/heap.ts'
 import { assignSources, type Seeker, type Source } from './assignment.ts'
 
 const sourcesOf = (count: number, level = 1): Source[] =>
@@ -101,5 +102,103 @@ describe('assignment of sources', () => {
       [101, 1],
       [201, 101],
     ])
+  })
+})
+
+const seekersAt = (count: number, sourceOf: (at: number) => number): Seeker[] =>
+  Array.from({ length: count }, (_, at) => ({ broker: 1001 + at, home: 2, source: sourceOf(at), pinned: 0 }))
+
+describe('assignment by load', () => {
+  it('M89 a source with other work gets fewer brokers, and the sums are even', () => {
+    const [busy, ...idle] = sourcesOf(4)
+    const sources = [{ ...busy!, otherLoad: 40 }, ...idle]
+    const counts = loads(
+      assignSources(
+        seekersAt(120, () => 0),
+        sources,
+      ),
+      sources,
+    )
+    expect(counts[0]).toBeLessThan(15)
+    expect(Math.max(...counts.slice(1)) - Math.min(...counts.slice(1))).toBeLessThanOrEqual(1)
+  })
+
+  it('M89 figures that differ by a tenth count as equal', () => {
+    const sources = sourcesOf(4).map((source, at) => ({ ...source, otherLoad: 50 + at }))
+    expect(
+      loads(
+        assignSources(
+          seekersAt(120, () => 101),
+          sources,
+        ),
+        sources,
+      ),
+    ).toEqual([30, 30, 30, 30])
+  })
+
+  it('M89 the brokers of a source that dies go to all others, and those of the others stay', () => {
+    const sources = sourcesOf(11)
+    const seekers = seekersAt(1100, (at) => 101 + (at % 11))
+    const assigned = assignSources(seekers, sources.slice(0, 10), { maxMoves: 10 })
+    expect(moves(seekers, assigned, sources.slice(0, 10))).toBe(0)
+    expect(loads(assigned, sources.slice(0, 10))).toEqual(Array(10).fill(110))
+  })
+
+  it("M89 a slow source is left by all but an operator's choice, and one that is closed gets no more", () => {
+    const [slow, closed, ...open] = sourcesOf(4)
+    const seekers = [...seekersAt(30, (at) => 101 + (at % 3)), { broker: 999, home: 2, source: 101, pinned: 101 }]
+    const sources = [{ ...slow!, slow: true }, { ...closed!, closed: true }, ...open]
+    expect(loads(assignSources(seekers, sources), sources)).toEqual([1, 10, 10, 10])
+    // Where all are slow, none is better.
+    const all = sourcesOf(2).map((source) => ({ ...source, slow: true }))
+    const kept = seekersAt(10, () => 101)
+    expect(loads(assignSources(kept, all), all)).toEqual([5, 5])
+  })
+
+  it('M89 no more brokers leave living sources at a time than the bound allows, the same ones until they have', () => {
+    const [slow, ...open] = sourcesOf(3)
+    const sources = [{ ...slow!, slow: true }, ...open]
+    const seekers = seekersAt(90, (at) => 101 + (at % 3))
+    const first = assignSources(seekers, sources, { maxMoves: 4 })
+    expect(moves(seekers, first, sources)).toBe(4)
+    expect(assignSources(seekers, sources, { maxMoves: 4 })).toEqual(first)
+    const balanced = assignSources(
+      seekersAt(90, () => 102),
+      open,
+      { maxMoves: 4 },
+    )
+    expect(loads(balanced, open)).toEqual([86, 4])
+  })
+
+  it('M89 settles within some rounds and then moves nobody, by figures that vary', () => {
+    const works = fc.array(fc.integer({ min: 0, max: 200 }), { minLength: 2, maxLength: 8 })
+    fc.assert(
+      fc.property(works, fc.nat({ max: 100 }), (work, phase) => {
+        let seekers = seekersAt(200, (at) => 101 + (at % 2))
+        let last = 0
+        for (let round = 0; round < 100; round++) {
+          // By 4 % up or down, another way at each source, the same way again after ten rounds.
+          const loadOf = (at: number) => work[at]! * (1 + 0.04 * Math.sin(phase + at + (round % 10)))
+          const sources = sourcesOf(work.length).map((source, at) => ({ ...source, otherLoad: loadOf(at) }))
+          const assigned = assignSources(seekers, sources, { maxMoves: 10 })
+          if (moves(seekers, assigned, sources) > 0) last = round
+          seekers = seekers.map((seeker) => ({ ...seeker, source: assigned.get(seeker.broker)! }))
+        }
+        expect(last).toBeLessThan(40)
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  it('M89 the work grows with the number of brokers, not with its square', () => {
+    const push = vi.spyOn(Heap.prototype, 'push')
+    const [seekers, sources] = [10_000, 500]
+    assignSources(
+      seekersAt(seekers, (at) => (at % 2 === 0 ? 101 : 0)),
+      sourcesOf(sources),
+    )
+    // Each is logarithmic in their number: see heap.test.ts.
+    expect(push.mock.calls.length).toBeLessThan(4 * (seekers + sources))
+    push.mockRestore()
   })
 })

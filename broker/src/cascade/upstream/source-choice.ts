@@ -24,26 +24,48 @@ export interface SourceChoice {
 const patienceMs = 10_000
 
 /**
- * The brokers to ask to be the source, in this order: the operator's choice, the addresses of the setting, others of
- * the level above, and at last brokers further up, the nearest level first. Each once.
+ * The brokers to ask to be the source, in this order: the operator's choice, addresses of the setting that no broker
+ * tells as its own, living brokers of the level above in an order that each broker has another of, the other
+ * addresses of the setting, and at last brokers further up, the nearest level first. Each once.
  */
 export function sourceCandidates(choice: SourceChoice): string[] {
   const { self, given, known, cluster, home, pinned, withoutMs } = choice
   const others = (cluster?.brokers ?? []).filter(({ id, http, alive }) => id !== self && http !== '' && alive)
   const chosen = others.filter(({ id }) => id === pinned && pinned !== 0)
-  const above = home === 0 ? [] : others.filter(({ level }) => level === home - 1)
+  const above = home === 0 ? [] : inOwnOrder(self, others, home - 1)
   const further = home === 0 || withoutMs < patienceMs ? [] : others.filter(({ level }) => level < home - 1)
   further.sort((a, b) => b.level - a.level)
   const addresses = (brokers: readonly { http: string }[]): string[] => brokers.map(({ http }) => http)
-  return [...new Set([...addresses(chosen), ...given, ...addresses(above), ...known, ...addresses(further)])]
+  const told = new Set(home === 0 ? [] : (cluster?.brokers ?? []).map(({ http }) => http))
+  const untold = given.filter((address) => !told.has(address))
+  const all = [...addresses(chosen), ...untold, ...addresses(above), ...given, ...known, ...addresses(further)]
+  return [...new Set(all)]
 }
 
 /** Brokers that may be the source of one that belongs to `home`, to be remembered. */
 export function fitSources(cluster: ClusterDescription, home: number, self: BrokerId): string[] {
-  const fit = cluster.brokers.filter(
-    ({ id, http, level, alive }) => level === home - 1 && id !== self && http !== '' && alive,
-  )
-  return fit.slice(0, maxKnown).map(({ http }) => http)
+  const others = cluster.brokers.filter(({ id, http, alive }) => id !== self && http !== '' && alive)
+  return inOwnOrder(self, others, home - 1)
+    .slice(0, maxKnown)
+    .map(({ http }) => http)
+}
+
+/** Brokers that lose one source together spread over the others: each puts those of this level in another order. */
+function inOwnOrder<T extends ClusterDescription['brokers'][number]>(
+  self: BrokerId,
+  brokers: readonly T[],
+  level: number,
+): T[] {
+  const fit = brokers.filter((broker) => broker.level === level)
+  return fit.sort((a, b) => mixed(self, a.id) - mixed(self, b.id) || a.id - b.id)
+}
+
+/** A number that looks random, always the same for the same two. */
+function mixed(a: number, b: number): number {
+  let mix = Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca6b)
+  mix = Math.imul(mix ^ (mix >>> 16), 0x21f0aaad)
+  mix = Math.imul(mix ^ (mix >>> 15), 0x735a2d97)
+  return (mix ^ (mix >>> 15)) >>> 0
 }
 
 const maxKnown = 100
