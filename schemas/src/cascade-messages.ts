@@ -36,6 +36,10 @@ export interface CascadeReport {
   readonly featureLevels: LevelRangeFields
   /** Missing or null: it is of an earlier version, which does not tell. */
   readonly condition?: ConditionFields | null
+  /** Partitions whose source has lately removed records before they were copied. Missing: as 0. */
+  readonly overtaken?: number
+  /** Those records. */
+  readonly missedRecords?: number
 }
 
 export interface Assignment {

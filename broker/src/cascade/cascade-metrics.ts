@@ -9,8 +9,13 @@ export const cascadeMetrics: MetricTable<Pick<CascadeNode, 'uplink' | 'counts' |
     ['tailrace_cascade_copied_bytes_total', 'Bytes of batches from sources.', ({ counts }) => counts.bytes],
     [
       'tailrace_cascade_new_beginnings_total',
-      'Copies that began anew where the source begins.',
+      'Copies that went on behind records that the source had removed before they were copied.',
       ({ counts }) => counts.newBeginnings,
+    ],
+    [
+      'tailrace_cascade_missed_records_total',
+      'Records that sources had removed before they were copied.',
+      ({ counts }) => counts.missedRecords,
     ],
   ],
   gauges: [

@@ -76,7 +76,7 @@ export class CascadeNode {
   readonly admin: AdminService
   readonly control: CascadeApi
   readonly uplink: Uplink
-  readonly counts: CopyCounts = { batches: 0, bytes: 0, newBeginnings: 0 }
+  readonly counts: CopyCounts = { batches: 0, bytes: 0, newBeginnings: 0, missedRecords: 0 }
   readonly #deps: CascadeNodeDeps
   readonly #identity: CascadeIdentity
   readonly #copies: Copies
@@ -233,6 +233,7 @@ export class CascadeNode {
       ageMs: 0,
       featureLevels: { lowest: featureLevels.lowest, highest: featureLevels.highest },
       condition: this.#conditionWith(stopped),
+      ...this.#copies.gaps.counts,
     }
   }
 }

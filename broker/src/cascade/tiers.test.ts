@@ -43,6 +43,28 @@ const end = (one: Tier, topic: string) => {
 }
 const reaches = (one: Tier, topic: string, offset: number) =>
   until(`${topic} to ${offset}`, async () => (await end(one, topic)) === offset)
+/** A broker of level 0 whose retention has removed the records of the topic "t" before `start`. */
+async function forgetful() {
+  const memory: { broker: MemoryBroker | null; start: number } = { broker: null, start: 0 }
+  const refuse = (offset: number) => {
+    if (offset < memory.start) throw new TailraceError('OFFSET_OUT_OF_RANGE', `${offset} is before ${memory.start}`)
+  }
+  const started = await top({
+    async fetch(topic, partition, request) {
+      refuse(request.offset)
+      return { ...(await memory.broker!.fetch(topic, partition, request)), logStart: memory.start }
+    },
+    async findOffset(topic, partition, position) {
+      if (position.kind === 'OFFSET') refuse(position.value)
+      const found = await memory.broker!.findOffset(topic, partition, position)
+      const offset = position.kind === 'EARLIEST' ? memory.start : found.offset
+      return { ...found, offset, logStart: memory.start }
+    },
+  })
+  memory.broker = started.broker
+  await started.broker.createTopic({ name: 't', partitions: 1, replicas: 1 })
+  return Object.assign(memory, { top: started })
+}
 const fetching = (offset: number, waitMs: number) => ({ offset, maxBytes: 2 ** 20, waitMs })
 
 afterEach(async () => {
@@ -333,39 +355,58 @@ describe('a source', () => {
   })
 
   it('M88 whose log begins past the end here by now has the copy begin anew there', async () => {
-    let start = 0
-    const memory: { broker: MemoryBroker | null } = { broker: null }
-    const refuse = (offset: number) => {
-      if (offset < start) throw new TailraceError('OFFSET_OUT_OF_RANGE', `${offset} is before ${start}`)
-    }
-    const started = await top({
-      async fetch(topic, partition, request) {
-        refuse(request.offset)
-        return { ...(await memory.broker!.fetch(topic, partition, request)), logStart: start }
-      },
-      async findOffset(topic, partition, position) {
-        if (position.kind === 'OFFSET') refuse(position.value)
-        const found = await memory.broker!.findOffset(topic, partition, position)
-        return { ...found, offset: position.kind === 'EARLIEST' ? start : found.offset, logStart: start }
-      },
-    })
-    const { broker, address } = started
-    memory.broker = broker
-    await broker.createTopic({ name: 't', partitions: 1, replicas: 1 })
+    const source = await forgetful()
+    const { broker, address } = source.top
     for (const value of values(10)) await publishTo(broker, 't', [value])
     const disk = new CascadeDisk()
-    start = 4
+    source.start = 4
     const first = await startTier(101, [address], disk)
     await reaches(first, 't', 10)
     expect((await first.node.api.findOffset('t', 0, { kind: 'EARLIEST', value: 0 })).offset).toBe(4)
+    // It has missed nothing: the records before were gone when it began.
+    expect(first.node.counts).toMatchObject({ newBeginnings: 0, missedRecords: 0 })
     await first.stop()
     for (const value of values(10)) await publishTo(broker, 't', [value])
-    start = 15
+    source.start = 15
     const second = await tier(101, [address], disk)
     await reaches(second, 't', 20)
     expect(await second.node.api.findOffset('t', 0, { kind: 'EARLIEST', value: 0 })).toMatchObject({ logStart: 15 })
     await expect(second.node.api.fetch('t', 0, fetching(9, 0))).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' })
-    expect(second.node.counts.newBeginnings).toBe(1)
+    expect(second.node.counts).toMatchObject({ newBeginnings: 1, missedRecords: 5 })
+  })
+
+  it('M88 that has removed what comes next is told on all levels: readers, reports, also after a restart', async () => {
+    const source = await forgetful()
+    const { broker, address, control } = source.top
+    for (const value of values(10)) await publishTo(broker, 't', [value])
+    const [disk, below] = [new CascadeDisk(), new CascadeDisk()]
+    const first = await startTier(101, [address], disk)
+    const two = await startTier(201, [first.address], below)
+    await reaches(two, 't', 10)
+    const waiting = two.node.api.fetch('t', 0, fetching(10, 60_000)).catch((error) => error)
+    await first.stop()
+    for (const value of values(10)) await publishTo(broker, 't', [value])
+    source.start = 15
+    const one = await tier(101, [address], disk, first.port)
+    await reaches(two, 't', 20)
+    expect(await waiting).toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' })
+    const all = values(10)
+      .slice(5)
+      .map((value, n) => `${15 + n}:${value}`)
+    for (const { node } of [one, two]) {
+      expect(await recordsAt(node.api, 't', 0, 15)).toEqual(all)
+      const told = { logStart: 15, highWatermark: 20 }
+      expect(await node.api.findOffset('t', 0, { kind: 'EARLIEST', value: 0 })).toMatchObject({ offset: 15, ...told })
+      await expect(node.api.fetch('t', 0, fetching(10, 0))).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' })
+      expect(node.counts).toMatchObject({ newBeginnings: 1, missedRecords: 5 })
+      expect(node.report()).toMatchObject({ overtaken: 1, missedRecords: 5 })
+    }
+    const reported = async () =>
+      (await control.status()).brokers.map(({ overtaken, missedRecords }) => [overtaken, missedRecords])
+    await until('level 0 to know it', async () => `${await reported()}` === '1,5,1,5')
+    await two.stop()
+    const again = await tier(201, [one.address], below)
+    expect(again.node.report()).toMatchObject({ overtaken: 1, missedRecords: 5 })
   })
 
   it('M88 whose bytes change in transfer is asked again', async () => {

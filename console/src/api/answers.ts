@@ -188,6 +188,9 @@ export interface CascadeBroker {
   readonly lagMs: number
   readonly partitions: number
   readonly stopped: number
+  /** Partitions, and records of them, that its source had removed before they were copied, in the last hour. */
+  readonly overtaken?: number
+  readonly missedRecords?: number
 }
 
 export interface AuditRecord {

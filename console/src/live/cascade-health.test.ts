@@ -22,14 +22,17 @@ test.each([
   [{ source: 0 }, [['warning', 'Cascade broker 101 has no source']]],
   [{ lagMs: 30_001 }, [['warning', 'Cascade broker 101 is behind']]],
   [{ stopped: 2 }, [['bad', 'Cascade broker 101 has stopped copying']]],
+  [{ overtaken: 1, missedRecords: 5 }, [['warning', 'Cascade broker 101 has missed records']]],
 ])('%j', (change, expected) => {
   const problems = cascadeProblems([{ ...well, ...change }])
   expect(problems.map(({ severity, what }) => [severity, what])).toEqual(expected)
 })
 
 test('says by how much', () => {
-  expect(cascadeProblems([{ ...well, lagMs: 45_000, stopped: 2 }]).map(({ why }) => why)).toEqual([
+  const faults = { lagMs: 45_000, stopped: 2, overtaken: 1, missedRecords: 5 }
+  expect(cascadeProblems([{ ...well, ...faults }]).map(({ why }) => why)).toEqual([
     'For 45.0 s it has lacked records of broker 2, now 7.',
     'Batches of its source did not fit in 2 partitions.',
+    'In the last hour its source had removed 5 records of 1 partition before they were copied.',
   ])
 })

@@ -7,7 +7,7 @@ const LATE_MS = 30_000
 
 /** What is not well with cascade brokers, by what they have reported. */
 export function cascadeProblems(brokers: readonly CascadeBroker[]): Problem[] {
-  return brokers.flatMap((broker) => [...sourceProblems(broker), ...stoppedProblems(broker)])
+  return brokers.flatMap((broker) => [...sourceProblems(broker), ...stoppedProblems(broker), ...gapProblems(broker)])
 }
 
 function sourceProblems({ broker, source, lagMs, lagRecords }: CascadeBroker): Problem[] {
@@ -41,6 +41,21 @@ function stoppedProblems({ broker, stopped }: CascadeBroker): Problem[] {
       what: `Cascade broker ${broker} has stopped copying`,
       why: `Batches of its source did not fit in ${stopped === 1 ? '1 partition' : `${count(stopped)} partitions`}.`,
       todo: 'Its log says why. TailraceCascadeStopped, in docs/operations.md, says what to do.',
+      link: '#/cascade',
+    },
+  ]
+}
+
+function gapProblems({ broker, overtaken = 0, missedRecords = 0 }: CascadeBroker): Problem[] {
+  if (overtaken === 0) return []
+  const records = missedRecords === 1 ? '1 record' : `${count(missedRecords)} records`
+  const partitions = overtaken === 1 ? '1 partition' : `${count(overtaken)} partitions`
+  return [
+    {
+      severity: 'warning',
+      what: `Cascade broker ${broker} has missed records`,
+      why: `In the last hour its source had removed ${records} of ${partitions} before they were copied.`,
+      todo: 'Keep records for longer than it may be away or behind, and see why it was. Its log names the records.',
       link: '#/cascade',
     },
   ]

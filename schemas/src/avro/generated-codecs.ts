@@ -2505,6 +2505,8 @@ function readCascadeReport(from: AvroReader) {
     ageMs: from.long(),
     featureLevels: readLevelRange(from),
     condition: readConditionOrNull(from),
+    overtaken: from.long(),
+    missedRecords: from.long(),
   }
 }
 function writeCascadeReport(to: AvroWriter, fields: unknown): void {
@@ -2524,6 +2526,8 @@ function writeCascadeReport(to: AvroWriter, fields: unknown): void {
   to.long(value.ageMs)
   writeLevelRange(to, value.featureLevels)
   writeConditionOrNull(to, value.condition === undefined ? null : value.condition)
+  to.long(value.overtaken === undefined ? 0 : value.overtaken)
+  to.long(value.missedRecords === undefined ? 0 : value.missedRecords)
 }
 
 
@@ -2756,6 +2760,8 @@ function readCascadeReport2(from: AvroReader) {
     featureLevels: readLevelRange(from),
     assigned: from.int(),
     condition: readConditionOrNull(from),
+    overtaken: from.long(),
+    missedRecords: from.long(),
   }
 }
 function writeCascadeReport2(to: AvroWriter, fields: unknown): void {
@@ -2776,6 +2782,8 @@ function writeCascadeReport2(to: AvroWriter, fields: unknown): void {
   writeLevelRange(to, value.featureLevels)
   to.int(value.assigned)
   writeConditionOrNull(to, value.condition === undefined ? null : value.condition)
+  to.long(value.overtaken === undefined ? 0 : value.overtaken)
+  to.long(value.missedRecords === undefined ? 0 : value.missedRecords)
 }
 
 

@@ -23,6 +23,8 @@ const report: CascadeReport = {
   ageMs: 900,
   featureLevels,
   condition: sampleCondition,
+  overtaken: 2,
+  missedRecords: far,
 }
 const clusterBroker: ClusterBrokerFields = {
   id: 2,

@@ -134,6 +134,20 @@ describe('a copy of a partition', () => {
     expect(await read(copy, 50)).toEqual(['50:x'])
   })
 
+  it('M88 records that go while they are read are refused, and later ones are not given in their place', async () => {
+    const { copy } = await openOn(new MemoryDisk())
+    const values = Array.from({ length: 12 }, (_, n) => `${n} `.repeat(4_000))
+    for (const [at, value] of values.entries()) copy.take(committed(at, [value]), ignore)
+    await until(() => copy.highWatermark === values.length)
+    await copy.log.seal()
+    const [first] = copy.log.segmentStarts()
+    const reading = copy.fetch({ offset: 0, maxBytes: much, waitMs: 0 })
+    const cutting = copy.log.cutPrefix(first!.last + 1)
+    await expect(reading).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' })
+    await cutting
+    expect((await copy.fetch({ offset: copy.logStart, maxBytes: 1, waitMs: 0 })).batches).toHaveLength(1)
+  })
+
   it('M88 an empty copy may begin past 0', async () => {
     const { copy } = await openOn(new MemoryDisk())
     expect(copy.isEmpty).toBe(true)

@@ -201,8 +201,10 @@ export class CopiedPartition {
       const { offset, maxBytes, signal } = request
       if (offset < this.#durableEnd) {
         const run = await this.#log.readRecords(offset, this.#durableEnd, maxBytes)
+        // Its start may have moved past the offset meanwhile: later batches would be taken for those asked for.
+        this.#checkStart(offset)
         // A log that was cut or replaced meanwhile is looked up again.
-        if (run.batches.length > 0 || offset < this.logStart) return { ...run, ...this.#places() }
+        if (run.batches.length > 0) return { ...run, ...this.#places() }
       }
       const left = deadline - clock.monotonic()
       if (left <= 0 || signal?.aborted) return { batches: [], bytes: 0, nextOffset: offset, ...this.#places() }

@@ -7,6 +7,7 @@ import { mustSeal, retentionCut } from '../../partition/copies/retention.ts'
 import type { Logger } from '../../platform/logger.ts'
 import { Catalog, type CatalogTopic } from './catalog.ts'
 import { CopiedPartition, type CopyServices } from './copied-partition.ts'
+import { Gaps } from './gaps.ts'
 
 /**
  * A source that is behind, or does not tell the version of its list, may not list a topic for a moment. Its records
@@ -22,6 +23,7 @@ export interface CopiesDeps extends CopyServices {
 
 /** All topics and records of this broker: the catalogue of topics and one copy for each partition. */
 export class Copies {
+  readonly gaps: Gaps
   readonly #deps: CopiesDeps
   readonly #catalog: Catalog
   readonly #byTopic = new Map<string, CopiedPartition[]>()
@@ -35,12 +37,14 @@ export class Copies {
   constructor(deps: CopiesDeps) {
     this.#deps = deps
     this.#catalog = new Catalog(deps.store)
+    this.gaps = new Gaps(deps.store, deps.clock)
     deps.storage.onDurable = (group, ticket) => this.#byGroup.get(group)?.onDurable(ticket)
   }
 
   /** Once, at the start. */
   async load(): Promise<void> {
     await this.#catalog.load()
+    await this.gaps.load()
     for (const topic of this.#catalog.topics.values()) this.#open(topic)
     // A crash came between forgetting a topic and removing its records.
     for (const { group } of [...this.#deps.storage.groups()]) {
@@ -184,6 +188,7 @@ export class Copies {
     this.#deps.logger.info({ topic: name, id }, 'the topic is gone; its records are removed')
     for (const copy of this.partitionsOf(id)) copy.remove()
     await this.#catalog.remove(id)
+    await this.gaps.forget(id)
     this.#forgetName({ id, name })
     this.#byTopic.delete(id)
     this.#missingSince.delete(id)

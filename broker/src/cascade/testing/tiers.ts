@@ -102,21 +102,27 @@ export class CascadeDisk {
 export interface Tier {
   readonly node: CascadeNode
   readonly address: string
+  readonly port: number
   readonly storage: LogStorage
   stop(): Promise<void>
 }
 
 const sizes = { journalFileBytes: 16 * 2 ** 20, segmentBytes: 2 ** 20, tailBytes: 4 * 2 ** 20, directBytes: 2 ** 19 }
 
-/** A whole cascade broker in this process, on a disk in memory. */
-export async function startTier(brokerId: number, sources: string[], on = new CascadeDisk()): Promise<Tier> {
+/** A whole cascade broker in this process, on a disk in memory. `given`: its port. Default: a free one. */
+export async function startTier(
+  brokerId: number,
+  sources: string[],
+  on = new CascadeDisk(),
+  given?: number,
+): Promise<Tier> {
   const deps = { clock: fastClock, crc32c: nodeCrc32c }
   const storage = await openLogStorage(
     { ...deps, disk: on.disk.mount() },
     { ...sizes, folder: 'log', diskReserveBytes: 0 },
   )
   storage.onFailure = () => {}
-  const port = await freePort()
+  const port = given ?? (await freePort())
   const node = await CascadeNode.open({
     crypto: nodeCrypto,
     ...deps,
@@ -142,7 +148,7 @@ export async function startTier(brokerId: number, sources: string[], on = new Ca
     node.close()
     await storage.close()
   }
-  return { node, address, storage, stop }
+  return { node, address, port, storage, stop }
 }
 
 export async function until(what: string, met: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> {
@@ -153,14 +159,24 @@ export async function until(what: string, met: () => boolean | Promise<boolean>,
   }
 }
 
-/** `offset:value` of every record of a partition, from a broker of any level. */
-export async function recordsAt(api: Pick<BrokerApi, 'fetch'>, topic: string, partition = 0): Promise<string[]> {
-  return recordsOf(await batchesAt(api, topic, partition))
+/** `offset:value` of every record of a partition from `from` on, from a broker of any level. */
+export async function recordsAt(
+  api: Pick<BrokerApi, 'fetch'>,
+  topic: string,
+  partition = 0,
+  from = 0,
+): Promise<string[]> {
+  return recordsOf(await batchesAt(api, topic, partition, from))
 }
 
-export async function batchesAt(api: Pick<BrokerApi, 'fetch'>, topic: string, partition = 0): Promise<Uint8Array[]> {
+export async function batchesAt(
+  api: Pick<BrokerApi, 'fetch'>,
+  topic: string,
+  partition = 0,
+  from = 0,
+): Promise<Uint8Array[]> {
   const all: Uint8Array[] = []
-  for (let offset = 0; ; ) {
+  for (let offset = from; ; ) {
     const { batches, nextOffset } = await api.fetch(topic, partition, { offset, maxBytes: 2 ** 20, waitMs: 0 })
     if (batches.length === 0) return all
     all.push(...batches)

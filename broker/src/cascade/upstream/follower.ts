@@ -1,4 +1,4 @@
-import type { Message, TailraceError } from '@tailrace/schemas'
+import type { Message, Offset, TailraceError } from '@tailrace/schemas'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { CopiedPartition } from '../copies/copied-partition.ts'
@@ -28,7 +28,10 @@ export interface FollowerDeps {
 export interface CopyCounts {
   batches: number
   bytes: number
+  /** Copies that went on behind records that their source had removed before they were copied. */
   newBeginnings: number
+  /** Those records. */
+  missedRecords: number
 }
 
 interface Subscription {
@@ -236,23 +239,32 @@ export class Follower {
   }
 
   async #beginAnew(copies: readonly { copy: CopiedPartition; start: number }[]): Promise<void> {
-    const { logger, counts } = this.#deps
+    const { logger } = this.#deps
     for (const { copy, start } of copies) {
       const { topic, partition, endOffset } = copy
       if (start <= endOffset || this.#closed || copy.removed) continue
-      logger.info(
-        { topic, partition, from: endOffset, start },
-        'the source has its records from here on; the copy begins anew',
-      )
       try {
+        // One without a record has not been read by anybody: it misses nothing that was there when it began.
+        if (!copy.isEmpty) await this.#noteGap(copy, start)
         await copy.beginAt(start)
-        counts.newBeginnings++
       } catch (error) {
         logger.error({ topic, partition, err: error }, 'a copy could not begin anew; trying again')
         this.#retryAt.set(copy, this.#deps.clock.monotonic() + retryMs)
       }
     }
     this.#followSoon()
+  }
+
+  async #noteGap({ topic, topicId, partition, endOffset: from }: CopiedPartition, to: Offset): Promise<void> {
+    const { copies, counts, logger } = this.#deps
+    const missed = to - from
+    counts.newBeginnings++
+    counts.missedRecords += missed
+    logger.warn(
+      { topic, partition, from, to, missed },
+      'the source had removed records before they were copied; the copy goes on behind them',
+    )
+    await copies.gaps.note(topicId, partition, from, to)
   }
 
   #drop(subscription: Subscription): void {

@@ -36,7 +36,7 @@ function tier(answer: (name: AskedName, correlation: number) => Answer = honest)
     sockets: source,
     logger: silent,
     writable: () => true,
-    counts: { batches: 0, bytes: 0, newBeginnings: 0 },
+    counts: { batches: 0, bytes: 0, newBeginnings: 0, missedRecords: 0 },
     clusterId: () => '',
     describe: () => ({ clusterId: '', broker: 101, reports: [] }),
   } as unknown as SessionDeps

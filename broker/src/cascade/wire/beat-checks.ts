@@ -34,6 +34,8 @@ export const isReport = shape({
   ageMs: isCount,
   featureLevels: isRange,
   condition: orMissing(eitherNull(isCondition)),
+  overtaken: orMissing(isCount),
+  missedRecords: orMissing(isCount),
 })
 export const isAssigned: Check = (value) => isReport(value) && shape({ assigned: isSmallCount })(value)
 export const isClusterBroker = shape({

@@ -18,7 +18,19 @@ async function run(args: string[], environment: Record<string, string> = {}) {
 const one = { broker: 201, directoryId: 'd', http: 'h:1', level: 2, home: 2, source: 101, pinned: 101, assigned: 101 }
 const featureLevels = { lowest: 1, highest: 1 }
 const status: CascadeStatus = {
-  brokers: [{ ...one, lagRecords: 12, lagBytes: 3456, lagMs: 34, partitions: 3, stopped: 0, ageMs: 5, featureLevels }],
+  brokers: [
+    {
+      ...one,
+      lagRecords: 12,
+      lagBytes: 3456,
+      lagMs: 34,
+      partitions: 3,
+      stopped: 0,
+      ageMs: 5,
+      featureLevels,
+      missedRecords: 9,
+    },
+  ],
 }
 
 describe('tailrace cascade', () => {
@@ -39,7 +51,7 @@ describe('tailrace cascade', () => {
     servers.push(server)
     const { out } = await run(['status', '--server', server.address])
     expect(out).toMatch(/BROKER +LEVEL +HTTP +SOURCE +ASSIGNED +LAG +SIZE/)
-    expect(out).toMatch(/201 +2 +h:1 +101 +101 \(chosen\) +12 records +3.5 KB +34 ms +3 +0/)
+    expect(out).toMatch(/201 +2 +h:1 +101 +101 \(chosen\) +12 records +3.5 KB +34 ms +3 +0 +9/)
     expect(JSON.parse((await run(['status', '--json', '--server', server.address])).out)).toEqual(status)
   })
 

@@ -30,6 +30,7 @@ function cascadeText({ brokers }: CascadeStatus, width: number): string {
       { title: 'BEHIND FOR', of: ({ lagMs }) => `${lagMs} ms`, right: true },
       { title: 'PARTITIONS', of: ({ partitions }) => partitions, right: true },
       { title: 'STOPPED', of: ({ stopped }) => stopped, right: true },
+      { title: 'MISSED', of: ({ missedRecords = 0 }) => missedRecords, right: true },
     ],
     width,
   )

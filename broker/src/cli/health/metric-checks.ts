@@ -64,6 +64,13 @@ const states: readonly Check[] = [
     'Batches of its source did not fit: its log says why.',
   ),
   count(
+    'cascade-missed',
+    'tailrace_cascade_missed_records_total',
+    (found) =>
+      `lacks ${found === 1 ? '1 record' : `${found} records`} that its source had removed before they were copied`,
+    'It was away, or behind, for longer than the topic keeps records: its log names them. Keep them for longer, and see why it was behind.',
+  ),
+  count(
     'lost-tails',
     'tailrace_lost_tails_total',
     (found) => `has met ${found} ends of logs that had lost entries which were acknowledged`,

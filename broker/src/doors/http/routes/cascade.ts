@@ -28,6 +28,8 @@ const outdated =
   'Brokers of this version take beats of cascade brokers on the WebSocket, and no more at POST /cascade/beat. Update the cascade broker; its data folder stays as it is.'
 const tags = ['operations']
 const count = { ...integer, minimum: 0, maximum: Number.MAX_SAFE_INTEGER } as const
+/** Missing from brokers of earlier versions. */
+const later = ['overtaken', 'missedRecords']
 const reportFields = {
   broker: brokerNumber,
   directoryId: { ...string, maxLength: 100 },
@@ -43,6 +45,11 @@ const reportFields = {
   stopped: { ...count, description: 'Partitions that are not copied any more; its log says why.' },
   ageMs: { ...count, description: 'How old this is.' },
   featureLevels: levelRange,
+  overtaken: {
+    ...count,
+    description: 'Partitions of which the source has removed records, in the last hour, before they were copied.',
+  },
+  missedRecords: { ...count, description: 'Those records.' },
 }
 
 const schemas = {
@@ -55,7 +62,7 @@ const schemas = {
         description: 'All that sent a report in the last seconds.',
         ...object({
           brokers: array(
-            object({ ...reportFields, assigned: { ...integer, description: 'The source it should have.' } }),
+            object({ ...reportFields, assigned: { ...integer, description: 'The source it should have.' } }, later),
           ),
         }),
       },
