@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ancestorsOf, checkAssignment } from './chain.ts'
+import { ancestorsOf, checkAssignment, sourcesOf } from './chain.ts'
 
 const links = [
   { broker: 101, source: 1 },
@@ -11,13 +11,12 @@ const refusal = (broker: number, source: number) => () => checkAssignment(broker
 
 describe('which broker may copy from which', () => {
   it('M88 ancestors go up to level 0, and end where a chain closes a cycle', () => {
-    expect(ancestorsOf(301, links)).toEqual([301, 201, 101, 1])
-    expect(
-      ancestorsOf(7, [
-        { broker: 7, source: 8 },
-        { broker: 8, source: 7 },
-      ]),
-    ).toEqual([7, 8])
+    expect(ancestorsOf(301, sourcesOf(links))).toEqual([301, 201, 101, 1])
+    const cycle = [
+      { broker: 7, source: 8 },
+      { broker: 8, source: 7 },
+    ]
+    expect(ancestorsOf(7, sourcesOf(cycle))).toEqual([7, 8])
   })
 
   it('M89 a cycle is refused: itself, what copies from it, and what copies from that', () => {

@@ -57,6 +57,26 @@ describe('level 0', () => {
     expect([count(101), count(102)]).toEqual([50, 50])
   })
 
+  it('M89 decides on no other moves while those that it has decided are not reported yet', async () => {
+    const { control, clock } = levelZero()
+    const [a, b] = [report(101), report(102)]
+    const below = (...brokers: number[]) => brokers.map((broker) => report(broker, { source: 101 }))
+    const decided = async (...brokers: number[]) => {
+      await control(1).beat(beatOf(b))
+      const { assignments } = await control(1).beat(beatOf(a, ...below(...brokers)))
+      return assignments.filter(({ source }) => source === 102).map(({ broker }) => broker)
+    }
+    await decided(201, 202, 203, 204)
+    await clock.advance(4_000)
+    await decided(201, 202, 203, 204)
+    await clock.advance(1_500)
+    const first = await decided(201, 202, 203, 204)
+    expect(first).toHaveLength(2)
+    // As on a tree of three levels: the next reports are still from before the moves, and a broker is new.
+    await clock.advance(1_000)
+    expect(await decided(201, 202, 203, 204, 205)).toEqual(first)
+  })
+
   it('M89 refuses the report of a broker that the leader would not take, and no other for it', async () => {
     const { control } = levelZero()
     for (const odd of [{ lagMs: 1e300 }, { level: 2 ** 53 }, { featureLevels: { lowest: 2, highest: 1 } }]) {

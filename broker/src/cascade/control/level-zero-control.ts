@@ -14,7 +14,8 @@ import type {
   TopicPage,
 } from '../wire/cascade-messages.ts'
 import { assignSources } from './assignment.ts'
-import { ancestorsOf, checkAssignment } from './chain.ts'
+import { ancestorsOf, checkAssignment, sourcesOf } from './chain.ts'
+import { PlannedMoves } from './planned-moves.ts'
 import { CascadeRegistry, reportLifeMs } from './registry.ts'
 import type { SecurityList } from './security-list.ts'
 import { TopicList } from './topic-list.ts'
@@ -59,6 +60,7 @@ export class LevelZeroControl implements CascadeApi {
   readonly #registry: CascadeRegistry
   readonly #topics: TopicList
   readonly #wishes = new Map<BrokerId, BrokerId>()
+  readonly #moves = new PlannedMoves()
   #ledSince: number | null = null
 
   constructor(deps: LevelZeroControlDeps) {
@@ -191,6 +193,7 @@ export class LevelZeroControl implements CascadeApi {
     // A leader that has just taken over does not know all of them yet, and would balance over some.
     const settled = now - this.#ledSince >= settleMs
     const sources = this.#assignments(known, cluster)
+    if (settled) this.#moves.decided(known, sources, now)
     const assignments: Assignment[] = []
     for (const { broker, source } of known) {
       const wish = this.#wishes.get(broker)
@@ -201,11 +204,11 @@ export class LevelZeroControl implements CascadeApi {
   }
 
   #assignments(known: readonly CascadeReport[], cluster: ClusterDescription): Map<BrokerId, BrokerId> {
-    const seekers = known.map(({ broker, home, source, pinned }) => ({
-      broker,
-      home,
-      source,
-      pinned: this.#wishes.get(broker) ?? pinned,
+    const seekers = known.map((report) => ({
+      broker: report.broker,
+      home: report.home,
+      source: this.#moves.sourceOf(report),
+      pinned: this.#wishes.get(report.broker) ?? report.pinned,
     }))
     const settled = known.filter(({ level, home, source }) => level === home && source !== 0)
     const sources = [
@@ -214,7 +217,8 @@ export class LevelZeroControl implements CascadeApi {
     ]
     const assigned = assignSources(seekers, sources)
     // Choices of operators may form a cycle by now.
-    for (const [broker, source] of assigned) if (ancestorsOf(source, known).includes(broker)) assigned.delete(broker)
+    const links = sourcesOf(known)
+    for (const [broker, source] of assigned) if (ancestorsOf(source, links).includes(broker)) assigned.delete(broker)
     return assigned
   }
 
