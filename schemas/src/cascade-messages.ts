@@ -40,6 +40,20 @@ export interface CascadeReport {
   readonly overtaken?: number
   /** Those records. */
   readonly missedRecords?: number
+  /** Empty: none. */
+  readonly rack?: string
+  /** WebSockets that are open; -1: it is of an earlier version, which does not tell. */
+  readonly connections?: number
+}
+
+/** What a client needs to choose a cascade broker. */
+export interface BrokerLoadFields {
+  /** WebSockets that are open; -1: not told. */
+  readonly connections: number
+  /** How far it is behind level 0 at most, in milliseconds, with the brokers that it copies from. */
+  readonly lagMs: number
+  /** Clients may be sent to it. */
+  readonly ready: boolean
 }
 
 export interface Assignment {
@@ -59,6 +73,22 @@ export interface ClusterBrokerFields {
   readonly pid: number
   /** null: not known. */
   readonly featureLevels: LevelRangeFields | null
+  /** Empty: none. */
+  readonly rack?: string
+  /** Null: a broker of level 0, or not known. */
+  readonly load?: BrokerLoadFields | null
+}
+
+/** A broker as one to read from. */
+export interface LevelBrokerFields {
+  readonly id: BrokerId
+  readonly http: string
+  readonly level: number
+  readonly alive: boolean
+  /** Empty: none. */
+  readonly rack: string
+  /** Null: a broker of level 0, or not known. */
+  readonly load: BrokerLoadFields | null
 }
 
 /** Settings of the topic; null: the default. */
@@ -81,6 +111,9 @@ export interface TopicSummaryFields {
 
 /** The messages about cascade brokers, a part of MessageShapes. */
 export interface CascadeMessageShapes {
+  /** A client asks for the brokers of all levels, for the choice of one to read from. */
+  Brokers: { correlation: number }
+  BrokersReply: { correlation: number; clusterId: string; brokers: readonly LevelBrokerFields[] }
   /**
    * On the WebSocket that carries the records: a cascade broker's beat to its source, with the reports of the
    * brokers below it.

@@ -49,6 +49,8 @@ export const MessageNumber = {
   Credit: 43,
   Unsubscribe: 44,
   SubscriptionEnd: 45,
+  Brokers: 46,
+  BrokersReply: 47,
   SleepingGroups: 50,
   WakeGroups: 51,
   Lives: 52,

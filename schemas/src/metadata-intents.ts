@@ -70,6 +70,8 @@ export interface IntentShapes {
       incarnation: string
       directoryId: string
       levels?: { lowest: number; highest: number } | null
+      /** Empty: none. */
+      rack?: string
     }
   }
   CreateTopic: { name: string; topicId: string; partitions: number; replicas: number; config: SettingFields[] }

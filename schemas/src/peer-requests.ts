@@ -6,6 +6,7 @@ import { isCorrelated } from './protocol.ts'
 const ofClients = [
   'InitProducer',
   'Metadata',
+  'Brokers',
   'Authenticate',
   'CascadeBeat',
   'CascadeTopics',

@@ -65,6 +65,8 @@ const table: Readonly<Record<MessageName, Rights>> = {
   InitProducerReply: misplaced,
   Metadata: misplaced,
   MetadataReply: misplaced,
+  Brokers: misplaced,
+  BrokersReply: misplaced,
   CopyOpen: ofReplicas,
   CopyOpenReply: misplaced,
   // A copy belongs to the broker that has opened it.

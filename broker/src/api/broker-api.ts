@@ -180,4 +180,17 @@ export interface BrokerDescription {
   readonly pid: number
   /** The feature levels that it supports, as far as known. */
   readonly featureLevels?: LevelRange
+  /** Where it stands. Missing: it has not been told. */
+  readonly rack?: string
+  /** Of a cascade broker, as far as known. */
+  readonly load?: BrokerLoad
+}
+/** What a client needs to choose a cascade broker. */
+export interface BrokerLoad {
+  /** WebSockets that are open; -1: not told. */
+  readonly connections: number
+  /** How far it is behind level 0 at most, in milliseconds, with the brokers that it copies from. */
+  readonly lagMs: number
+  /** Clients may be sent to it. */
+  readonly ready: boolean
 }

@@ -1,4 +1,4 @@
-import type { BrokerId, PartitionNumber, Position } from '@tailrace/schemas'
+import type { BrokerId, CascadeReport, PartitionNumber, Position } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type {
   Asker,
@@ -19,6 +19,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { HttpClient } from '../platform/http-client.ts'
 import { pause } from '../platform/timing/pause.ts'
 import type { CatchUp } from './catch-up.ts'
+import { describeCascades } from './control/described-cascades.ts'
 import type { CatalogTopic } from './copies/catalog.ts'
 import type { CopiedPartition } from './copies/copied-partition.ts'
 import type { Copies } from './copies/copies.ts'
@@ -31,6 +32,8 @@ import { checkTopicDescription, checkTopicSummary } from './wire/answer-checks.t
 export interface FacadeDeps {
   readonly brokerId: BrokerId
   readonly http: string
+  /** The report about itself. */
+  readonly report: () => CascadeReport
   readonly clusterId: () => string
   readonly copies: Copies
   readonly uplink: Uplink
@@ -209,11 +212,15 @@ function routed(brokerId: BrokerId, { name, id, config, groups }: CatalogTopic):
   return { name, id, maxBatchBytes: config.maxBatchBytes, partitions }
 }
 
-function describeCluster({ brokerId, http, clusterId, uplink }: FacadeDeps): ClusterDescription {
+function describeCluster({ brokerId, report, clusterId, uplink }: FacadeDeps): ClusterDescription {
   const told = uplink.last?.cluster
   const others = (told?.brokers ?? []).filter(({ id }) => id !== brokerId)
   const level = told?.featureLevel === undefined ? {} : { featureLevel: told.featureLevel }
-  const self = { id: brokerId, http, peer: '', level: uplink.level, alive: true, pid: 0 }
+  // What level 0 has told of this broker is older than what it knows itself; its source's lag counts for both.
+  const own = report()
+  const lagAbove = others.find(({ id }) => id === own.source)?.load?.lagMs ?? 0
+  const [described] = describeCascades([{ ...own, lagMs: own.lagMs + lagAbove }])
+  const self = { ...described!, level: uplink.level, alive: true }
   return { clusterId: clusterId(), metadataLeader: told?.metadataLeader ?? 0, ...level, brokers: [...others, self] }
 }
 

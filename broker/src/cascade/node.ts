@@ -35,6 +35,10 @@ export interface CascadeNodeDeps {
   readonly brokerId: BrokerId
   /** The address that clients and brokers below are told. */
   readonly http: string
+  /** Where it stands. Default: not told. */
+  readonly rack?: string
+  /** WebSockets that are open. Default: not told. */
+  readonly connections?: () => number
   /** HTTP addresses of brokers one level up: any of them will do. */
   readonly sources: readonly string[]
   readonly storage: LogStorage
@@ -109,6 +113,7 @@ export class CascadeNode {
     this.api = createCascadeApi({
       brokerId,
       http,
+      report: () => this.report(),
       clusterId,
       copies,
       uplink,
@@ -234,6 +239,8 @@ export class CascadeNode {
       featureLevels: { lowest: featureLevels.lowest, highest: featureLevels.highest },
       condition: this.#conditionWith(stopped),
       ...this.#copies.gaps.counts,
+      rack: this.#deps.rack ?? '',
+      connections: this.#deps.connections?.() ?? -1,
     }
   }
 }

@@ -193,7 +193,13 @@ describe('levels', () => {
         expect((await batchesAt(api, topic, partition)).map((batch) => Buffer.from(batch))).toEqual(truth)
       }
     }
-    const levels = (await two.node.api.describeCluster()).brokers.map(({ id, level }) => [id, level])
+    const brokers = (await two.node.api.describeCluster()).brokers
+    const levels = brokers.map(({ id, level }) => [id, level])
+    expect(brokers.map(({ id, rack, load }) => [id, rack, load?.connections, load?.ready])).toEqual([
+      [1, undefined, undefined, undefined],
+      [101, 'rack-101', 101, true],
+      [201, 'rack-201', 201, true],
+    ])
     await until('level 0 to know all', async () => (await one.node.control.status()).brokers.length === 2)
     expect(levels).toContainEqual([201, 2])
     const described = await two.node.api.describeTopic('late')

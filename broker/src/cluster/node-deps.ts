@@ -30,6 +30,8 @@ export interface ClusterNodeDeps {
   readonly brokerId: BrokerId
   /** host:port that clients are told. */
   readonly http: string
+  /** Where it stands. Default: not told. */
+  readonly rack?: string
   /** host:port that other brokers are told; one of `join` for those that form the cluster. */
   readonly peerAddress: string
   readonly join: readonly string[]

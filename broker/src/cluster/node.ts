@@ -237,7 +237,7 @@ class BrokerNode implements ClusterNode {
   }
 
   #describeSelf(): BrokerRegistration {
-    const { brokerId, http, peerAddress, pid, incarnation } = this.#deps
+    const { brokerId, http, peerAddress, pid, incarnation, rack = '' } = this.#deps
     const { lowest, highest } = this.#parts.levels
     return {
       id: brokerId,
@@ -247,6 +247,7 @@ class BrokerNode implements ClusterNode {
       incarnation,
       directoryId: this.#file.directoryId,
       levels: { lowest, highest },
+      ...(rack !== '' && { rack }),
     }
   }
 }

@@ -21,6 +21,8 @@ export interface BrokerSettings {
   readonly id: BrokerId
   /** Folder of this broker alone: journal, segments, state store. */
   readonly data: string
+  /** Where this broker stands; empty: not told. */
+  readonly rack: string
   /** Where HTTP and WebSocket listen. */
   readonly http: string
   /** Where other brokers connect. */

@@ -15,6 +15,7 @@ import {
   hostNames,
   integer,
   origins,
+  text,
   yesOrNo,
 } from './setting-kinds.ts'
 import { tlsSettings } from './tls-settings.ts'
@@ -39,6 +40,13 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
     kind: folder,
     fallback: 'required',
     about: 'Folder of this broker alone; created if missing.',
+    perBroker: true,
+  },
+  rack: {
+    kind: text(/^([A-Za-z0-9][A-Za-z0-9._:@/-]{0,99})?$/, 'up to 100 of a-z, A-Z, 0-9 and ._:@/-, or nothing for none'),
+    fallback: { value: '' },
+    about:
+      'Where this broker stands: the name of a rack, a room or a zone, as you like. Consumers with "level" and the same "rack" read from it by preference.',
     perBroker: true,
   },
   http: {

@@ -224,6 +224,7 @@ describe('over WebSocket', () => {
       FindOffset: [{ ...place, position }, nobody, denied],
       InitProducer: [{}, nobody, denied],
       Metadata: [{ topics: ['flights'] }, nobody, 'MetadataReply without a topic'],
+      Brokers: [{}, nobody, 'BrokersReply '],
       Authenticate: [{ mechanism: 'BEARER', data: 'x' }, 'AUTHENTICATION_FAILED', 'AUTHENTICATION_FAILED'],
       CascadeBeat: [beat, nobody, denied],
       CascadeTopics: [{ from: 0 }, nobody, denied],

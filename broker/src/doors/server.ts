@@ -38,6 +38,7 @@ import { QuotaKeeper } from './limits/quotas/quota-keeper.ts'
 import { ReadBudget } from './limits/read-budget.ts'
 import type { ContextParts } from './limits/request-context.ts'
 import type { Services } from './limits/rights.ts'
+import { SharedBrokers } from './limits/shared-brokers.ts'
 import { WaitingReads } from './limits/waiting-reads.ts'
 import { streamGateway } from './ws/gateway.ts'
 import { SharedAnswers } from './ws/shared-answers.ts'
@@ -75,6 +76,8 @@ export interface HttpGateway {
   /** Ends waiting requests and subscriptions with SHUTTING_DOWN, lets the rest finish, and closes all connections. */
   close(): Promise<void>
   readonly registry: Registry
+  /** WebSockets that are open. */
+  webSockets(): number
 }
 
 function tellingOf({ exposures = [], settings = [], services }: HttpGatewayParts): Telling {
@@ -139,6 +142,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
   await app.ready()
   return {
     registry: metrics.registry,
+    webSockets: () => metrics.webSockets(),
     listen: () => listen(app, parts.listen),
     async close() {
       closing = true
@@ -156,12 +160,14 @@ function madeForAll({ services, clock, log }: HttpGatewayParts): {
   ends: PartitionEnds
   views: SharedViews
   answers: SharedAnswers
+  brokers: SharedBrokers
 } {
   return {
     texts: new SharedTexts(clock),
     ends: new PartitionEnds(services.api, clock),
     views: new SharedViews(services, clock, log),
     answers: new SharedAnswers(services, clock, log),
+    brokers: new SharedBrokers(services.api, clock),
   }
 }
 

@@ -152,6 +152,7 @@ function nodeSettings(settings: BrokerSettings) {
     brokerId: settings.id,
     access: { mode: settings.authentication, superUsers: settings.superUsers },
     http: settings.advertisedHttp,
+    rack: settings.rack,
     peerAddress: settings.advertisedPeer,
     join: settings.join,
     pid: process.pid,

@@ -45,6 +45,7 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
   const limits = gatewayLimits(settings, files)
   const tls = await openTls(settings, { limits, unknownPeers: 0, clock, log: logger })
   const token = await openSourceToken(settings, { read: readSecretFile, clock, logger })
+  let connections = (): number => 0
   const node = await CascadeNode.open({
     storage,
     store,
@@ -53,15 +54,12 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
     crc32c,
     crypto: nodeCrypto,
     logger,
-    brokerId: settings.id,
-    http: settings.advertisedHttp,
-    sources: settings.source,
+    ...nodeSettings(settings),
+    connections: () => connections(),
     client: createHttpClient(tls.source, token.current),
     sockets: createMessageSockets(tls.source),
     token: token.current,
     certified: () => isOfCascade({ names: tls.sourceNames() }),
-    asksClients: settings.authentication !== 'off',
-    readyLagMs: settings.readyLagMs,
     diskShortage: room.shortage,
   })
   const exposed = tellExposures(settings, logger)
@@ -81,6 +79,7 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
     tls: tls.http,
     ...(await gatewayFace(settings, exposed)),
   })
+  connections = () => gateway.webSockets()
   const http = await gateway.listen()
   node.start()
   const memory = releaseMemoryAfterLoad(clock)
@@ -105,6 +104,11 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
       await store.close()
     },
   }
+}
+
+function nodeSettings({ id, advertisedHttp, rack, source, authentication, readyLagMs }: BrokerSettings) {
+  const asksClients = authentication !== 'off'
+  return { brokerId: id, http: advertisedHttp, rack, sources: source, asksClients, readyLagMs }
 }
 
 function requireSource({ source }: BrokerSettings): void {

@@ -6,6 +6,8 @@ export interface Broker {
   /** 0: it holds replicas. */
   readonly level: number
   readonly alive: boolean
+  /** Missing: it has not been told. */
+  readonly rack?: string
 }
 
 export interface Cluster {

@@ -61,6 +61,7 @@ export function BrokersTable({
           ),
         },
         { title: 'Level', of: ({ level }) => (level === 0 ? '0 (replicas)' : `${level} (cascade)`) },
+        { title: 'Rack', of: ({ rack = '–' }) => rack },
         { title: 'HTTP', of: ({ http }) => http },
         { title: 'Leads', of: ({ id, level }) => (level === 0 ? count(leads(id)) : '–'), isNumber: true },
         { title: 'Replicas', of: ({ id, level }) => (level === 0 ? count(holds(id)) : '–'), isNumber: true },

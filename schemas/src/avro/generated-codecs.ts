@@ -975,6 +975,76 @@ function writeSubscriptionEnd(to: AvroWriter, fields: unknown): void {
 }
 
 
+function readBrokers(from: AvroReader) {
+  return {
+    correlation: from.long(),
+  }
+}
+function writeBrokers(to: AvroWriter, fields: unknown): void {
+  const value = to.record(fields)
+  to.long(value.correlation)
+}
+
+
+function readBrokerLoad(from: AvroReader) {
+  return {
+    connections: from.int(),
+    lagMs: from.long(),
+    ready: from.boolean(),
+  }
+}
+function writeBrokerLoad(to: AvroWriter, fields: unknown): void {
+  const value = to.record(fields)
+  to.int(value.connections)
+  to.long(value.lagMs)
+  to.boolean(value.ready)
+}
+
+
+function readBrokerLoadOrNull(from: AvroReader) {
+  return from.branch(2) === 0 ? null : readBrokerLoad(from)
+}
+function writeBrokerLoadOrNull(to: AvroWriter, value: unknown): void {
+  if (to.present(value)) writeBrokerLoad(to, value)
+}
+
+
+function readLevelBroker(from: AvroReader) {
+  return {
+    id: from.int(),
+    http: from.string(),
+    level: from.int(),
+    alive: from.boolean(),
+    rack: from.string(),
+    load: readBrokerLoadOrNull(from),
+  }
+}
+function writeLevelBroker(to: AvroWriter, fields: unknown): void {
+  const value = to.record(fields)
+  to.int(value.id)
+  to.string(value.http)
+  to.int(value.level)
+  to.boolean(value.alive)
+  to.string(value.rack)
+  writeBrokerLoadOrNull(to, value.load)
+}
+
+
+function readBrokersReply(from: AvroReader) {
+  return {
+    correlation: from.long(),
+    clusterId: from.string(),
+    brokers: from.list(20000, readLevelBroker),
+  }
+}
+function writeBrokersReply(to: AvroWriter, fields: unknown): void {
+  const value = to.record(fields)
+  to.long(value.correlation)
+  to.string(value.clusterId)
+  to.list(value.brokers, writeLevelBroker)
+}
+
+
 function readSleepingLed(from: AvroReader) {
   return {
     group: from.long(),
@@ -1211,6 +1281,7 @@ function readBrokerRegistration(from: AvroReader) {
     incarnation: from.string(),
     directoryId: from.string(),
     levels: readLevelRangeOrNull(from),
+    rack: from.string(),
   }
 }
 function writeBrokerRegistration(to: AvroWriter, fields: unknown): void {
@@ -1222,6 +1293,7 @@ function writeBrokerRegistration(to: AvroWriter, fields: unknown): void {
   to.string(value.incarnation)
   to.string(value.directoryId)
   writeLevelRangeOrNull(to, value.levels === undefined ? null : value.levels)
+  to.string(value.rack === undefined ? "" : value.rack)
 }
 
 
@@ -2507,6 +2579,8 @@ function readCascadeReport(from: AvroReader) {
     condition: readConditionOrNull(from),
     overtaken: from.long(),
     missedRecords: from.long(),
+    rack: from.string(),
+    connections: from.int(),
   }
 }
 function writeCascadeReport(to: AvroWriter, fields: unknown): void {
@@ -2528,6 +2602,8 @@ function writeCascadeReport(to: AvroWriter, fields: unknown): void {
   writeConditionOrNull(to, value.condition === undefined ? null : value.condition)
   to.long(value.overtaken === undefined ? 0 : value.overtaken)
   to.long(value.missedRecords === undefined ? 0 : value.missedRecords)
+  to.string(value.rack === undefined ? "" : value.rack)
+  to.int(value.connections === undefined ? -1 : value.connections)
 }
 
 
@@ -2572,6 +2648,8 @@ function readClusterBroker(from: AvroReader) {
     alive: from.boolean(),
     pid: from.long(),
     featureLevels: readLevelRangeOrNull(from),
+    rack: from.string(),
+    load: readBrokerLoadOrNull(from),
   }
 }
 function writeClusterBroker(to: AvroWriter, fields: unknown): void {
@@ -2583,6 +2661,8 @@ function writeClusterBroker(to: AvroWriter, fields: unknown): void {
   to.boolean(value.alive)
   to.long(value.pid)
   writeLevelRangeOrNull(to, value.featureLevels)
+  to.string(value.rack === undefined ? "" : value.rack)
+  writeBrokerLoadOrNull(to, value.load === undefined ? null : value.load)
 }
 
 
@@ -2762,6 +2842,8 @@ function readCascadeReport2(from: AvroReader) {
     condition: readConditionOrNull(from),
     overtaken: from.long(),
     missedRecords: from.long(),
+    rack: from.string(),
+    connections: from.int(),
   }
 }
 function writeCascadeReport2(to: AvroWriter, fields: unknown): void {
@@ -2784,6 +2866,8 @@ function writeCascadeReport2(to: AvroWriter, fields: unknown): void {
   writeConditionOrNull(to, value.condition === undefined ? null : value.condition)
   to.long(value.overtaken === undefined ? 0 : value.overtaken)
   to.long(value.missedRecords === undefined ? 0 : value.missedRecords)
+  to.string(value.rack === undefined ? "" : value.rack)
+  to.int(value.connections === undefined ? -1 : value.connections)
 }
 
 
@@ -3099,6 +3183,8 @@ export const codecs: { readonly [Name in MessageName]: Codec<Name> } = {
   Credit: { read: readCredit, write: writeCredit, isCorrelated: false },
   Unsubscribe: { read: readUnsubscribe, write: writeUnsubscribe, isCorrelated: false },
   SubscriptionEnd: { read: readSubscriptionEnd, write: writeSubscriptionEnd, isCorrelated: false },
+  Brokers: { read: readBrokers, write: writeBrokers, isCorrelated: true },
+  BrokersReply: { read: readBrokersReply, write: writeBrokersReply, isCorrelated: true },
   SleepingGroups: { read: readSleepingGroups, write: writeSleepingGroups, isCorrelated: false },
   WakeGroups: { read: readWakeGroups, write: writeWakeGroups, isCorrelated: false },
   Lives: { read: readLives, write: writeLives, isCorrelated: false },

@@ -25,7 +25,10 @@ const report: CascadeReport = {
   condition: sampleCondition,
   overtaken: 2,
   missedRecords: far,
+  rack: 'east-1',
+  connections: 12,
 }
+const load = { connections: 12, lagMs: 5, ready: true }
 const clusterBroker: ClusterBrokerFields = {
   id: 2,
   http: 'h:2',
@@ -34,6 +37,8 @@ const clusterBroker: ClusterBrokerFields = {
   alive: true,
   pid: 4000,
   featureLevels,
+  rack: 'east-1',
+  load,
 }
 
 /**
@@ -193,11 +198,17 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
     assignments: [{ broker: 101, source: 2, pin: 2 }],
     metadataLeader: 3,
     featureLevel: 1,
-    brokers: [clusterBroker, { ...clusterBroker, id: 101, featureLevels: null }],
+    brokers: [clusterBroker, { ...clusterBroker, id: 101, featureLevels: null, load: null }],
     topics: '1-2-3',
     topicsVersion: far,
     caughtUp: true,
     security: 's',
+  },
+  Brokers: { correlation },
+  BrokersReply: {
+    correlation,
+    clusterId: 'c',
+    brokers: [{ id: 101, http: 'h:101', level: 1, alive: true, rack: 'east-1', load }],
   },
   CascadeTopics: { correlation, from: 5_000 },
   CascadeTopicsReply: {

@@ -31,6 +31,7 @@ export const sampleIntents: readonly IntentFields[] = [
         incarnation: 'i',
         directoryId: 'd',
         levels: { lowest: 1, highest: 2 },
+        rack: 'east-1',
       },
     },
   },

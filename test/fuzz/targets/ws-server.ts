@@ -17,6 +17,7 @@ import { defaultLimits, mostReadBytes } from '../../../broker/src/doors/limits/l
 import { gatewayMetrics } from '../../../broker/src/doors/limits/metrics.ts'
 import { NewProducers } from '../../../broker/src/doors/limits/new-producers.ts'
 import { ReadBudget } from '../../../broker/src/doors/limits/read-budget.ts'
+import { SharedBrokers } from '../../../broker/src/doors/limits/shared-brokers.ts'
 import { MemoryAdmin } from '../../../broker/src/doors/testing/memory-admin.ts'
 import { MemoryBroker } from '../../../broker/src/doors/testing/memory-broker.ts'
 import { batchOf } from '../../../broker/src/doors/testing/running-gateway.ts'
@@ -81,6 +82,7 @@ const sessions: readonly (readonly [number, ...Block[]])[] = [
     frame('Fetch', { ...flights, ...noToken }),
     frame('FindOffset', { ...flights, position: fromStart }),
     frame('Metadata', { topics: ['flights'] }),
+    frame('Brokers', {}),
   ],
   [
     1,
@@ -172,7 +174,18 @@ class Session {
     this.answers = new SharedAnswers(services, clock, log)
     const { answers, views } = this
     const ends = new PartitionEnds(api, clock)
-    const shared = { publisher, reads, received, newProducers: new NewProducers(limits), texts, views, answers, ends }
+    const brokers = new SharedBrokers(api, clock)
+    const shared = {
+      brokers,
+      publisher,
+      reads,
+      received,
+      newProducers: new NewProducers(limits),
+      texts,
+      views,
+      answers,
+      ends,
+    }
     const wired = this.#socket as unknown as { setSocket(stream: Socket, head: Buffer, options: object): void }
     wired.setSocket(stream, Buffer.alloc(0), { maxPayload: limits.maxFrameBytes, allowSynchronousEvents: true })
     // As the plugin that the gateway is built on does.

@@ -15,6 +15,7 @@ import type {
 } from '../wire/cascade-messages.ts'
 import { assignSources } from './assignment.ts'
 import { ancestorsOf, checkAssignment, sourcesOf } from './chain.ts'
+import { describeCascades } from './described-cascades.ts'
 import { PlannedMoves } from './planned-moves.ts'
 import { CascadeRegistry, reportLifeMs } from './registry.ts'
 import type { SecurityList } from './security-list.ts'
@@ -124,10 +125,10 @@ export class LevelZeroControl implements CascadeApi {
     const cluster = await this.#deps.api.describeCluster()
     try {
       const { brokers } = await this.status()
-      return { ...cluster, brokers: [...cluster.brokers, ...brokers.map(asBroker)] }
+      return { ...cluster, brokers: [...cluster.brokers, ...describeCascades(brokers)] }
     } catch {
       // The metadata leader cannot be reached: the reports that this broker has got itself.
-      return { ...cluster, brokers: [...cluster.brokers, ...this.#registry.all().map(asBroker)] }
+      return { ...cluster, brokers: [...cluster.brokers, ...describeCascades(this.#registry.all())] }
     }
   }
 
@@ -179,7 +180,7 @@ export class LevelZeroControl implements CascadeApi {
     } catch (error) {
       if (error instanceof TailraceError && error.code === 'BROKER_IDENTITY_MISMATCH') throw error
       // Without a leader all brokers keep the source that they have.
-      return { assignments: [], cascades: this.#registry.all().map(asBroker) }
+      return { assignments: [], cascades: describeCascades(this.#registry.all()) }
     }
   }
 
@@ -187,7 +188,7 @@ export class LevelZeroControl implements CascadeApi {
     const now = this.#deps.clock.monotonic()
     this.#ledSince ??= now
     const known = this.#registry.all()
-    const cascades = known.map(asBroker)
+    const cascades = describeCascades(known)
     const of = new Set(asked.map(({ broker }) => broker))
     for (const { broker, pinned } of known) if (this.#wishes.get(broker) === pinned) this.#wishes.delete(broker)
     // A leader that has just taken over does not know all of them yet, and would balance over some.
@@ -253,10 +254,4 @@ export class LevelZeroControl implements CascadeApi {
 function leaderOf({ metadataLeader }: ClusterDescription): BrokerId {
   if (metadataLeader === 0) throw new TailraceError('LEADER_UNAVAILABLE', 'The metadata group has no leader.')
   return metadataLeader
-}
-
-function asBroker(report: CascadeReport): ClusterDescription['brokers'][number] {
-  const { broker, http, level, source, featureLevels } = report
-  // It says 0 until it has had a source; in the list of all brokers that is the level of those that hold replicas.
-  return { id: broker, http, peer: '', level: Math.max(1, level), alive: source !== 0, pid: 0, featureLevels }
 }

@@ -127,6 +127,8 @@ export async function startTier(
     crypto: nodeCrypto,
     ...deps,
     brokerId,
+    rack: `rack-${brokerId}`,
+    connections: () => brokerId,
     sources,
     storage,
     store: on.store,

@@ -11,6 +11,7 @@ import {
   isCount,
   isFlag,
   isSmallCount,
+  isSmallCountOrNone,
   isText,
   listOf,
   orMissing,
@@ -36,7 +37,10 @@ export const isReport = shape({
   condition: orMissing(eitherNull(isCondition)),
   overtaken: orMissing(isCount),
   missedRecords: orMissing(isCount),
+  rack: orMissing(textUpTo(100)),
+  connections: orMissing(isSmallCountOrNone),
 })
+const isLoad = shape({ connections: isSmallCountOrNone, lagMs: isCount, ready: isFlag })
 export const isAssigned: Check = (value) => isReport(value) && shape({ assigned: isSmallCount })(value)
 export const isClusterBroker = shape({
   id: isSmallCount,
@@ -46,6 +50,8 @@ export const isClusterBroker = shape({
   alive: isFlag,
   pid: isCount,
   featureLevels: eitherNull(isRange),
+  rack: orMissing(textUpTo(100)),
+  load: orMissing(eitherNull(isLoad)),
 })
 export const isAssignment = shape({
   broker: isSmallCount,

@@ -71,11 +71,12 @@ export function decisionFrom({ assignments, cascades }: Fields<'CascadeReportsRe
 }
 
 function brokerFields(broker: BrokerDescription): ClusterBrokerFields {
-  return { ...broker, featureLevels: broker.featureLevels ?? null }
+  const { featureLevels = null, rack = '', load = null } = broker
+  return { ...broker, featureLevels, rack, load }
 }
 
-function brokerFrom({ featureLevels, ...broker }: ClusterBrokerFields): BrokerDescription {
-  return featureLevels === null ? broker : { ...broker, featureLevels }
+function brokerFrom({ featureLevels, rack = '', load, ...broker }: ClusterBrokerFields): BrokerDescription {
+  return { ...broker, ...(featureLevels && { featureLevels }), ...(rack !== '' && { rack }), ...(load && { load }) }
 }
 
 function topicFields({ name, id, partitions, replicas, config }: TopicSummary): TopicSummaryFields {

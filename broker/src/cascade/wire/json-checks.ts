@@ -15,6 +15,8 @@ export const isText: Check = textUpTo(1000)
 export const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0
 /** A count that Avro carries as an int. */
 export const isSmallCount: Check = (value) => isCount(value) && (value as number) < 2 ** 31
+/** The same, or -1: not told. */
+export const isSmallCountOrNone: Check = (value) => value === -1 || isSmallCount(value)
 export const isBrokerNumber: Check = (value) => isSmallCount(value) && value !== 0
 export const isFlag: Check = (value) => typeof value === 'boolean'
 

@@ -172,6 +172,14 @@ describe('tables for people, JSON for programs', () => {
     })
   })
 
+  it('cluster status shows racks where brokers have them', async () => {
+    const racked = { ...cluster, brokers: [{ ...broker(1, true), rack: 'east' }, broker(2, true)] }
+    const { address } = await serve({ 'GET /cluster': { body: racked } })
+    expect((await run('cluster', 'status', '-s', address)).out).toMatch(
+      /LEVEL +RACK +ALIVE[\s\S]* 0 +east +yes[\s\S]* 0 +yes/,
+    )
+  })
+
   it('cluster status says what is not well with brokers, where it is told', async () => {
     const conditions = [{ broker: 2, condition: null, why: 'It is not reached.' }]
     const { address } = await serve({

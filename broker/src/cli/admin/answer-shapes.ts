@@ -39,6 +39,7 @@ export interface BrokerBody {
   readonly alive: boolean
   readonly pid: number
   readonly featureLevels?: { readonly lowest: number; readonly highest: number }
+  readonly rack?: string
 }
 
 /** Of `GET /cluster/conditions`. */

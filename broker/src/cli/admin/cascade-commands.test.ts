@@ -79,6 +79,15 @@ describe('tailrace cascade', () => {
       'without a source',
       '└─ 301 (level 3, h:301, 301 records behind)',
     ])
+    const racked = { ...cluster, brokers: [{ ...level0[0], rack: 'west' }] }
+    const below = { brokers: [{ ...broker(101, 1, 1), rack: 'east' }] }
+    const placed = await answeringServer({ 'GET /cascade': { body: below }, 'GET /cluster': { body: racked } })
+    servers.push(placed)
+    expect((await run(['tree', '--server', placed.address])).out.trimEnd().split('\n')).toEqual([
+      '1 (level 0, h:1, rack west)',
+      '└─ 101 (level 1, h:101, rack east, 101 records behind)',
+    ])
+    expect((await run(['status', '--server', placed.address])).out).toMatch(/HTTP +RACK +SOURCE[\s\S]* h:101 +east +1 /)
     const shown = JSON.parse((await run(['tree', '--json', '--server', server.address])).out)
     expect(shown.brokers[0].below[0].below.map(({ broker }: { broker: number }) => broker)).toEqual([201, 202])
     expect((await run(['list', '--server', server.address])).out).toMatch(/BROKER +LEVEL/)

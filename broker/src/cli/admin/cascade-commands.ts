@@ -1,3 +1,4 @@
+import type { CascadeReport } from '@tailrace/schemas'
 import type { CascadeStatus } from '../../cascade/wire/cascade-messages.ts'
 import { sizeText } from '../quantity.ts'
 import { table } from '../table.ts'
@@ -16,6 +17,8 @@ export async function assignSource(broker: number, source: number, { admin, json
   terminal.print(json ? JSON.stringify({ broker, source }) : text)
 }
 
+const rackColumn = { title: 'RACK', of: ({ rack = '' }: CascadeReport) => rack }
+
 function cascadeText({ brokers }: CascadeStatus, width: number): string {
   return table(
     [...brokers].sort((a, b) => a.level - b.level || a.broker - b.broker),
@@ -23,6 +26,7 @@ function cascadeText({ brokers }: CascadeStatus, width: number): string {
       { title: 'BROKER', of: ({ broker }) => broker, right: true },
       { title: 'LEVEL', of: ({ level }) => level, right: true },
       { title: 'HTTP', of: ({ http }) => http },
+      ...(brokers.some(({ rack = '' }) => rack !== '') ? [rackColumn] : []),
       { title: 'SOURCE', of: ({ source }) => (source === 0 ? 'none' : source), right: true },
       { title: 'ASSIGNED', of: ({ assigned, pinned }) => assignedText(assigned, pinned), right: true },
       { title: 'LAG', of: ({ lagRecords }) => `${lagRecords} records`, right: true },

@@ -8,6 +8,8 @@ interface Branch {
   readonly broker: number
   readonly http: string
   readonly level: number
+  /** Missing: it has not been told. */
+  readonly rack?: string
   readonly lagRecords?: number
   readonly below: readonly Branch[]
 }
@@ -28,14 +30,16 @@ export async function cascadeTree({ admin, json, terminal }: Asking): Promise<vo
 function treeOf(cluster: ClusterDescription, cascades: readonly CascadeReport[]): Tree {
   const placed = new Set<number>()
   const below = (source: number): Branch[] => cascades.filter((one) => one.source === source).flatMap(branch)
-  const branch = ({ broker, http, level, lagRecords }: CascadeReport): Branch[] => {
+  const branch = ({ broker, http, level, lagRecords, rack = '' }: CascadeReport): Branch[] => {
     // Reports of different ages may say that two brokers copy from each other.
     if (placed.has(broker)) return []
     placed.add(broker)
-    return [{ broker, http, level, lagRecords, below: below(broker) }]
+    return [{ broker, http, level, ...(rack !== '' && { rack }), lagRecords, below: below(broker) }]
   }
   const top = cluster.brokers.filter(({ level }) => level === 0)
-  const brokers = top.map(({ id, http, level }) => ({ broker: id, http, level, below: below(id) }))
+  const brokers = top.map(({ id, http, level, rack }) => {
+    return { broker: id, http, level, ...(rack !== undefined && { rack }), below: below(id) }
+  })
   const known = new Set(cascades.map(({ broker }) => broker))
   const lost = cascades.filter(({ source }) => source === 0 || !known.has(source))
   const withoutSource = [...lost, ...cascades].flatMap(branch)
@@ -56,7 +60,8 @@ function linesBelow(branches: readonly Branch[], indent: string): string[] {
   })
 }
 
-function lineOf({ broker, http, level, lagRecords }: Branch): string {
+function lineOf({ broker, http, level, rack, lagRecords }: Branch): string {
+  const place = rack === undefined ? '' : `, rack ${rack}`
   const lag = lagRecords === undefined ? '' : `, ${lagRecords} records behind`
-  return `${broker} (level ${level}, ${http}${lag})`
+  return `${broker} (level ${level}, ${http}${place}${lag})`
 }

@@ -2,7 +2,7 @@ import { CommandFailure } from '../command-failure.ts'
 import { table } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
 import type { AdminClient } from './admin-client.ts'
-import type { ClusterBody, ConditionBody } from './answer-shapes.ts'
+import type { BrokerBody, ClusterBody, ConditionBody } from './answer-shapes.ts'
 import { conditionLines } from './condition-lines.ts'
 
 export async function clusterStatus(json: boolean, admin: AdminClient, terminal: Terminal): Promise<void> {
@@ -25,6 +25,8 @@ async function conditionsOf(admin: AdminClient): Promise<readonly ConditionBody[
   }
 }
 
+const rackColumn = { title: 'RACK', of: ({ rack = '' }: BrokerBody) => rack }
+
 /** The cluster for people. */
 function clusterText(cluster: ClusterBody, width: number): string {
   const alive = cluster.brokers.filter((broker) => broker.alive).length
@@ -40,6 +42,7 @@ function clusterText(cluster: ClusterBody, width: number): string {
       { title: 'HTTP', of: (broker) => broker.http },
       { title: 'PEER', of: (broker) => broker.peer },
       { title: 'LEVEL', of: (broker) => broker.level, right: true },
+      ...(cluster.brokers.some(({ rack }) => rack !== undefined) ? [rackColumn] : []),
       { title: 'ALIVE', of: (broker) => (broker.alive ? 'yes' : 'no') },
       { title: 'PID', of: (broker) => (broker.pid === 0 ? '' : broker.pid), right: true },
     ],

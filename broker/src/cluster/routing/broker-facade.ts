@@ -72,7 +72,8 @@ function describeCluster(deps: FacadeDeps, clusterId: string, alive: (id: Broker
     const registered = deps.state.brokers.get(id)
     const founded = formation?.voters.find((voter) => voter.id === id)
     const peer = registered?.peer ?? deps.state.joined.get(id)?.peer ?? founded?.peer ?? ''
-    const told = registered?.levels === undefined ? {} : { featureLevels: registered.levels }
+    const { levels, rack } = registered ?? {}
+    const told = { ...(levels && { featureLevels: levels }), ...(rack !== undefined && { rack }) }
     return { id, http: registered?.http ?? '', peer, level: 0, alive: alive(id), pid: registered?.pid ?? 0, ...told }
   })
   return {

@@ -143,6 +143,15 @@ const topic = {
   }),
 }
 
+const brokerLoad = {
+  ...object({
+    connections: { ...integer, description: 'WebSockets that are open; -1: not told.' },
+    lagMs: { ...integer, description: 'Behind level 0 at most, with the brokers that it copies from.' },
+    ready: { ...bool, description: 'Clients may be sent to it.' },
+  }),
+  description: 'Of a cascade broker.',
+}
+
 /** A cluster as its brokers describe it, also to cascade brokers. */
 const clusterFields = {
   clusterId: string,
@@ -161,8 +170,10 @@ const clusterFields = {
         alive: bool,
         pid: integer,
         featureLevels: levelRange,
+        rack: { ...string, description: 'Where it stands, if it has been told.' },
+        load: brokerLoad,
       },
-      ['featureLevels'],
+      ['featureLevels', 'rack', 'load'],
     ),
   ),
 }

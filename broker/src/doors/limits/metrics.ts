@@ -9,6 +9,8 @@ export interface GatewayMetrics {
   readonly registry: Registry
   /** WebSockets that have opened, or closed where below 0. */
   connected(change: number): void
+  /** WebSockets that are open. */
+  webSockets(): number
   readonly slowReaders: Counter
   readonly handlerFaults: Counter
   readonly throttled: ThrottleMetrics
@@ -45,6 +47,7 @@ export function gatewayMetrics(registry: Registry = new Registry()): GatewayMetr
       webSockets += change
       connections.set(webSockets)
     },
+    webSockets: () => webSockets,
     slowReaders: new Counter({
       name: 'tailrace_websocket_slow_readers_total',
       help: 'WebSocket connections dropped because the client did not read.',

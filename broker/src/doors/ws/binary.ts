@@ -91,6 +91,9 @@ export class BinaryProtocol {
       case 'Metadata':
         this.#metadata(frame)
         break
+      case 'Brokers':
+        this.#brokers(frame)
+        break
       case 'Authenticate':
         this.#answer(frame, 0, this.#client.authentication.step(frame.fields), (reply) =>
           this.#client.sendPieces(encodeFrame('AuthenticateReply', reply)),
@@ -204,16 +207,25 @@ export class BinaryProtocol {
   }
 
   #metadata({ fields }: FrameOf<'Metadata'>): void {
-    // Answers are much larger than requests: many requests by a client that does not read would fill the memory.
-    if (this.#client.overfull) throw new TailraceError('OVERLOADED', 'Read the answers first.')
-    const { rights } = this.#context
-    // The brokers and their addresses are for those that may ask for anything at all.
-    if (!this.#parts.services.authorizer.admitsAnybody(rights.session)) {
-      throw new TailraceError('AUTHENTICATION_REQUIRED', 'To ask for metadata.')
-    }
-    const { clusterId, brokers, topics, denied = [] } = rights.api.routing(fields.topics)
+    this.#checkMetadata()
+    const { clusterId, brokers, topics, denied = [] } = this.#context.rights.api.routing(fields.topics)
     const reply = { correlation: fields.correlation, clusterId, brokers, topics, denied: [...denied] }
     this.#client.sendPieces(encodeFrame('MetadataReply', reply))
+  }
+
+  #brokers(frame: FrameOf<'Brokers'>): void {
+    this.#checkMetadata()
+    this.#answer(frame, 0, this.#parts.brokers.get(), (brokers) => {
+      this.#client.sendPieces(encodeFrame('BrokersReply', { correlation: frame.fields.correlation, ...brokers }))
+    })
+  }
+
+  #checkMetadata(): void {
+    // Answers are much larger than requests: many requests by a client that does not read would fill the memory.
+    if (this.#client.overfull) throw new TailraceError('OVERLOADED', 'Read the answers first.')
+    // The brokers and their addresses are for those that may ask for anything at all.
+    if (this.#parts.services.authorizer.admitsAnybody(this.#context.rights.session)) return
+    throw new TailraceError('AUTHENTICATION_REQUIRED', 'To ask for metadata.')
   }
 
   #cascadeBeat(frame: FrameOf<'CascadeBeat'>): void {
@@ -297,6 +309,7 @@ export const clientFrames = [
   'FindOffset',
   'InitProducer',
   'Metadata',
+  'Brokers',
   'Authenticate',
   'CascadeBeat',
   'CascadeTopics',

@@ -16,6 +16,7 @@ const clientMessages: ReadonlySet<MessageName> = new Set<MessageName>([
   'FindOffset',
   'InitProducer',
   'Metadata',
+  'Brokers',
   'Subscribe',
   'Credit',
   'Unsubscribe',

@@ -175,7 +175,9 @@ export class SharedViews implements View {
 
   async #lookAtCluster(): Promise<void> {
     try {
-      this.cluster = JSON.stringify(await this.#api.describeCluster())
+      const { brokers, ...cluster } = await this.#api.describeCluster()
+      // The load changes all the time, and a change is told to every watcher.
+      this.cluster = JSON.stringify({ ...cluster, brokers: brokers.map(({ load: _, ...broker }) => broker) })
     } catch (error) {
       if (!(error instanceof TailraceError)) this.#log.error({ err: error }, 'describing the cluster failed')
     }

@@ -11,6 +11,7 @@ import type { RateKind } from '../limits/quotas/sender-quotas.ts'
 import type { ReadBudget } from '../limits/read-budget.ts'
 import type { Sender } from '../limits/request-context.ts'
 import type { Services } from '../limits/rights.ts'
+import type { SharedBrokers } from '../limits/shared-brokers.ts'
 import type { StreamAuthentication } from './authentication.ts'
 import type { SharedAnswers } from './shared-answers.ts'
 import type { SharedTexts } from './shared-texts.ts'
@@ -36,6 +37,7 @@ export interface StreamParts {
   readonly ends: PartitionEnds
   readonly views: SharedViews
   readonly answers: SharedAnswers
+  readonly brokers: SharedBrokers
 }
 
 /** The part of a connection that the binary and the text protocol use. */

@@ -47,6 +47,8 @@ export interface BrokerRegistration {
   readonly directoryId: string
   /** Missing: of the time before feature levels. */
   readonly levels?: LevelRange
+  /** Missing: none, or of the time before racks. */
+  readonly rack?: string
 }
 
 /** Groups are numbered when the command is applied. The first replica of a partition is its preferred leader. */
@@ -152,5 +154,6 @@ function isRegistration(value: unknown): value is BrokerRegistration {
   const broker = (value ?? {}) as Partial<BrokerRegistration>
   const texts = [broker.http, broker.peer, broker.incarnation, broker.directoryId]
   if (broker.levels !== undefined && !isRange(broker.levels)) return false
+  if (broker.rack !== undefined && typeof broker.rack !== 'string') return false
   return isPositive(broker.id) && typeof broker.pid === 'number' && texts.every((text) => typeof text === 'string')
 }

@@ -19,6 +19,7 @@ const entity = { principal: null, clientId: '*', address: '10.0.0.1' }
 const intents: readonly Intent[] = [
   { type: 'register-broker', broker },
   { type: 'register-broker', broker: { ...broker, levels: { lowest: 1, highest: 3 } } },
+  { type: 'register-broker', broker: { ...broker, rack: 'east-1' } },
   { type: 'create-topic', name: 't', topicId: 't1', partitions: 3, replicas: 2, config: {} },
   { type: 'create-topic', name: 't', topicId: 't1', partitions: 3, replicas: 2, config: { readOnly: true } },
   { type: 'delete-topic', name: 't', topicId: '' },

@@ -55,9 +55,9 @@ export function intentFields(intent: Intent): IntentFields {
 
 /** Only Avro's types are checked here: `isIntent` checks the rest. */
 const readers: { readonly [Name in IntentName]: (fields: IntentShapes[Name]) => Intent } = {
-  RegisterBroker: ({ broker: { levels, ...broker } }) => ({
+  RegisterBroker: ({ broker: { levels, rack = '', ...broker } }) => ({
     type: 'register-broker',
-    broker: levels == null ? broker : { ...broker, levels: { ...levels } },
+    broker: { ...broker, ...(levels != null && { levels: { ...levels } }), ...(rack !== '' && { rack }) },
   }),
   CreateTopic: ({ config, ...fields }) => ({ type: 'create-topic', ...fields, config: settingsOf(config) }),
   DeleteTopic: (fields) => ({ type: 'delete-topic', ...fields }),

@@ -29,7 +29,7 @@ const outdated =
 const tags = ['operations']
 const count = { ...integer, minimum: 0, maximum: Number.MAX_SAFE_INTEGER } as const
 /** Missing from brokers of earlier versions. */
-const later = ['overtaken', 'missedRecords']
+const later = ['overtaken', 'missedRecords', 'rack', 'connections']
 const reportFields = {
   broker: brokerNumber,
   directoryId: { ...string, maxLength: 100 },
@@ -50,6 +50,8 @@ const reportFields = {
     description: 'Partitions of which the source has removed records, in the last hour, before they were copied.',
   },
   missedRecords: { ...count, description: 'Those records.' },
+  rack: { ...string, maxLength: 100, description: 'Where it stands; empty: it has not been told.' },
+  connections: { ...integer, description: 'WebSockets that are open; -1: it does not tell.' },
 }
 
 const schemas = {
