@@ -67,7 +67,7 @@ const slowTests = [
   'broker/src/doors/stalled-clients.test.ts',
   'broker/src/doors/topic-identity.test.ts',
   'broker/src/doors/ws/cascade-requests.test.ts',
-  'broker/src/doors/ws/shared-texts.test.ts',
+  'broker/src/doors/ws/messages/shared-texts.test.ts',
   'broker/src/doors/ws/subject-clients.test.ts',
   'broker/src/doors/ws/watch-clients.test.ts',
   'broker/src/log/received-log.test.ts',

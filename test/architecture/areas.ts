@@ -57,7 +57,7 @@ export const floors: Readonly<Record<string, readonly (string | readonly string[
   'broker/src/security': ['', 'audit', 'identity', 'acl', 'quotas', 'access'],
   'broker/src/cluster': ['metadata', 'routing', 'replicas', 'members', 'formation', 'security', 'requests', ''],
   'broker/src/cascade': ['wire', 'copies', 'upstream', 'control', ''],
-  'broker/src/doors': ['limits', 'peer', 'json', 'http', 'ws', ''],
+  'broker/src/doors': ['limits', 'peer', 'json', 'standing', 'http', 'ws', ''],
   'broker/src/start': ['metrics', ['credentials', 'logging', 'tracing'], ''],
 }
 

@@ -53,6 +53,8 @@ export interface BrokerApi {
    * Grows with the list of topics: a topic that a list of a higher version lacks has been deleted since. 0: not known.
    */
   topicsVersion(): number
+  /** Of the topic that has the name, as this broker knows it: it sends no request. Undefined: it knows none. */
+  topicIdOf(name: string): string | undefined
   /** With leaders' figures, asked from them; `leader` 0 and the last known figures where a partition has none. */
   describeTopic(name: string, topicId?: string, asker?: Asker): Promise<TopicDescription>
   /** Topics as this broker knows them, for routing: it sends no request. */

@@ -66,6 +66,7 @@ export function createCascadeApi(deps: FacadeDeps): BrokerApi {
     },
     listTopics: () => copies.topics().map(summaryOf),
     topicsVersion: () => copies.version,
+    topicIdOf: (name) => copies.topic(name)?.id,
     describeTopic: (name, topicId, asker) => describeTopic(deps, name, topicId, asker),
     routing: (names) => {
       // It may have been created a moment ago.

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { Compression, errorTable, TailraceError } from '@tailrace/schemas'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { nodeClock } from '../platform/node/clock.ts'
 import { nodeRandom } from '../platform/node/random.ts'
 import type { JsonRecord } from './json/record.ts'
@@ -267,18 +267,37 @@ describe('read', () => {
 
   it('waits for records, and stops waiting when the client goes away', async () => {
     await fixture.broker.createTopic({ name: 'waiting', partitions: 1, replicas: 1 })
-    const pending = get('/topics/waiting/partitions/0/records?waitMs=20000')
+    const partition = fixture.broker.topics.get('waiting')!.partitions[0]!
     const abort = new AbortController()
     const given = fetch(`${fixture.url}/topics/waiting/partitions/0/records?waitMs=20000`, { signal: abort.signal })
-    const partition = fixture.broker.topics.get('waiting')!.partitions[0]!
-    await until(() => partition.waiting.size === 2)
+    await until(() => partition.waiting.size === 1)
     const aborted = fixture.broker.aborted
     abort.abort()
     await expect(given).rejects.toThrow()
     await until(() => fixture.broker.aborted === aborted + 1)
-    expect(partition.waiting.size).toBe(1)
+    expect(partition.waiting.size).toBe(0)
+    const pending = get('/topics/waiting/partitions/0/records?waitMs=20000')
+    await until(() => partition.waiting.size === 1)
     await fixture.broker.publish('waiting', 0, batchOf(['late']))
     expect((await pending).body.records[0].value).toBe('late')
+  })
+
+  it('reads once for many polls, and answers each as one that asks later', async () => {
+    const { broker } = fixture
+    await broker.createTopic({ name: 'crowded', partitions: 1, replicas: 1 })
+    const path = '/topics/crowded/partitions/0/records'
+    const poll = async () => (await fetch(`${fixture.url}${path}?offset=0&waitMs=20000`)).text()
+    const before = broker.fetches
+    const first = poll()
+    await until(() => broker.topics.get('crowded')!.partitions[0]!.waiting.size === 1)
+    const come = vi.spyOn(broker, 'topicIdOf')
+    const others = Array.from({ length: 200 }, poll)
+    await until(() => come.mock.calls.length === 200)
+    come.mockRestore()
+    await broker.publish('crowded', 0, batchOf(['{"at":1}', 'é']))
+    const texts = new Set(await Promise.all([first, ...others]))
+    expect([texts.size, broker.fetches - before]).toEqual([1, 2])
+    expect(texts).toContain(await (await fetch(`${fixture.url}${path}?offset=0`)).text())
   })
 
   it('checks the parts of the URL', async () => {

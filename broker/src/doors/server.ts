@@ -40,11 +40,12 @@ import type { ContextParts } from './limits/request-context.ts'
 import type { Services } from './limits/rights.ts'
 import { SharedBrokers } from './limits/shared-brokers.ts'
 import { WaitingReads } from './limits/waiting-reads.ts'
+import { LongPolls } from './standing/long-polls.ts'
+import { PartitionEnds } from './standing/partition-ends.ts'
 import { streamGateway } from './ws/gateway.ts'
+import { SharedTexts } from './ws/messages/shared-texts.ts'
 import { SharedAnswers } from './ws/shared-answers.ts'
-import { SharedTexts } from './ws/shared-texts.ts'
 import { SharedViews } from './ws/shared-views.ts'
-import { PartitionEnds } from './ws/standing/partition-ends.ts'
 
 export interface HttpGatewayParts {
   readonly services: Services
@@ -115,6 +116,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
     maxBatchBytes: limits.maxBatchBytes,
   })
   const reads = new ReadBudget(limits.maxReadBytes, mostReadBytes(limits))
+  const shared = madeForAll(parts)
   const stream = await streamGateway(app, {
     services,
     clock,
@@ -126,7 +128,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
     reads,
     received: held.received,
     newProducers,
-    ...madeForAll(parts),
+    ...shared,
   })
   const waits = new WaitingReads(limits.maxWaitingReads)
   await app.register(async (routes) => {
@@ -135,7 +137,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
     administrationRoutes(routes)
     cascadeRoutes(routes)
     securityRoutes(routes)
-    recordRoutes(routes, { clock, publisher, places, abandonment, reads, waits })
+    recordRoutes(routes, { clock, publisher, places, abandonment, reads, polls: shared.polls, waits })
     operationRoutes(routes, { registry: metrics.registry, series: parts.series ?? noSeries }, tellingOf(parts))
     consoleRoutes(routes, parts.console ?? new Map())
   })
@@ -154,17 +156,20 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
   }
 }
 
-/** What is read, computed or put into words once for all WebSockets. */
+/** What is read, computed or put into words once for all clients. */
 function madeForAll({ services, clock, log }: HttpGatewayParts): {
   texts: SharedTexts
   ends: PartitionEnds
+  polls: LongPolls
   views: SharedViews
   answers: SharedAnswers
   brokers: SharedBrokers
 } {
+  const ends = new PartitionEnds(services.api, clock)
   return {
     texts: new SharedTexts(clock),
-    ends: new PartitionEnds(services.api, clock),
+    ends,
+    polls: new LongPolls(ends, clock),
     views: new SharedViews(services, clock, log),
     answers: new SharedAnswers(services, clock, log),
     brokers: new SharedBrokers(services.api, clock),

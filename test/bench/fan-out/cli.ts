@@ -10,9 +10,10 @@ import { Child } from '../child.ts'
 import { markedValue, nowUs } from './marks.ts'
 import type { SubscribersOrder, SubscribersReport } from './subscribers.ts'
 
-const usage = `npm run bench:fan-out -- [--subscribers 1000] [--rate 20] [--bytes 200] [--seconds 6] [--rounds 3] [--cascades 0]
+const usage = `npm run bench:fan-out -- [--subscribers 1000] [--rate 20] [--bytes 200] [--seconds 6] [--rounds 3] [--cascades 0] [--polls]
 Subscribers of one partition, in JSON and in the binary protocol, and beside them the floor: a bare WebSocket server of the library ws that
 sends finished frames to as many connections. In each round each of them has its turn; medians of the rounds. On Linux.
+  --polls       HTTP long polls too, each asked again as soon as it is answered
   --cascades N  the subscribers are spread over so many cascade brokers; 0: all at the leader. The floor has as many servers`
 
 const { values } = toolArguments(usage, {
@@ -22,10 +23,11 @@ const { values } = toolArguments(usage, {
   seconds: { kind: 'number', default: 6, least: 1 },
   rounds: { kind: 'number', default: 3, least: 1 },
   cascades: { kind: 'number', default: 0, least: 0 },
+  polls: { kind: 'flag' },
 })
 const topic = 'fan'
-const kinds = ['floor', 'binary', 'json'] as const
-type Kind = (typeof kinds)[number]
+type Kind = SubscribersOrder['kind']
+const kinds: readonly Kind[] = ['floor', 'binary', 'json', ...(values.polls ? (['polls'] as const) : [])]
 
 interface Place {
   readonly port: number
@@ -152,7 +154,7 @@ try {
   if (values.cascades > 0) await cascade.ready()
   else brokerPlaces.push({ port: portOf(cluster.http(leader)), pid: () => cluster.pid(leader) })
   const producer = new Producer({ servers: cluster.servers, lingerMs: 0 })
-  const figures: Record<Kind, Figures[]> = { floor: [], binary: [], json: [] }
+  const figures: Record<Kind, Figures[]> = { floor: [], binary: [], json: [], polls: [] }
   for (let round = 0; round < values.rounds; round++) {
     for (const kind of kinds) {
       const one =

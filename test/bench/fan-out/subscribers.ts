@@ -10,7 +10,7 @@ import { FrameCounter } from './frame-counter.ts'
 import { forEachMark, nowUs } from './marks.ts'
 
 export interface SubscribersOrder {
-  readonly kind: 'floor' | 'binary' | 'json'
+  readonly kind: 'floor' | 'binary' | 'json' | 'polls'
   readonly host: string
   readonly port: number
   readonly count: number
@@ -25,7 +25,7 @@ export interface SubscribersReport {
 }
 
 const sockets: Socket[] = []
-const counters: FrameCounter[] = []
+const counters: { frames: number }[] = []
 let records = 0
 let latency = newHistogram()
 
@@ -44,11 +44,20 @@ function masked(opcode: number, payload: Uint8Array): Buffer {
 }
 
 function subscription({ kind, topic }: SubscribersOrder): Buffer | null {
-  if (kind === 'floor') return null
+  if (kind === 'floor' || kind === 'polls') return null
   if (kind === 'json') return masked(1, Buffer.from(JSON.stringify({ op: 'subscribe', id: 's', topic })))
   const position = { kind: 'LATEST', value: 0 } as const
   const fields = { subscription: 1, topic, position, partitions: [], credit: 2 ** 50 }
   return masked(2, Buffer.concat(encodeFrame('Subscribe', fields)))
+}
+
+/** As forEachMark. */
+function take(bytes: Buffer): number {
+  const now = nowUs()
+  return forEachMark(bytes, (dueUs) => {
+    records++
+    latency.recordValue(Math.max(1, now - dueUs))
+  })
 }
 
 /** Resolves once the answer to the subscription, or to the handshake of the floor, has come. */
@@ -86,21 +95,49 @@ function open(order: SubscribersOrder, wanted: Buffer | null): Promise<void> {
         rest = Buffer.alloc(0)
       } else counter.take(chunk)
       if (counter.frames > 0 || wanted === null) resolve()
-      const now = nowUs()
-      const from = forEachMark(bytes, (dueUs) => {
-        records++
-        latency.recordValue(Math.max(1, now - dueUs))
-      })
-      rest = Buffer.from(bytes.subarray(from))
+      rest = Buffer.from(bytes.subarray(take(bytes)))
+    })
+  })
+}
+
+/** Asks again with each answer; resolves when the first question has left. */
+function poll({ host, port, topic }: SubscribersOrder): Promise<void> {
+  const counter = { frames: 0 }
+  counters.push(counter)
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port })
+    sockets.push(socket)
+    socket.on('error', reject)
+    socket.on('close', () => reject(new Error('the server has closed the connection')))
+    const ask = (offset: string): void => {
+      const path = `/topics/${topic}/partitions/0/records?offset=${offset}&waitMs=60000`
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\n\r\n`, () => resolve())
+    }
+    socket.on('connect', () => ask('latest'))
+    let answer: Buffer = Buffer.alloc(0)
+    socket.on('data', (chunk: Buffer) => {
+      answer = answer.length === 0 ? chunk : Buffer.concat([answer, chunk])
+      const end = answer.indexOf('\r\n\r\n')
+      if (end < 0) return
+      const bytes = /content-length: (\d+)/i.exec(answer.toString('latin1', 0, end))?.[1]
+      if (bytes === undefined) return reject(new Error(answer.toString('latin1', 0, 100)))
+      if (answer.length < end + 4 + Number(bytes)) return
+      const next = /"nextOffset":(\d+),"highWatermark":\d+\}$/.exec(answer.toString('latin1', answer.length - 80))?.[1]
+      if (next === undefined) return reject(new Error(answer.toString('latin1')))
+      counter.frames++
+      take(answer)
+      answer = Buffer.alloc(0)
+      ask(next)
     })
   })
 }
 
 async function start(order: SubscribersOrder): Promise<void> {
   const wanted = subscription(order)
+  const begin = () => (order.kind === 'polls' ? poll(order) : open(order, wanted))
   for (let at = 0; at < order.count; at += 100) {
     const some = Math.min(100, order.count - at)
-    await Promise.all(Array.from({ length: some }, () => open(order, wanted)))
+    await Promise.all(Array.from({ length: some }, begin))
   }
 }
 

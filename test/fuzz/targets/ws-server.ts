@@ -18,16 +18,17 @@ import { gatewayMetrics } from '../../../broker/src/doors/limits/metrics.ts'
 import { NewProducers } from '../../../broker/src/doors/limits/new-producers.ts'
 import { ReadBudget } from '../../../broker/src/doors/limits/read-budget.ts'
 import { SharedBrokers } from '../../../broker/src/doors/limits/shared-brokers.ts'
+import { LongPolls } from '../../../broker/src/doors/standing/long-polls.ts'
+import { PartitionEnds } from '../../../broker/src/doors/standing/partition-ends.ts'
 import { MemoryAdmin } from '../../../broker/src/doors/testing/memory-admin.ts'
 import { MemoryBroker } from '../../../broker/src/doors/testing/memory-broker.ts'
 import { batchOf } from '../../../broker/src/doors/testing/running-gateway.ts'
 import { testSender, testServices } from '../../../broker/src/doors/testing/test-services.ts'
 import { Connection } from '../../../broker/src/doors/ws/connection.ts'
+import { SharedTexts } from '../../../broker/src/doors/ws/messages/shared-texts.ts'
 import { SharedAnswers } from '../../../broker/src/doors/ws/shared-answers.ts'
-import { SharedTexts } from '../../../broker/src/doors/ws/shared-texts.ts'
 import { SharedViews } from '../../../broker/src/doors/ws/shared-views.ts'
 import { GatewaySocket } from '../../../broker/src/doors/ws/socket.ts'
-import { PartitionEnds } from '../../../broker/src/doors/ws/standing/partition-ends.ts'
 import { ManualClock } from '../../../broker/src/platform/testing/clock.ts'
 import { seededRandom } from '../../../broker/src/platform/testing/random.ts'
 import { noTables } from '../../../broker/src/security/security-tables.ts'
@@ -181,6 +182,7 @@ class Session {
       reads,
       received,
       newProducers: new NewProducers(limits),
+      polls: new LongPolls(ends, clock),
       texts,
       views,
       answers,

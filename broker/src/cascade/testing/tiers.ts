@@ -68,6 +68,7 @@ export async function startTop(change: Partial<BrokerApi> = {}, clusterId = 'tes
     deleteTopic: (name, topicId) => broker.deleteTopic(name, topicId),
     listTopics: () => broker.listTopics(),
     topicsVersion: () => broker.topicsVersion(),
+    topicIdOf: (name) => broker.topicIdOf(name),
     describeTopic: (...args) => broker.describeTopic(...args),
     routing: (topics) => broker.routing(topics),
     describeCluster,

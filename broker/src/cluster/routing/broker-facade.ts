@@ -42,6 +42,7 @@ export function createBrokerApi(deps: FacadeDeps): BrokerApi {
     deleteTopic: (name, topicId, asker) => topics.delete(name, topicId, asker),
     listTopics: () => topics.list(),
     topicsVersion: () => state.head.appliedIndex,
+    topicIdOf: (name) => state.topics.get(name)?.id,
     describeTopic: (name, topicId, asker) => topics.describe(name, topicId, asker),
     routing: (names) => ({
       clusterId: clusterId(),

@@ -48,9 +48,10 @@ test('connections without a request make room for new ones, those that wait for 
 
 test('where every connection is at work a new one is dropped', async () => {
   fixture = await startGateway(nodeClock, nodeRandom, { maxConnections: 2 })
-  const path = '/topics/flights/partitions/0/records?waitMs=20000'
-  const polls = [await dial(get(path)), await dial(get(path))]
-  await expect.poll(() => fixture.broker.topics.get('flights')!.partitions[0]!.waiting.size).toBe(2)
+  const path = (partition: number) => `/topics/flights/partitions/${partition}/records?waitMs=20000`
+  const polls = [await dial(get(path(0))), await dial(get(path(1)))]
+  const { partitions } = fixture.broker.topics.get('flights')!
+  await expect.poll(() => partitions.map(({ waiting }) => waiting.size)).toEqual([1, 1, 0])
   const third = await dial()
   await expect.poll(() => isOpen(third)).toBe(false)
   expect(polls.every(isOpen)).toBe(true)

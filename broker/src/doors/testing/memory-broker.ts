@@ -176,6 +176,10 @@ export class MemoryBroker implements BrokerApi {
     return this.version
   }
 
+  topicIdOf(name: string) {
+    return this.topics.get(name)?.id
+  }
+
   async describeTopic(name: string, topicId?: string, _asker?: Asker) {
     const { id, config, partitions } = this.#topic(name)
     refuseAnother(name, id, topicId)

@@ -1,7 +1,8 @@
 import type { PartitionNumber } from '@tailrace/schemas'
 import { encodeFrame, type TailraceError } from '@tailrace/schemas'
 import type { TransportMetrics } from '../limits/metrics.ts'
-import type { Delivery } from './standing/delivery.ts'
+import type { Delivery } from '../standing/delivery.ts'
+import { frameOf } from './messages/server-frame.ts'
 import type { StreamClient } from './stream-client.ts'
 import type { OutOfRange, ResolvedPartition, SubscriptionSink } from './subscription-sink.ts'
 
@@ -9,11 +10,13 @@ import type { OutOfRange, ResolvedPartition, SubscriptionSink } from './subscrip
 export class BinarySink implements SubscriptionSink {
   readonly fetchBytes = 256 * 1024
   readonly #subscription: number
+  readonly #key: string
   readonly #client: StreamClient
   readonly #metrics: TransportMetrics
 
   constructor(subscription: number, client: StreamClient, metrics: TransportMetrics) {
     this.#subscription = subscription
+    this.#key = `binary ${subscription}`
     this.#client = client
     this.#metrics = metrics
   }
@@ -27,7 +30,12 @@ export class BinarySink implements SubscriptionSink {
 
   records(partition: PartitionNumber, delivery: Delivery): ReturnType<SubscriptionSink['records']> {
     const { found, counts } = delivery
-    this.#client.sendMessage(delivery.frame(this.#subscription, partition))
+    const message = delivery.message(this.#key, () => {
+      const { nextOffset, highWatermark, batches } = found
+      const fields = { subscription: this.#subscription, partition, nextOffset, highWatermark }
+      return frameOf('binary', encodeFrame('Records', fields, batches))
+    })
+    this.#client.sendMessage(message)
     this.#metrics.fetched(found, counts)
     return found
   }

@@ -11,7 +11,6 @@ import {
 } from '@tailrace/schemas'
 import { pause } from '../../platform/timing/pause.ts'
 import { askerOf } from '../../security/identity/asker-fields.ts'
-import { fetchWithin } from '../limits/read-budget.ts'
 import { RequestContext } from '../limits/request-context.ts'
 import type { Rights } from '../limits/rights.ts'
 import { BinarySink } from './binary-sink.ts'
@@ -167,18 +166,24 @@ export class BinaryProtocol {
     const request = this.#context.read(asked, this.#gone)
     const { quotas } = this.#client.sender
     const ms = quotas.turn('fetchBytesPerSecond')
-    const { api } = this.#rightsOf(fields)
-    const fetch = () => fetchWithin(this.#client.reads, api, topic, partition, request)
-    this.#answer(frame, 0, ms === 0 ? fetch() : pause(this.#parts.clock, ms, this.#gone).then(fetch), (result) => {
-      // Many large fetches at once by a client that does not read would fill the memory.
-      if (this.#client.overfull) throw new TailraceError('OVERLOADED', 'Read the answers first.')
-      this.#context.metrics.fetched(result)
-      quotas.spend('fetchBytesPerSecond', result.bytes)
-      const { nextOffset, highWatermark, logStart } = result
-      this.#client.sendPieces(
-        encodeFrame('FetchReply', { correlation, nextOffset, highWatermark, logStart }, result.batches),
-      )
-    })
+    const poller = { rights: this.#rightsOf(fields), reads: this.#client.reads }
+    const fetch = () => this.#parts.polls.read(poller, topic, partition, request)
+    this.#answer(
+      frame,
+      0,
+      ms === 0 ? fetch() : pause(this.#parts.clock, ms, this.#gone).then(fetch),
+      ({ delivery }) => {
+        // Many large fetches at once by a client that does not read would fill the memory.
+        if (this.#client.overfull) throw new TailraceError('OVERLOADED', 'Read the answers first.')
+        const { found, counts } = delivery
+        this.#context.metrics.fetched(found, counts)
+        quotas.spend('fetchBytesPerSecond', found.bytes)
+        const { nextOffset, highWatermark, logStart } = found
+        this.#client.sendPieces(
+          encodeFrame('FetchReply', { correlation, nextOffset, highWatermark, logStart }, found.batches),
+        )
+      },
+    )
   }
 
   #findOffset(frame: FrameOf<'FindOffset'>): void {

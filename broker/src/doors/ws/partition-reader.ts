@@ -1,7 +1,7 @@
 import { type Offset, type PartitionNumber, type Position, TailraceError } from '@tailrace/schemas'
 import type { RoutedTopic } from '../../api/broker-api.ts'
 import type { RetryPause } from '../limits/retry-pause.ts'
-import type { PartitionEnd, StandingReader } from './standing/partition-end.ts'
+import type { PartitionEnd, StandingReader } from '../standing/partition-end.ts'
 
 /** How far a subscription has come in one partition. */
 export interface PartitionReader {

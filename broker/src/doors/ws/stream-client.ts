@@ -12,11 +12,12 @@ import type { ReadBudget } from '../limits/read-budget.ts'
 import type { Sender } from '../limits/request-context.ts'
 import type { Services } from '../limits/rights.ts'
 import type { SharedBrokers } from '../limits/shared-brokers.ts'
+import type { LongPolls } from '../standing/long-polls.ts'
+import type { PartitionEnds } from '../standing/partition-ends.ts'
 import type { StreamAuthentication } from './authentication.ts'
+import type { SharedTexts } from './messages/shared-texts.ts'
 import type { SharedAnswers } from './shared-answers.ts'
-import type { SharedTexts } from './shared-texts.ts'
 import type { SharedViews } from './shared-views.ts'
-import type { PartitionEnds } from './standing/partition-ends.ts'
 import type { Subscriptions } from './subscriptions.ts'
 import type { Watches } from './watches.ts'
 
@@ -35,6 +36,7 @@ export interface StreamParts {
   readonly received: HeldBytes
   readonly texts: SharedTexts
   readonly ends: PartitionEnds
+  readonly polls: LongPolls
   readonly views: SharedViews
   readonly answers: SharedAnswers
   readonly brokers: SharedBrokers

@@ -1,5 +1,5 @@
 import type { Offset, PartitionNumber, TailraceError } from '@tailrace/schemas'
-import type { Delivery } from './standing/delivery.ts'
+import type { Delivery } from '../standing/delivery.ts'
 
 export interface ResolvedPartition {
   readonly partition: PartitionNumber

@@ -6,9 +6,9 @@ import { ManualClock } from '../../platform/testing/clock.ts'
 import { seededRandom } from '../../platform/testing/random.ts'
 import { defaultLimits, mostReadBytes } from '../limits/limits.ts'
 import { ReadBudget } from '../limits/read-budget.ts'
+import { PartitionEnds } from '../standing/partition-ends.ts'
 import { MemoryBroker } from '../testing/memory-broker.ts'
 import { batchOf } from '../testing/running-gateway.ts'
-import { PartitionEnds } from './standing/partition-ends.ts'
 import { Subscription } from './subscription.ts'
 
 /** As AuthorizedBroker. */

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { FetchResult } from '../../partition/requests.ts'
 import type { TransportMetrics } from '../limits/metrics.ts'
-import type { RecordsText, SharedTexts } from './shared-texts.ts'
-import { Delivery } from './standing/delivery.ts'
+import { Delivery } from '../standing/delivery.ts'
+import type { RecordsText, SharedTexts } from './messages/shared-texts.ts'
 import type { StreamClient } from './stream-client.ts'
 import { TextSink } from './text-sink.ts'
 

@@ -1,7 +1,9 @@
 import type { PartitionNumber, TailraceError } from '@tailrace/schemas'
 import type { TransportMetrics } from '../limits/metrics.ts'
-import type { SharedTexts } from './shared-texts.ts'
-import type { Delivery } from './standing/delivery.ts'
+import type { Delivery } from '../standing/delivery.ts'
+import { frameOf } from './messages/server-frame.ts'
+import type { SharedTexts } from './messages/shared-texts.ts'
+import { shownRecords } from './messages/shown-records.ts'
 import type { StreamClient } from './stream-client.ts'
 import type { OutOfRange, ResolvedPartition, SubscriptionSink } from './subscription-sink.ts'
 import type { TextId } from './text-requests.ts'
@@ -42,10 +44,10 @@ export class TextSink implements SubscriptionSink {
   }
 
   records(partition: PartitionNumber, delivery: Delivery): ReturnType<SubscriptionSink['records']> {
-    const records = delivery.records(this.#texts)
+    const records = shownRecords(delivery, this.#texts)
     if (records === null) return { bytes: 0, nextOffset: Math.max(delivery.found.nextOffset, delivery.offset) }
     const before = this.#beforeRecords(partition)
-    this.#client.sendMessage(delivery.message(before, records))
+    this.#client.sendMessage(delivery.message(before, () => frameOf('text', [Buffer.from(before), ...records.pieces])))
     this.#metrics.fetched(delivery.found, delivery.counts)
     return { bytes: before.length + records.characters, nextOffset: records.nextOffset }
   }

@@ -85,6 +85,10 @@ export class AuthorizedBroker implements BrokerApi {
     return this.#api.topicsVersion()
   }
 
+  topicIdOf(name: string): string | undefined {
+    return this.#guard.mayTopic('describe', name) ? this.#api.topicIdOf(name) : undefined
+  }
+
   async describeTopic(name: string, topicId?: string): Promise<TopicDescription> {
     this.#guard.topic('describe', name)
     return this.#api.describeTopic(name, topicId, this.#guard.session)

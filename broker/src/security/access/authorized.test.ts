@@ -38,6 +38,7 @@ const broker: Rows<BrokerApi> = {
   deleteTopic: [[(api) => api.deleteTopic('t'), 'delete', topic]],
   listTopics: [[(api) => api.listTopics(), null]],
   topicsVersion: [[(api) => api.topicsVersion(), null]],
+  topicIdOf: [[(api) => api.topicIdOf('t'), null]],
   describeTopic: [[(api) => api.describeTopic('t'), 'describe', topic]],
   routing: [[(api) => api.routing(['t']), null]],
   describeCluster: [[(api) => api.describeCluster(), 'describe', cluster]],

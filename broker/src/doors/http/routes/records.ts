@@ -3,14 +3,14 @@ import type { FastifyInstance } from 'fastify'
 import type { BrokerApi } from '../../../api/broker-api.ts'
 import type { Clock } from '../../../platform/clock.ts'
 import type { JsonPublisher } from '../../json/publisher.ts'
-import { mostJsonBytes, readRun } from '../../json/read-records.ts'
 import { recordsFromJson } from '../../json/record.ts'
-import { RestingQueue } from '../../json/resting-queue.ts'
 import { readLimits } from '../../limits/limits.ts'
-import { fetchWithin, type ReadBudget, type Waiting } from '../../limits/read-budget.ts'
+import type { ReadBudget } from '../../limits/read-budget.ts'
 import type { WaitingReads } from '../../limits/waiting-reads.ts'
+import type { LongPolls, Waiting } from '../../standing/long-polls.ts'
 import type { Abandonment } from '../abandonment.ts'
 import type { RequestPlaces } from '../load-shedding.ts'
+import { RecordAnswers } from '../record-answers.ts'
 import { object } from '../schema-parts.ts'
 import { errorResponses, partitionParams, topicId, topicParams, topicQuery } from '../schemas.ts'
 
@@ -20,11 +20,9 @@ export interface RecordRouteParts {
   readonly places: RequestPlaces
   readonly abandonment: Abandonment
   readonly reads: ReadBudget
+  readonly polls: LongPolls
   readonly waits: WaitingReads
 }
-
-/** Making so many bytes of JSON takes some milliseconds. */
-const longWorkBytes = 1024 * 1024
 
 interface ReadRequest {
   Params: { topic: string; partition: number }
@@ -41,8 +39,8 @@ interface ReadRequest {
 
 /** Records: publish, and read with a long poll. */
 export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): void {
-  const { clock, publisher, places, abandonment, reads, waits } = parts
-  const turns = new RestingQueue(clock)
+  const { clock, publisher, places, abandonment, reads, polls, waits } = parts
+  const answers = new RecordAnswers(clock, places)
 
   app.post<{ Params: { topic: string }; Querystring: { topicId: string }; Body: { records?: unknown } | null }>(
     '/topics/:topic/records',
@@ -82,28 +80,16 @@ export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): voi
       const from = request.query.offset
       if (replica && !/^[0-9]+$/.test(from)) throw new TailraceError('INVALID_REQUEST', replicaNeedsOffset)
       const offset = await startOffset(api, topic, partition, from, topicId, linearizable)
-      const waiting: Waiting = (empty, fetch) => {
+      const waiting: Waiting = (empty, wait) => {
         places.leave(request)
-        return waits.wait(context.sender.client, empty, signal, fetch)
+        return waits.wait(context.sender.client, empty, signal, wait)
       }
-      const result = await fetchWithin(reads, api, topic, partition, { ...bounded, offset }, waiting)
-      const mostText = mostJsonBytes(result.batches, readLimits.jsonBytes)
-      const write = (): Buffer => {
-        // The client has left, and the event 'close', which releases the room taken below, has been.
-        if (signal.aborted) throw new TailraceError('ABORTED')
-        // An answer that could not be kept is refused before the work. Later only the text counts, which may be many
-        // times as long as the fetched batches.
-        const room = places.answer(reply, mostText)
-        const { records, nextOffset } = readRun(result, offset, readLimits.jsonBytes)
-        const text = Buffer.from(JSON.stringify({ records, nextOffset, highWatermark: result.highWatermark }))
-        room.hold(text.length)
-        return text
-      }
-      context.metrics.fetched(result)
-      context.sender.quotas.spend('fetchBytesPerSecond', result.bytes)
-      const answer = mostText > longWorkBytes ? await turns.run(write) : write()
-      if (signal.aborted) throw new TailraceError('ABORTED')
-      return reply.type('application/json; charset=utf-8').send(answer)
+      const poller = { rights: context.rights, reads }
+      const { delivery, isShared } = await polls.read(poller, topic, partition, { ...bounded, offset }, waiting)
+      context.metrics.fetched(delivery.found, delivery.counts)
+      context.sender.quotas.spend('fetchBytesPerSecond', delivery.found.bytes)
+      const text = await answers.text(reply, signal, delivery, isShared)
+      return reply.type('application/json; charset=utf-8').send(text)
     },
   )
 }

@@ -1,7 +1,7 @@
 import { type Offset, TailraceError } from '@tailrace/schemas'
 import { beforeEach, expect, test } from 'vitest'
-import type { FetchRequest, FetchResult } from '../../../partition/requests.ts'
-import { ManualClock, settled } from '../../../platform/testing/clock.ts'
+import type { FetchRequest, FetchResult } from '../../partition/requests.ts'
+import { ManualClock, settled } from '../../platform/testing/clock.ts'
 import type { Delivery } from './delivery.ts'
 import { PartitionEnds } from './partition-ends.ts'
 

@@ -1,13 +1,13 @@
 import { type Offset, placeBatch } from '@tailrace/schemas'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { nodeClock } from '../../platform/node/clock.ts'
-import { nodeRandom } from '../../platform/node/random.ts'
-import { ManualClock } from '../../platform/testing/clock.ts'
-import * as runs from '../json/read-records.ts'
-import { batchOf, Client, type Fixture, startGateway } from '../testing/running-gateway.ts'
+import { nodeClock } from '../../../platform/node/clock.ts'
+import { nodeRandom } from '../../../platform/node/random.ts'
+import { ManualClock } from '../../../platform/testing/clock.ts'
+import * as runs from '../../json/read-records.ts'
+import { batchOf, Client, type Fixture, startGateway } from '../../testing/running-gateway.ts'
 import { SharedTexts } from './shared-texts.ts'
 
-vi.mock(import('../json/read-records.ts'), async (original) => {
+vi.mock(import('../../json/read-records.ts'), async (original) => {
   const actual = await original()
   return { ...actual, readRun: vi.fn(actual.readRun) }
 })

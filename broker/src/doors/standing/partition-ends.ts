@@ -1,6 +1,6 @@
 import type { Offset, PartitionNumber } from '@tailrace/schemas'
-import type { BrokerApi } from '../../../api/broker-api.ts'
-import type { Clock } from '../../../platform/clock.ts'
+import type { BrokerApi } from '../../api/broker-api.ts'
+import type { Clock } from '../../platform/clock.ts'
 import { PartitionEnd, type StandingReader } from './partition-end.ts'
 
 export interface ReadPlace {
@@ -12,8 +12,8 @@ export interface ReadPlace {
 }
 
 /**
- * The ends of all partitions at which subscribers of this broker stand. They are read without anybody's rights: each
- * reader checks its own with every delivery.
+ * The ends of all partitions at which readers of this broker stand, whichever door they came through. They are read
+ * without anybody's rights: each reader checks its own with every delivery.
  */
 export class PartitionEnds {
   readonly #api: Pick<BrokerApi, 'fetch'>
@@ -25,10 +25,14 @@ export class PartitionEnds {
     this.#clock = clock
   }
 
+  /** Whether readers stand at this offset, so that one more costs no read. */
+  isAwaited(place: ReadPlace, offset: Offset): boolean {
+    return this.#ends.get(keyOf(place))?.isAt(offset) === true
+  }
+
   /** Null: others stand at another offset of the partition, and this reader must read by itself. */
   stand(place: ReadPlace, reader: StandingReader): PartitionEnd | null {
-    const { topicId, partition, replica } = place
-    const key = `${topicId} ${partition} ${replica}`
+    const key = keyOf(place)
     const end = this.#ends.get(key) ?? this.#begin(key, place, reader.offset)
     return end.stand(reader) ? end : null
   }
@@ -45,4 +49,8 @@ export class PartitionEnds {
     this.#ends.set(key, end)
     return end
   }
+}
+
+function keyOf({ topicId, partition, replica }: ReadPlace): string {
+  return `${topicId} ${partition} ${replica}`
 }

@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer'
 import type { Offset } from '@tailrace/schemas'
-import type { FetchResult } from '../../partition/requests.ts'
-import type { Clock } from '../../platform/clock.ts'
-import { readRun } from '../json/read-records.ts'
+import type { FetchResult } from '../../../partition/requests.ts'
+import type { Clock } from '../../../platform/clock.ts'
+import { readRun } from '../../json/read-records.ts'
 
 /**
  * Keys and values in one message, but for a last batch that is larger: as much as a browser console still shows at

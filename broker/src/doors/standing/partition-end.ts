@@ -1,10 +1,10 @@
 import { type Offset, TailraceError } from '@tailrace/schemas'
-import type { FetchRequest, FetchResult } from '../../../partition/requests.ts'
-import type { Clock } from '../../../platform/clock.ts'
-import { noLongerWanted } from '../../limits/no-longer-wanted.ts'
+import type { FetchRequest, FetchResult } from '../../partition/requests.ts'
+import type { Clock } from '../../platform/clock.ts'
+import { noLongerWanted } from '../limits/no-longer-wanted.ts'
 import { Delivery } from './delivery.ts'
 
-/** A subscriber that has all records of a partition and waits for the next. */
+/** A reader that has all records of a partition and waits for the next. */
 export interface StandingReader {
   /** The next to send. */
   readonly offset: Offset
@@ -61,11 +61,15 @@ export class PartitionEnd {
     return this.#readers.size
   }
 
-  /** False: those that stand here are at another offset. */
+  /** Whether a reader at this offset may stand here: not where those that stand here are at another one. */
+  isAt(offset: Offset): boolean {
+    return !this.#isOver && (offset === this.#offset || offset === this.#delivery?.found.nextOffset)
+  }
+
+  /** False: it may not, see `isAt`. */
   stand(reader: StandingReader): boolean {
     const isFirst = this.#readers.size === 0 && this.#delivery === null
-    const isHere = reader.offset === this.#offset || reader.offset === this.#delivery?.found.nextOffset
-    if (this.#isOver || !isHere) return false
+    if (!this.isAt(reader.offset)) return false
     this.#readers.add(reader)
     if (isFirst) this.#ask()
     return true

@@ -1,0 +1,62 @@
+import { Buffer } from 'node:buffer'
+import { TailraceError } from '@tailrace/schemas'
+import type { FastifyReply } from 'fastify'
+import type { Clock } from '../../platform/clock.ts'
+import { mostJsonBytes, readRun } from '../json/read-records.ts'
+import { RestingQueue } from '../json/resting-queue.ts'
+import { readLimits } from '../limits/limits.ts'
+import type { Delivery } from '../standing/delivery.ts'
+import type { RequestPlaces } from './load-shedding.ts'
+
+/** Making so many bytes of JSON takes some milliseconds. */
+const longWorkBytes = 1024 * 1024
+
+/** Makes the bodies of answers with records: one for all requests that get the same delivery. */
+export class RecordAnswers {
+  readonly #places: RequestPlaces
+  readonly #turns: RestingQueue
+
+  constructor(clock: Clock, places: RequestPlaces) {
+    this.#places = places
+    this.#turns = new RestingQueue(clock)
+  }
+
+  /** UTF-8. Rejects with OVERLOADED, with ABORTED where the client has left, and as `readRun` throws. */
+  async text(reply: FastifyReply, gone: AbortSignal, delivery: Delivery, isShared: boolean): Promise<Buffer> {
+    const mostBytes = mostJsonBytes(delivery.found.batches, readLimits.jsonBytes)
+    const inTurn = (write: () => Buffer) => (mostBytes > longWorkBytes ? this.#turns.run(write) : write())
+    if (!isShared)
+      return this.#kept(
+        gone,
+        inTurn(() => this.#own(reply, gone, delivery, mostBytes)),
+      )
+    const text = await this.#kept(
+      gone,
+      delivery.form('http', () => inTurn(() => textOf(delivery))),
+    )
+    this.#places.answer(reply, text.length)
+    return text
+  }
+
+  #own(reply: FastifyReply, gone: AbortSignal, delivery: Delivery, mostBytes: number): Buffer {
+    // The client has left, and the event 'close', which releases the room taken below, has been.
+    if (gone.aborted) throw new TailraceError('ABORTED')
+    // An answer that could not be kept is refused before the work. Later only the text counts, which may be many
+    // times as long as the fetched batches.
+    const room = this.#places.answer(reply, mostBytes)
+    const text = textOf(delivery)
+    room.hold(text.length)
+    return text
+  }
+
+  async #kept(gone: AbortSignal, made: Buffer | Promise<Buffer>): Promise<Buffer> {
+    const text = await made
+    if (gone.aborted) throw new TailraceError('ABORTED')
+    return text
+  }
+}
+
+function textOf({ found, offset }: Delivery): Buffer {
+  const { records, nextOffset } = readRun(found, offset, readLimits.jsonBytes)
+  return Buffer.from(JSON.stringify({ records, nextOffset, highWatermark: found.highWatermark }))
+}
