@@ -16,6 +16,8 @@ const functions = [
   'browser-token',
   'cascade-credentials',
   'cascade-forwarding',
+  'cascade-retention',
+  'cascade-topics',
   'cli',
   'cluster-key',
   'completion',
@@ -52,6 +54,7 @@ const functions = [
  * modules of their own.
  */
 const slowTests = [
+  'broker/src/cascade/chosen-topics.test.ts',
   'broker/src/cascade/tiers.test.ts',
   'broker/src/cascade/upstream/home.test.ts',
   'broker/src/cli/health/look-at-brokers.test.ts',

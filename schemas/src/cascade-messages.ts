@@ -44,6 +44,8 @@ export interface CascadeReport {
   readonly rack?: string
   /** WebSockets that are open; -1: it is of an earlier version, which does not tell. */
   readonly connections?: number
+  /** Names, and beginnings of names with `*` behind them, of the topics that it copies. Empty or missing: all. */
+  readonly topics?: readonly string[]
 }
 
 /** What a client needs to choose a cascade broker. */

@@ -44,6 +44,12 @@ export const errorTable = {
     message: 'The topic of this name has another id.',
     hint: 'It was deleted and created again. Positions, batches and tokens of the former topic do not fit; start anew.',
   },
+  TOPIC_NOT_COPIED: {
+    status: 421,
+    retriable: false,
+    message: 'This cascade broker does not copy the topic.',
+    hint: 'Read it from a broker of level 0, or from a cascade broker that copies it: "tailrace cascade status" shows which topics each of them has.',
+  },
   UNKNOWN_PARTITION: {
     status: 404,
     retriable: false,

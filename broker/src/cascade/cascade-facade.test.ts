@@ -15,6 +15,8 @@ function cascade() {
       topic: (name: string) =>
         name === 't' && world.id !== undefined ? { name, id: world.id, config: { own: 1 } } : undefined,
       partitionsOf: () => [copy],
+      copies: () => true,
+      isElsewhere: () => false,
     },
     uplink: {
       session: { hurry: () => void world.hurried++ },

@@ -20,11 +20,11 @@ import type { HttpClient } from '../platform/http-client.ts'
 import { pause } from '../platform/timing/pause.ts'
 import type { CatchUp } from './catch-up.ts'
 import { describeCascades } from './control/described-cascades.ts'
-import type { CatalogTopic } from './copies/catalog.ts'
 import type { CopiedPartition } from './copies/copied-partition.ts'
-import type { Copies } from './copies/copies.ts'
+import { type Copies, summaryOf } from './copies/copies.ts'
 import type { Forwarding } from './forwarding.ts'
 import { positionOf } from './positions.ts'
+import { notCopied } from './upstream/not-copied.ts'
 import type { Uplink } from './upstream/uplink.ts'
 import type { Vouching } from './upstream/vouching.ts'
 import { checkTopicDescription, checkTopicSummary } from './wire/answer-checks.ts'
@@ -70,14 +70,16 @@ export function createCascadeApi(deps: FacadeDeps): BrokerApi {
     describeTopic: (name, topicId, asker) => describeTopic(deps, name, topicId, asker),
     routing: (names) => {
       // It may have been created a moment ago.
-      if (names.some((name) => copies.topic(name) === undefined)) uplink.session?.hurry()
+      if (names.some((name) => copies.topic(name) === undefined && copies.other(name) === undefined))
+        uplink.session?.hurry()
       return {
         clusterId: deps.clusterId(),
         brokers: [{ id: brokerId, http: deps.http, alive: true }],
         topics: topicsToRoute(
           names,
-          (name) => copies.topic(name),
-          (topic) => topic.groups.length,
+          // Those that are not copied are published to here, too.
+          (name) => copies.topic(name) ?? copies.other(name),
+          (topic) => topic.partitions,
         ).map((topic) => routed(brokerId, topic)),
       }
     },
@@ -88,13 +90,20 @@ export function createCascadeApi(deps: FacadeDeps): BrokerApi {
   }
 }
 
+/** @throws TailraceError TOPIC_NOT_COPIED, UNKNOWN_TOPIC, TOPIC_ID_MISMATCH, UNKNOWN_PARTITION */
+function copyOf(deps: FacadeDeps, topic: string, partition: PartitionNumber, id: string | undefined): CopiedPartition {
+  if (deps.copies.isElsewhere(topic)) throw notCopied(topic, deps)
+  return deps.copies.partition(topic, partition, id)
+}
+
 async function fetch(
-  { copies, forwarding }: FacadeDeps,
+  deps: FacadeDeps,
   topic: string,
   partition: PartitionNumber,
   request: ReadRequest,
 ): Promise<FetchResult> {
-  const copy = copies.partition(topic, partition, request.topicId)
+  const { forwarding } = deps
+  const copy = copyOf(deps, topic, partition, request.topicId)
   const { topicId } = copy
   // Records acknowledged a moment ago may not be here yet.
   if (request.linearizable === true) return forwarding.fetch(topic, partition, { ...request, topicId })
@@ -133,13 +142,14 @@ async function refuseWhatIsNowhere(
 }
 
 async function findOffset(
-  { copies, forwarding, uplink }: FacadeDeps,
+  deps: FacadeDeps,
   topic: string,
   partition: PartitionNumber,
   position: Position,
   search: OffsetSearch,
 ): Promise<OffsetResult> {
-  const copy = copies.partition(topic, partition, search.topicId)
+  const { forwarding, uplink } = deps
+  const copy = copyOf(deps, topic, partition, search.topicId)
   const exact = { ...search, topicId: copy.topicId }
   if (search.linearizable) return forwarding.findOffset(topic, partition, position, exact)
   const find = (wanted: Position) => forwarding.findOffset(topic, partition, wanted, exact)
@@ -149,7 +159,7 @@ async function findOffset(
 async function createTopic(deps: FacadeDeps, request: CreateTopicRequest, asker?: Asker): Promise<TopicSummary> {
   const { address, answer } = await ask(deps, asker, 'POST', '/topics', request)
   const topic = checkTopicSummary(answer, address)
-  await arrival(deps, topic)
+  if (deps.copies.copies(topic.name)) await arrival(deps, topic)
   return topic
 }
 
@@ -163,7 +173,7 @@ async function arrival(deps: FacadeDeps, { name, id }: { readonly name: string; 
   }
 }
 
-/** Leaders and replicas as level 0 has them, log start and high watermark as they are here. */
+/** Leaders and replicas as level 0 has them, log start and high watermark as they are here, where it is copied. */
 async function describeTopic(
   deps: FacadeDeps,
   name: string,
@@ -172,6 +182,8 @@ async function describeTopic(
 ): Promise<TopicDescription> {
   const { copies } = deps
   const told = await topicAbove(deps, name, topicId, asker)
+  if (told !== null && !copies.copies(name)) return told
+  if (copies.isElsewhere(name)) throw notCopied(name, deps)
   if (told !== null && copies.topic(name)?.id !== told.id) await arrival(deps, told)
   const topic = copies.topic(name)
   if (topic === undefined) throw new TailraceError('UNKNOWN_TOPIC', `"${name}".`)
@@ -208,8 +220,9 @@ async function topicAbove(
  * Clients are told that this broker leads everything, so that they read here and publish through here; the term 0 is
  * replaced by the term that any broker of level 0 tells them.
  */
-function routed(brokerId: BrokerId, { name, id, config, groups }: CatalogTopic): RoutedTopic {
-  const partitions = groups.map((_, partition) => ({ partition, leader: brokerId, term: 0, replicas: [brokerId] }))
+function routed(brokerId: BrokerId, { name, id, config, partitions: count }: TopicSummary): RoutedTopic {
+  const place = { leader: brokerId, term: 0, replicas: [brokerId] }
+  const partitions = Array.from({ length: count }, (_, partition) => ({ partition, ...place }))
   return { name, id, maxBatchBytes: config.maxBatchBytes, partitions }
 }
 
@@ -234,8 +247,4 @@ async function ask(
 ) {
   const { address } = await uplink.whenSession(figuresMs)
   return { address, answer: await client.request(method, address, path, body, askMs, vouch.header(asker)) }
-}
-
-function summaryOf({ groups: _, listedAt: __, ...summary }: CatalogTopic): TopicSummary {
-  return summary
 }

@@ -30,6 +30,7 @@ import { SourceSession } from './upstream/source-session.ts'
 import { Uplink } from './upstream/uplink.ts'
 import { vouching } from './upstream/vouching.ts'
 import type { CascadeApi } from './wire/cascade-messages.ts'
+import { TopicChoice } from './wire/topic-choice.ts'
 
 export interface CascadeNodeDeps {
   readonly brokerId: BrokerId
@@ -41,6 +42,8 @@ export interface CascadeNodeDeps {
   readonly connections?: () => number
   /** HTTP addresses of brokers one level up: any of them will do. */
   readonly sources: readonly string[]
+  /** The topics that it copies, as the setting has them. Default: all. */
+  readonly topics?: readonly string[]
   readonly storage: LogStorage
   readonly store: StateStore
   readonly client: HttpClient
@@ -82,6 +85,7 @@ export class CascadeNode {
   readonly uplink: Uplink
   readonly counts: CopyCounts = { batches: 0, bytes: 0, newBeginnings: 0, missedRecords: 0 }
   readonly #deps: CascadeNodeDeps
+  readonly #choice: TopicChoice
   readonly #identity: CascadeIdentity
   readonly #copies: Copies
   readonly #security: CopiedTables
@@ -90,8 +94,14 @@ export class CascadeNode {
   readonly #conditions: () => Promise<readonly BrokerCondition[]>
   #retention: TimerHandle | null = null
 
-  private constructor(deps: CascadeNodeDeps, identity: CascadeIdentity, copies: Copies, security: CopiedTables) {
+  private constructor(
+    deps: CascadeNodeDeps & { readonly choice: TopicChoice },
+    identity: CascadeIdentity,
+    copies: Copies,
+    security: CopiedTables,
+  ) {
     this.#deps = deps
+    this.#choice = deps.choice
     this.#security = security
     this.#identity = identity
     this.#copies = copies
@@ -126,12 +136,14 @@ export class CascadeNode {
     const admin = (asker?: Asker) => remoteAdmin(uplink, client, vouch, asker)
     this.admin = { own: admin(), for: admin }
     this.#conditions = () => conditionsAbove({ brokerId, uplink, client, vouch })
-    const topics = new TopicList(clock, this.api)
+    // Brokers below are told of all topics, so that they can say of each where it is.
+    const topics = new TopicList(clock, { listTopics: () => copies.known(), topicsVersion: () => copies.version })
     const caughtUp = (): boolean => catchUp.done
     this.control = new RelayedControl({
       brokerId,
       clusterId,
       registry: this.#registry,
+      choice: this.#choice,
       topics,
       security: new SecurityList(() => (security.digest === '' ? null : security.tables), deps.crypto),
       uplink,
@@ -147,9 +159,10 @@ export class CascadeNode {
    */
   static async open(deps: CascadeNodeDeps): Promise<CascadeNode> {
     const identity = await CascadeIdentity.load(deps.store, deps.brokerId, deps.random)
-    const copies = new Copies(deps)
+    const choice = new TopicChoice(deps.topics ?? [])
+    const copies = new Copies({ ...deps, choice })
     await copies.load()
-    return new CascadeNode(deps, identity, copies, await CopiedTables.load(deps.store))
+    return new CascadeNode({ ...deps, choice }, identity, copies, await CopiedTables.load(deps.store))
   }
 
   /** Users, tokens, rules and quotas of the cluster, as far as they are known here. */
@@ -241,6 +254,7 @@ export class CascadeNode {
       ...this.#copies.gaps.counts,
       rack: this.#deps.rack ?? '',
       connections: this.#deps.connections?.() ?? -1,
+      topics: this.#choice.patterns,
     }
   }
 }

@@ -393,7 +393,7 @@ describe('a source', () => {
     await first.stop()
     for (const value of values(10)) await publishTo(broker, 't', [value])
     source.start = 15
-    const one = await tier(101, [address], disk, first.port)
+    const one = await tier(101, [address], disk, { port: first.port })
     await reaches(two, 't', 20)
     expect(await waiting).toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' })
     const all = values(10)

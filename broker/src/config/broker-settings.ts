@@ -31,6 +31,8 @@ export interface BrokerSettings {
   readonly join: readonly string[]
   /** HTTP addresses of brokers that a cascade broker may copy from; empty for a broker of level 0. */
   readonly source: readonly string[]
+  /** Names of the topics that a cascade broker copies, and beginnings of names with `*` behind them; `*`: all. */
+  readonly topics: readonly string[]
   readonly readyLagMs: number
   /** Of the token of a cascade broker for its source; empty for none. */
   readonly sourceTokenFile: string

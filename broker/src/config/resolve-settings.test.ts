@@ -210,6 +210,22 @@ it('gives every setting a flag and an environment name of its own', () => {
   expect(new Set(settingNames.map(flagOf)).size).toBe(settingNames.length)
 })
 
+describe('the topics of a cascade broker', () => {
+  it.each([
+    ['a,b*, c.d', ['a', 'b*', 'c.d']],
+    [
+      ['a', '*'],
+      ['a', '*'],
+    ],
+  ])('%j are read', (given, expected) => {
+    expect(resolve({ topics: given }).topics).toEqual(expected)
+  })
+
+  it.each(['', 'a*b', '*a', 'a,a', 'a b', []])('%j are refused', (given) => {
+    expect(() => resolve({ topics: given })).toThrow('names of topics')
+  })
+})
+
 describe('a cascade broker with a token for its source', () => {
   const token = { source: '127.0.0.1:8080', sourceTokenFile: '101.token' }
 

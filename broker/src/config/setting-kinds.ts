@@ -21,6 +21,8 @@ const byteUnits: Readonly<Record<string, number>> = {
   gib: 1024 ** 3,
   tib: 1024 ** 4,
 }
+/** As many as a report of a cascade broker carries. */
+const MOST_PATTERNS = 1000
 const timeUnits: Readonly<Record<string, number>> = { '': 1, ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /** A whole number from `least` to `most`, both included. */
@@ -148,6 +150,17 @@ export const principals: SettingKind<readonly string[]> = {
   valid: 'principals separated by commas, like User:admin,User:ops',
   read: (given) => listOf(given, (item) => isPrincipal(item)),
   show: (value) => value.join(',') || 'none',
+}
+
+/** Names of topics, or beginnings of names with `*` behind them; `*` alone for all. */
+export const topicPatterns: SettingKind<readonly string[]> = {
+  name: 'topics',
+  valid: `up to ${MOST_PATTERNS} names of topics separated by commas, like flights,orders.*, each at most once, where * at the end stands for whatever follows`,
+  read: (given) => {
+    const list = listOf(given, (item) => /^([A-Za-z0-9._-]{1,249}\*?|\*)$/.test(item))
+    return list !== undefined && list.length > 0 && list.length <= MOST_PATTERNS ? list : undefined
+  },
+  show: (value) => value.join(','),
 }
 
 /** True or false. */

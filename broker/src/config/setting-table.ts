@@ -16,6 +16,7 @@ import {
   integer,
   origins,
   text,
+  topicPatterns,
   yesOrNo,
 } from './setting-kinds.ts'
 import { tlsSettings } from './tls-settings.ts'
@@ -73,6 +74,13 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
     fallback: { value: [] },
     about:
       'Of a cascade broker only: HTTP addresses of brokers one level up. Any one will do; it learns of others by itself.',
+    perBroker: true,
+  },
+  topics: {
+    kind: topicPatterns,
+    fallback: { value: ['*'] },
+    about:
+      'Of a cascade broker only: the topics that it copies, by name; orders.* are all whose names begin with orders. and * all. Of others it forwards publishes and refuses reads. After a restart those no longer named are removed from its disk, new ones are copied from their start.',
     perBroker: true,
   },
   readyLagMs: {

@@ -106,9 +106,10 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
   }
 }
 
-function nodeSettings({ id, advertisedHttp, rack, source, authentication, readyLagMs }: BrokerSettings) {
+/** The settings that the node needs. */
+function nodeSettings({ id, advertisedHttp, rack, source, topics, authentication, readyLagMs }: BrokerSettings) {
   const asksClients = authentication !== 'off'
-  return { brokerId: id, http: advertisedHttp, rack, sources: source, asksClients, readyLagMs }
+  return { brokerId: id, http: advertisedHttp, rack, sources: source, topics, asksClients, readyLagMs }
 }
 
 function requireSource({ source }: BrokerSettings): void {

@@ -193,6 +193,8 @@ export interface CascadeBroker {
   /** Partitions, and records of them, that its source had removed before they were copied, in the last hour. */
   readonly overtaken?: number
   readonly missedRecords?: number
+  /** Names, and beginnings of names with `*` behind them, of the topics that it copies. Empty: all. */
+  readonly topics?: readonly string[]
 }
 
 export interface AuditRecord {

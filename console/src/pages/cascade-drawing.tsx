@@ -87,7 +87,7 @@ interface EdgeProps {
 }
 
 function Edge({ tree, broker, children }: EdgeProps) {
-  const { lagRecords, lagBytes, lagMs, stopped, pinned } = broker
+  const { lagRecords, lagBytes, lagMs, stopped, pinned, topics = [] } = broker
   const lag =
     lagRecords === 0
       ? 'has caught up with its source'
@@ -96,7 +96,8 @@ function Edge({ tree, broker, children }: EdgeProps) {
     <Place tree={tree} id={broker.broker} broker={broker}>
       <b>broker {broker.broker}</b> <span class={lagMs > 10_000 || stopped > 0 ? 'warning' : 'good'}>{lag}</span>
       {stopped > 0 && <span class="bad">, {count(stopped)} partitions are not copied any more</span>}
-      {pinned !== 0 && <span>, source chosen by an operator</span>} {children}{' '}
+      {pinned !== 0 && <span>, source chosen by an operator</span>}
+      {topics.length > 0 && <span>, copies {topics.join(', ')}</span>} {children}{' '}
       <button type="button" class="quiet" onClick={() => tree.onMove(broker)}>
         Source…
       </button>

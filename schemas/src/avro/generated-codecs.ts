@@ -2581,6 +2581,7 @@ function readCascadeReport(from: AvroReader) {
     missedRecords: from.long(),
     rack: from.string(),
     connections: from.int(),
+    topics: from.list(1000, readString),
   }
 }
 function writeCascadeReport(to: AvroWriter, fields: unknown): void {
@@ -2604,6 +2605,7 @@ function writeCascadeReport(to: AvroWriter, fields: unknown): void {
   to.long(value.missedRecords === undefined ? 0 : value.missedRecords)
   to.string(value.rack === undefined ? "" : value.rack)
   to.int(value.connections === undefined ? -1 : value.connections)
+  to.list(value.topics === undefined ? [] : value.topics, writeString)
 }
 
 
@@ -2844,6 +2846,7 @@ function readCascadeReport2(from: AvroReader) {
     missedRecords: from.long(),
     rack: from.string(),
     connections: from.int(),
+    topics: from.list(1000, readString),
   }
 }
 function writeCascadeReport2(to: AvroWriter, fields: unknown): void {
@@ -2868,6 +2871,7 @@ function writeCascadeReport2(to: AvroWriter, fields: unknown): void {
   to.long(value.missedRecords === undefined ? 0 : value.missedRecords)
   to.string(value.rack === undefined ? "" : value.rack)
   to.int(value.connections === undefined ? -1 : value.connections)
+  to.list(value.topics === undefined ? [] : value.topics, writeString)
 }
 
 

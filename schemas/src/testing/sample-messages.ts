@@ -27,6 +27,7 @@ const report: CascadeReport = {
   missedRecords: far,
   rack: 'east-1',
   connections: 12,
+  topics: ['flights', 'orders.*'],
 }
 const load = { connections: 12, lagMs: 5, ready: true }
 const clusterBroker: ClusterBrokerFields = {

@@ -20,6 +20,7 @@ import { PlannedMoves } from './planned-moves.ts'
 import { CascadeRegistry, reportLifeMs } from './registry.ts'
 import type { SecurityList } from './security-list.ts'
 import { TopicList } from './topic-list.ts'
+import { topicRefusals } from './topic-refusals.ts'
 
 /**
  * Questions to the leader of the metadata group, which answers with the methods `…AsLeader`. They reject with
@@ -217,9 +218,12 @@ export class LevelZeroControl implements CascadeApi {
       ...settled.map(({ broker, level }) => ({ broker, level })),
     ]
     const assigned = assignSources(seekers, sources)
-    // Choices of operators may form a cycle by now.
+    // Choices of operators may form a cycle by now. One that would be refused keeps the source that it has.
     const links = sourcesOf(known)
-    for (const [broker, source] of assigned) if (ancestorsOf(source, links).includes(broker)) assigned.delete(broker)
+    const refuses = topicRefusals(known)
+    for (const [broker, source] of assigned) {
+      if (ancestorsOf(source, links).includes(broker) || refuses(source, broker)) assigned.delete(broker)
+    }
     return assigned
   }
 
@@ -232,6 +236,9 @@ export class LevelZeroControl implements CascadeApi {
   async #assign(broker: BrokerId, source: BrokerId, cluster: ClusterDescription): Promise<void> {
     const { clock } = this.#deps
     checkAssignment(broker, source, this.#registry.all(), new Set(cluster.brokers.map(({ id }) => id)))
+    if (topicRefusals(this.#registry.all())(source, broker)) {
+      throw new TailraceError('TOPIC_NOT_COPIED', `${broker} copies topics that ${source} does not copy.`)
+    }
     this.#wishes.set(broker, source)
     const deadline = clock.monotonic() + assignMs
     const taken = (): boolean =>

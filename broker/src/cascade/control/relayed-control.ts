@@ -2,6 +2,7 @@ import type { BrokerId } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { Asker } from '../../api/broker-api.ts'
 import type { HttpClient } from '../../platform/http-client.ts'
+import { notTheSource } from '../upstream/not-copied.ts'
 import type { Uplink } from '../upstream/uplink.ts'
 import type { Vouching } from '../upstream/vouching.ts'
 import { checkStatus } from '../wire/answer-checks.ts'
@@ -14,6 +15,7 @@ import type {
   SecurityPage,
   TopicPage,
 } from '../wire/cascade-messages.ts'
+import { TopicChoice } from '../wire/topic-choice.ts'
 import type { CascadeRegistry } from './registry.ts'
 import type { SecurityList } from './security-list.ts'
 import type { TopicList } from './topic-list.ts'
@@ -23,6 +25,8 @@ export interface RelayedControlDeps {
   readonly clusterId: () => string
   readonly registry: CascadeRegistry
   readonly topics: TopicList
+  /** The topics that this broker copies. */
+  readonly choice: TopicChoice
   readonly security: SecurityList
   readonly uplink: Uplink
   readonly http: HttpClient
@@ -66,6 +70,9 @@ export class RelayedControl implements CascadeApi {
       beat,
       levelZero.map(({ id }) => id),
     )
+    const wanted = new TopicChoice(beat.reports[0]?.topics ?? [])
+    const { choice } = this.#deps
+    if (!choice.covers(wanted)) throw notTheSource(beat.broker, choice.patterns, this.#deps)
     registry.take(checkReports(beat.reports))
     const asked = new Set(beat.reports.map(({ broker }) => broker))
     const list = topics.get()

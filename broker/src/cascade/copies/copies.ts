@@ -5,6 +5,7 @@ import { refuseAnother } from '../../cluster/metadata/required-topic.ts'
 import type { StateStore } from '../../log/log-storage.ts'
 import { mustSeal, retentionCut } from '../../partition/copies/retention.ts'
 import type { Logger } from '../../platform/logger.ts'
+import { TopicChoice } from '../wire/topic-choice.ts'
 import { Catalog, type CatalogTopic } from './catalog.ts'
 import { CopiedPartition, type CopyServices } from './copied-partition.ts'
 import { Gaps } from './gaps.ts'
@@ -18,13 +19,16 @@ const retentionMs = 10_000
 
 export interface CopiesDeps extends CopyServices {
   readonly store: StateStore
+  /** The topics that are copied. Default: all. */
+  readonly choice?: TopicChoice
   readonly logger: Logger
 }
 
-/** All topics and records of this broker: the catalogue of topics and one copy for each partition. */
+/** The topics and records of this broker: the catalogue of topics and one copy for each partition. */
 export class Copies {
   readonly gaps: Gaps
   readonly #deps: CopiesDeps
+  readonly #choice: TopicChoice
   readonly #catalog: Catalog
   readonly #byTopic = new Map<string, CopiedPartition[]>()
   readonly #byGroup = new Map<GroupId, CopiedPartition>()
@@ -33,9 +37,12 @@ export class Copies {
   readonly #sealedAt = new Map<GroupId, number>()
   #work: Promise<unknown> = Promise.resolve()
   #version = 0
+  /** The topics that the source has and that are not copied, by name; null: not told since the start. */
+  #others: ReadonlyMap<string, TopicSummary> | null = null
 
   constructor(deps: CopiesDeps) {
     this.#deps = deps
+    this.#choice = deps.choice ?? new TopicChoice([])
     this.#catalog = new Catalog(deps.store)
     this.gaps = new Gaps(deps.store, deps.clock)
     deps.storage.onDurable = (group, ticket) => this.#byGroup.get(group)?.onDurable(ticket)
@@ -45,11 +52,34 @@ export class Copies {
   async load(): Promise<void> {
     await this.#catalog.load()
     await this.gaps.load()
-    for (const topic of this.#catalog.topics.values()) this.#open(topic)
+    for (const topic of [...this.#catalog.topics.values()]) {
+      if (this.copies(topic.name)) this.#open(topic)
+      else await this.#remove(topic.id, 'the topic is not chosen any more; its records are removed')
+    }
     // A crash came between forgetting a topic and removing its records.
     for (const { group } of [...this.#deps.storage.groups()]) {
       if (!this.#byGroup.has(group)) await this.#deps.storage.remove(group)
     }
+  }
+
+  /** Whether a topic of this name is copied where the source has it. */
+  copies(name: string): boolean {
+    return this.#choice.takes(name)
+  }
+
+  /** A topic that the source has and that is not copied. */
+  other(name: string): TopicSummary | undefined {
+    return this.#others?.get(name)
+  }
+
+  /** Whether a topic is not copied here and may exist: the source has it, or has not told yet what it has. */
+  isElsewhere(name: string): boolean {
+    return !this.copies(name) && (this.#others === null || this.#others.has(name))
+  }
+
+  /** All topics of the cluster, as the source has told them. */
+  known(): TopicSummary[] {
+    return [...this.topics().map(summaryOf), ...(this.#others?.values() ?? [])]
   }
 
   get isEmpty(): boolean {
@@ -100,7 +130,9 @@ export class Copies {
     return work
   }
 
-  async #update(list: readonly TopicSummary[], version: number): Promise<void> {
+  async #update(all: readonly TopicSummary[], version: number): Promise<void> {
+    const list = all.filter(({ name }) => this.copies(name))
+    this.#others = new Map(all.filter(({ name }) => !this.copies(name)).map((topic) => [topic.name, topic]))
     const { topics } = this.#catalog
     const changed = list.filter((topic) => !isKnown(topic, topics.get(topic.id)))
     // A topic is found under the name that it has in the newest list, and under no other.
@@ -183,9 +215,9 @@ export class Copies {
     if (topic !== undefined && this.#byName.get(topic.name) === topic.id) this.#byName.delete(topic.name)
   }
 
-  async #remove(id: string): Promise<void> {
+  async #remove(id: string, why = 'the topic is gone; its records are removed'): Promise<void> {
     const { name, groups } = this.#catalog.topics.get(id)!
-    this.#deps.logger.info({ topic: name, id }, 'the topic is gone; its records are removed')
+    this.#deps.logger.info({ topic: name, id }, why)
     for (const copy of this.partitionsOf(id)) copy.remove()
     await this.#catalog.remove(id)
     await this.gaps.forget(id)
@@ -198,6 +230,10 @@ export class Copies {
       await this.#deps.storage.remove(group)
     }
   }
+}
+
+export function summaryOf({ groups: _, listedAt: __, ...summary }: CatalogTopic): TopicSummary {
+  return summary
 }
 
 function isKnown(topic: TopicSummary, known: CatalogTopic | undefined): boolean {

@@ -110,12 +110,12 @@ export interface Tier {
 
 const sizes = { journalFileBytes: 16 * 2 ** 20, segmentBytes: 2 ** 20, tailBytes: 4 * 2 ** 20, directBytes: 2 ** 19 }
 
-/** A whole cascade broker in this process, on a disk in memory. `given`: its port. Default: a free one. */
+/** A whole cascade broker in this process, on a disk in memory. Default: on a free port, with all topics. */
 export async function startTier(
   brokerId: number,
   sources: string[],
   on = new CascadeDisk(),
-  given?: number,
+  { port: given, topics = ['*'] }: { readonly port?: number; readonly topics?: readonly string[] } = {},
 ): Promise<Tier> {
   const deps = { clock: fastClock, crc32c: nodeCrc32c }
   const storage = await openLogStorage(
@@ -131,6 +131,7 @@ export async function startTier(
     rack: `rack-${brokerId}`,
     connections: () => brokerId,
     sources,
+    topics,
     storage,
     store: on.store,
     random: nodeRandom,

@@ -21,6 +21,7 @@ function tier(answer: (name: AskedName, correlation: number) => Answer = honest)
   const copiesOf = new Map<string, object[]>()
   const copies = {
     all: () => [],
+    copies: () => true,
     partitionsOf: (id: string) => copiesOf.get(id) ?? [],
     update: async (topics: readonly TopicSummary[]) => {
       updates.push(topics.map(({ name }) => name))

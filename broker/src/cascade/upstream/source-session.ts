@@ -221,7 +221,8 @@ export class SourceSession {
     if (told !== null) {
       await copies.update(told.topics, told.version)
       this.#digest = told.digest
-      this.#topics = new Map(told.topics.map(({ name, id }) => [name, id]))
+      const copied = told.topics.filter(({ name }) => copies.copies(name))
+      this.#topics = new Map(copied.map(({ name, id }) => [name, id]))
     } else if (reply.topics === this.#digest) {
       await copies.forgetMissing([...this.#topics.values()], reply.topicsVersion)
     }

@@ -39,6 +39,7 @@ export const isReport = shape({
   missedRecords: orMissing(isCount),
   rack: orMissing(textUpTo(100)),
   connections: orMissing(isSmallCountOrNone),
+  topics: orMissing(listOf(textUpTo(250))),
 })
 const isLoad = shape({ connections: isSmallCountOrNone, lagMs: isCount, ready: isFlag })
 export const isAssigned: Check = (value) => isReport(value) && shape({ assigned: isSmallCount })(value)

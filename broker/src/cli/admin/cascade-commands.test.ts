@@ -29,6 +29,7 @@ const status: CascadeStatus = {
       ageMs: 5,
       featureLevels,
       missedRecords: 9,
+      topics: ['a', 'b*'],
     },
   ],
 }
@@ -51,7 +52,7 @@ describe('tailrace cascade', () => {
     servers.push(server)
     const { out } = await run(['status', '--server', server.address])
     expect(out).toMatch(/BROKER +LEVEL +HTTP +SOURCE +ASSIGNED +LAG +SIZE/)
-    expect(out).toMatch(/201 +2 +h:1 +101 +101 \(chosen\) +12 records +3.5 KB +34 ms +3 +0 +9/)
+    expect(out).toMatch(/201 +2 +h:1 +101 +101 \(chosen\) +12 records +3.5 KB +34 ms +3 +0 +9 +a,b\*/)
     expect(JSON.parse((await run(['status', '--json', '--server', server.address])).out)).toEqual(status)
   })
 

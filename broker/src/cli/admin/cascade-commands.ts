@@ -35,6 +35,7 @@ function cascadeText({ brokers }: CascadeStatus, width: number): string {
       { title: 'PARTITIONS', of: ({ partitions }) => partitions, right: true },
       { title: 'STOPPED', of: ({ stopped }) => stopped, right: true },
       { title: 'MISSED', of: ({ missedRecords = 0 }) => missedRecords, right: true },
+      { title: 'TOPICS', of: ({ topics = [] }) => topics.join(',') || 'all' },
     ],
     width,
   )

@@ -5,7 +5,7 @@ import { brokerAdministration } from './broker-administration.ts'
 import type { CommandContext } from './context.ts'
 import { configOption, givenBrokerFlags, jsonLogOption, readSettings, settingOptions } from './setting-options.ts'
 
-const names = settingNames.filter((name) => name !== 'source' && !name.startsWith('sourceTls'))
+const names = settingNames.filter((name) => name !== 'source' && name !== 'topics' && !name.startsWith('sourceTls'))
 
 /** `tailrace broker`: one broker in this process. */
 export function brokerCommand(context: CommandContext): Command {

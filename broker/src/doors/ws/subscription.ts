@@ -48,6 +48,8 @@ export interface SubscriptionParts {
 }
 
 const maxWaitMs = 30_000
+/** Errors that are about all partitions. */
+const ofTheTopic: ReadonlySet<string> = new Set(['UNKNOWN_TOPIC', 'TOPIC_ID_MISMATCH', 'TOPIC_NOT_COPIED'])
 /** A partition without a leader holds up the others no longer than this. */
 const resolveGraceMs = 3_000
 
@@ -379,7 +381,7 @@ export class Subscription {
   #end(reader: PartitionReader, error: TailraceError, range?: OutOfRange): void {
     reader.state = 'ended'
     this.#beginnings.known(reader.partition)
-    const isOver = error.code === 'UNKNOWN_TOPIC' || error.code === 'TOPIC_ID_MISMATCH'
+    const isOver = ofTheTopic.has(error.code)
     this.#parts.sink.ended(isOver ? null : reader.partition, error, range)
     if (isOver || this.#readers.every((other) => other.state === 'ended')) {
       this.close()

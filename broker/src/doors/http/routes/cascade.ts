@@ -29,7 +29,7 @@ const outdated =
 const tags = ['operations']
 const count = { ...integer, minimum: 0, maximum: Number.MAX_SAFE_INTEGER } as const
 /** Missing from brokers of earlier versions. */
-const later = ['overtaken', 'missedRecords', 'rack', 'connections']
+const later = ['overtaken', 'missedRecords', 'rack', 'connections', 'topics']
 const reportFields = {
   broker: brokerNumber,
   directoryId: { ...string, maxLength: 100 },
@@ -52,6 +52,10 @@ const reportFields = {
   missedRecords: { ...count, description: 'Those records.' },
   rack: { ...string, maxLength: 100, description: 'Where it stands; empty: it has not been told.' },
   connections: { ...integer, description: 'WebSockets that are open; -1: it does not tell.' },
+  topics: {
+    ...array(string),
+    description: 'Of the topics that it copies: names, and beginnings of names with * behind them. Empty: all.',
+  },
 }
 
 const schemas = {
