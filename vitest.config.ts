@@ -55,6 +55,7 @@ const functions = [
  */
 const slowTests = [
   'broker/src/cascade/chosen-topics.test.ts',
+  'broker/src/cascade/slow-source.test.ts',
   'broker/src/cascade/tiers.test.ts',
   'broker/src/cascade/upstream/home.test.ts',
   'broker/src/cli/health/look-at-brokers.test.ts',

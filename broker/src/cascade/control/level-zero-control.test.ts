@@ -42,18 +42,23 @@ function levelZero(clock = new ManualClock()) {
 describe('level 0', () => {
   it('M89 assigns 100 brokers of level 2 evenly to 2 of level 1, reported through different brokers', async () => {
     const { control, clock } = levelZero()
-    const below = (source: number, from: number) =>
-      Array.from({ length: 50 }, (_, n) => report(201 + from + n, { source, level: 2, home: 2 }))
+    const sources = new Map(Array.from({ length: 100 }, (_, n) => [201 + n, 101]))
     // All hundred began at 101, which reports to broker 2; only 102 reports to broker 3.
-    const first = beatOf(report(101, { source: 2 }), ...below(101, 0), ...below(101, 50))
-    await control(2).beat(first)
-    expect((await control(3).beat(beatOf(report(102, { source: 3 })))).assignments).toEqual([])
-    await clock.advance(4_000)
-    await control(2).beat(first)
-    await control(3).beat(beatOf(report(102, { source: 3 })))
-    await clock.advance(1_500)
-    const { assignments } = await control(2).beat(first)
-    const count = (source: number) => assignments.filter((one) => one.broker > 200 && one.source === source).length
+    const beat = async (source: number, to: number) => {
+      const below = [...sources].filter(([, has]) => has === source)
+      const reports = below.map(([broker]) => report(broker, { source, level: 2, home: 2 }))
+      const { assignments } = await control(to).beat(beatOf(report(source, { source: to }), ...reports))
+      for (const { broker, source } of assignments) if (sources.has(broker)) sources.set(broker, source)
+      return assignments.filter((one) => sources.has(one.broker) && one.source !== source).length
+    }
+    const moved: number[] = []
+    for (let second = 0; second < 20; second++) {
+      moved.push((await beat(101, 2)) + (await beat(102, 3)))
+      await clock.advance(1_000)
+    }
+    // Nobody moves before all have been heard of, and then some at a time.
+    expect(moved).toEqual([0, 0, 0, 0, 0, 11, 11, 11, 11, 6, ...Array(10).fill(0)])
+    const count = (source: number) => [...sources.values()].filter((has) => has === source).length
     expect([count(101), count(102)]).toEqual([50, 50])
   })
 

@@ -13,10 +13,9 @@ import type {
   SecurityPage,
   TopicPage,
 } from '../wire/cascade-messages.ts'
-import { assignSources } from './assignment.ts'
-import { ancestorsOf, checkAssignment, sourcesOf } from './chain.ts'
+import { AssignmentPlan, type Heard } from './assignment-plan.ts'
+import { checkAssignment } from './chain.ts'
 import { describeCascades } from './described-cascades.ts'
-import { PlannedMoves } from './planned-moves.ts'
 import { CascadeRegistry, reportLifeMs } from './registry.ts'
 import type { SecurityList } from './security-list.ts'
 import { TopicList } from './topic-list.ts'
@@ -62,13 +61,14 @@ export class LevelZeroControl implements CascadeApi {
   readonly #registry: CascadeRegistry
   readonly #topics: TopicList
   readonly #wishes = new Map<BrokerId, BrokerId>()
-  readonly #moves = new PlannedMoves()
   #ledSince: number | null = null
+  #plan: AssignmentPlan
 
   constructor(deps: LevelZeroControlDeps) {
     this.#deps = deps
     this.#registry = new CascadeRegistry(deps.clock)
     this.#topics = new TopicList(deps.clock, deps.api)
+    this.#plan = new AssignmentPlan(deps.clock)
   }
 
   async beat(beat: CascadeBeat): Promise<CascadeBeatReply> {
@@ -187,6 +187,7 @@ export class LevelZeroControl implements CascadeApi {
 
   #decide(asked: readonly CascadeReport[], cluster: ClusterDescription): Decision {
     const now = this.#deps.clock.monotonic()
+    if (this.#ledSince === null) this.#plan = new AssignmentPlan(this.#deps.clock)
     this.#ledSince ??= now
     const known = this.#registry.all()
     const cascades = describeCascades(known)
@@ -194,42 +195,25 @@ export class LevelZeroControl implements CascadeApi {
     for (const { broker, pinned } of known) if (this.#wishes.get(broker) === pinned) this.#wishes.delete(broker)
     // A leader that has just taken over does not know all of them yet, and would balance over some.
     const settled = now - this.#ledSince >= settleMs
-    const sources = this.#assignments(known, cluster)
-    if (settled) this.#moves.decided(known, sources, now)
+    const heard = this.#heard(known, cluster)
+    const sources = settled ? this.#plan.decide(heard) : this.#plan.preview(heard)
     const assignments: Assignment[] = []
     for (const { broker, source } of known) {
       const wish = this.#wishes.get(broker)
-      if (!of.has(broker) || (!settled && wish === undefined)) continue
+      // One without a source finds one by itself, and would leave it again for this one.
+      if (!of.has(broker) || (wish === undefined && (!settled || source === 0))) continue
       assignments.push({ broker, source: sources.get(broker) ?? source, pin: wish ?? null })
     }
     return { assignments, cascades }
   }
 
-  #assignments(known: readonly CascadeReport[], cluster: ClusterDescription): Map<BrokerId, BrokerId> {
-    const seekers = known.map((report) => ({
-      broker: report.broker,
-      home: report.home,
-      source: this.#moves.sourceOf(report),
-      pinned: this.#wishes.get(report.broker) ?? report.pinned,
-    }))
-    const settled = known.filter(({ level, home, source }) => level === home && source !== 0)
-    const sources = [
-      ...cluster.brokers.filter(({ alive }) => alive).map(({ id }) => ({ broker: id, level: 0 })),
-      ...settled.map(({ broker, level }) => ({ broker, level })),
-    ]
-    const assigned = assignSources(seekers, sources)
-    // Choices of operators may form a cycle by now. One that would be refused keeps the source that it has.
-    const links = sourcesOf(known)
-    const refuses = topicRefusals(known)
-    for (const [broker, source] of assigned) {
-      if (ancestorsOf(source, links).includes(broker) || refuses(source, broker)) assigned.delete(broker)
-    }
-    return assigned
+  #heard(known: readonly CascadeReport[], cluster: ClusterDescription): Heard {
+    return { known, cluster, wishes: this.#wishes }
   }
 
   #status(cluster: ClusterDescription): CascadeStatus {
     const known = this.#registry.all()
-    const sources = this.#assignments(known, cluster)
+    const sources = this.#plan.preview(this.#heard(known, cluster))
     return { brokers: known.map((report) => ({ ...report, assigned: sources.get(report.broker) ?? report.source })) }
   }
 
@@ -240,6 +224,7 @@ export class LevelZeroControl implements CascadeApi {
       throw new TailraceError('TOPIC_NOT_COPIED', `${broker} copies topics that ${source} does not copy.`)
     }
     this.#wishes.set(broker, source)
+    this.#plan.outdated()
     const deadline = clock.monotonic() + assignMs
     const taken = (): boolean =>
       this.#registry
@@ -251,6 +236,7 @@ export class LevelZeroControl implements CascadeApi {
     while (!taken()) {
       if (clock.monotonic() >= deadline) {
         this.#wishes.delete(broker)
+        this.#plan.outdated()
         throw new TailraceError('TIMED_OUT', `Cascade broker ${broker} has not moved to ${source}.`)
       }
       await pause(clock, confirmEveryMs)

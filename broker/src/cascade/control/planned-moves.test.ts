@@ -25,3 +25,17 @@ test('M89 a move that was decided counts until it is reported, taken back, or no
   moves.decided([], new Map(), 20_000)
   expect(moves.sourceOf(at101)).toBe(101)
 })
+
+test('M89 a move is over once it is reported; who has no source is not on the move', () => {
+  const moves = new PlannedMoves()
+  const both = new Map([
+    [201, 102],
+    [202, 102],
+  ])
+  moves.decided([report(201, 101), report(202, 0)], both, 0)
+  expect([moves.size, moves.sourceOf(report(202, 0))]).toEqual([1, 0])
+  moves.heard([report(201, 101)])
+  expect(moves.size).toBe(1)
+  moves.heard([report(201, 102)])
+  expect(moves.size).toBe(0)
+})

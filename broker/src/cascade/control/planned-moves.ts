@@ -16,9 +16,19 @@ const plannedMs = 15_000
 export class PlannedMoves {
   readonly #moves = new Map<BrokerId, Move>()
 
+  /** How many are under way. */
+  get size(): number {
+    return this.#moves.size
+  }
+
   /** The source that a broker has, or will have soon. */
   sourceOf({ broker, source }: CascadeReport): BrokerId {
     return this.#moves.get(broker)?.source ?? source
+  }
+
+  /** Forgets the moves that are reported. */
+  heard(known: readonly CascadeReport[]): void {
+    for (const { broker, source } of known) if (this.#moves.get(broker)?.source === source) this.#moves.delete(broker)
   }
 
   /** `now`: milliseconds of a monotonic clock. */
@@ -28,7 +38,8 @@ export class PlannedMoves {
     for (const { broker, source } of known) {
       const wanted = assigned.get(broker) ?? source
       const planned = this.#moves.get(broker)
-      if (wanted === source || (planned?.source === wanted && now - planned.since >= plannedMs)) {
+      // One without a source finds one by itself.
+      if (source === 0 || wanted === source || (planned?.source === wanted && now - planned.since >= plannedMs)) {
         this.#moves.delete(broker)
       } else if (planned?.source !== wanted) this.#moves.set(broker, { source: wanted, since: now })
     }
