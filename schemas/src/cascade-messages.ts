@@ -127,6 +127,14 @@ export interface CascadeMessageShapes {
     broker: BrokerId
     /** Its own first. */
     reports: readonly CascadeReport[]
+    /** 0, or missing: `reports` are of all brokers. Else they change those that the answer with this `taken` had. */
+    after?: number
+    /** Of the brokers in neither `reports` nor `gone`, by number: the age of the last report in steps of 100 ms. */
+    ages?: readonly number[]
+    /** Brokers that are not heard of any more. */
+    gone?: readonly BrokerId[]
+    /** The `list` of the last answer; 0: a whole list is needed; -1, or missing: the sender takes no other. */
+    list?: number
   }
   CascadeBeatReply: {
     correlation: number
@@ -150,6 +158,14 @@ export interface CascadeMessageShapes {
     caughtUp: boolean
     /** Digest of the tables of users, tokens, rules and quotas; empty: the answering broker has none to give. */
     security?: string
+    /** What the next reports may build on, as `after`; 0, or missing: they must be whole. */
+    taken?: number
+    /** The number of the list of brokers that the sender of the beat has now; 0, or missing: no other builds on it. */
+    list?: number
+    /** 0, or missing: the list is whole. Else what is told changes the list of this number. */
+    listAfter?: number
+    /** Brokers of that list that are gone. */
+    gone?: readonly BrokerId[]
   }
   /** Asks the source for a part of its list of topics. `from`: how many of the list the asker has already. */
   CascadeTopics: { correlation: number; from: number }
@@ -182,13 +198,24 @@ export interface CascadeMessageShapes {
     quotaTotal: number
   }
 
-  /** Broker of level 0 to the metadata leader: the reports of a beat. */
-  CascadeReports: { correlation: number; reports: readonly CascadeReport[] }
-  /** `cascades`: all cascade brokers of the cluster. */
+  /** Broker of level 0 to the metadata leader: the reports of a beat. The other fields are as those of CascadeBeat. */
+  CascadeReports: {
+    correlation: number
+    reports: readonly CascadeReport[]
+    after?: number
+    ages?: readonly number[]
+    gone?: readonly BrokerId[]
+    list?: number
+  }
+  /** `cascades`: all cascade brokers of the cluster. The other fields are as those of CascadeBeatReply. */
   CascadeReportsReply: {
     correlation: number
     assignments: readonly Assignment[]
     cascades: readonly ClusterBrokerFields[]
+    taken?: number
+    list?: number
+    listAfter?: number
+    gone?: readonly BrokerId[]
   }
   CascadeStatus: { correlation: number } & Asked
   CascadeStatusReply: { correlation: number; brokers: readonly (CascadeReport & { readonly assigned: BrokerId })[] }

@@ -143,8 +143,9 @@ describe.each(['broker', 'client'] as const)('the %s is newer', (newer) => {
     const link = await SourceLink.open(address, nodeMessageSockets, nodeClock)
     try {
       const { correlation: _, ...beat } = sampleMessages.CascadeBeat
-      const heard = await link.request('CascadeBeat', beat, 2_000)
-      expect({ ...heard.fields, correlation: 0 }).toEqual({ ...sampleMessages.CascadeBeatReply, correlation: 0 })
+      const heard = await link.request('CascadeBeat', { ...beat, after: 0 }, 2_000)
+      const first = { correlation: 0, taken: 1, list: 1, listAfter: 0, gone: [] }
+      expect({ ...heard.fields, correlation: 0 }).toEqual({ ...sampleMessages.CascadeBeatReply, ...first })
       const told = await link.request('CascadeTopics', { from: 0 }, 2_000)
       expect({ ...told.fields, correlation: 0 }).toEqual({ ...sampleMessages.CascadeTopicsReply, correlation: 0 })
       const names = newer === 'client' ? ['CascadeBeat', 'CascadeTopics'] : ['CascadeBeatReply', 'CascadeTopicsReply']

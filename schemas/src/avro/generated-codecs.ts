@@ -2615,6 +2615,10 @@ function readCascadeBeat(from: AvroReader) {
     clusterId: from.string(),
     broker: from.int(),
     reports: from.list(10000, readCascadeReport),
+    after: from.int(),
+    ages: from.list(10000, readInt),
+    gone: from.list(10000, readInt),
+    list: from.int(),
   }
 }
 function writeCascadeBeat(to: AvroWriter, fields: unknown): void {
@@ -2623,6 +2627,10 @@ function writeCascadeBeat(to: AvroWriter, fields: unknown): void {
   to.string(value.clusterId)
   to.int(value.broker)
   to.list(value.reports, writeCascadeReport)
+  to.int(value.after === undefined ? 0 : value.after)
+  to.list(value.ages === undefined ? [] : value.ages, writeInt)
+  to.list(value.gone === undefined ? [] : value.gone, writeInt)
+  to.int(value.list === undefined ? -1 : value.list)
 }
 
 
@@ -2683,6 +2691,10 @@ function readCascadeBeatReply(from: AvroReader) {
     topicsVersion: from.long(),
     caughtUp: from.boolean(),
     security: from.string(),
+    taken: from.int(),
+    list: from.int(),
+    listAfter: from.int(),
+    gone: from.list(20000, readInt),
   }
 }
 function writeCascadeBeatReply(to: AvroWriter, fields: unknown): void {
@@ -2700,6 +2712,10 @@ function writeCascadeBeatReply(to: AvroWriter, fields: unknown): void {
   to.long(value.topicsVersion)
   to.boolean(value.caughtUp)
   to.string(value.security === undefined ? "" : value.security)
+  to.int(value.taken === undefined ? 0 : value.taken)
+  to.int(value.list === undefined ? 0 : value.list)
+  to.int(value.listAfter === undefined ? 0 : value.listAfter)
+  to.list(value.gone === undefined ? [] : value.gone, writeInt)
 }
 
 
@@ -2787,12 +2803,20 @@ function readCascadeReports(from: AvroReader) {
   return {
     correlation: from.long(),
     reports: from.list(10000, readCascadeReport),
+    after: from.int(),
+    ages: from.list(10000, readInt),
+    gone: from.list(10000, readInt),
+    list: from.int(),
   }
 }
 function writeCascadeReports(to: AvroWriter, fields: unknown): void {
   const value = to.record(fields)
   to.long(value.correlation)
   to.list(value.reports, writeCascadeReport)
+  to.int(value.after === undefined ? 0 : value.after)
+  to.list(value.ages === undefined ? [] : value.ages, writeInt)
+  to.list(value.gone === undefined ? [] : value.gone, writeInt)
+  to.int(value.list === undefined ? -1 : value.list)
 }
 
 
@@ -2801,6 +2825,10 @@ function readCascadeReportsReply(from: AvroReader) {
     correlation: from.long(),
     assignments: from.list(10000, readAssignment),
     cascades: from.list(10000, readClusterBroker),
+    taken: from.int(),
+    list: from.int(),
+    listAfter: from.int(),
+    gone: from.list(20000, readInt),
   }
 }
 function writeCascadeReportsReply(to: AvroWriter, fields: unknown): void {
@@ -2808,6 +2836,10 @@ function writeCascadeReportsReply(to: AvroWriter, fields: unknown): void {
   to.long(value.correlation)
   to.list(value.assignments, writeAssignment)
   to.list(value.cascades, writeClusterBroker)
+  to.int(value.taken === undefined ? 0 : value.taken)
+  to.int(value.list === undefined ? 0 : value.list)
+  to.int(value.listAfter === undefined ? 0 : value.listAfter)
+  to.list(value.gone === undefined ? [] : value.gone, writeInt)
 }
 
 

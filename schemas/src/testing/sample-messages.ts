@@ -42,6 +42,9 @@ const clusterBroker: ClusterBrokerFields = {
   load,
 }
 
+const told = { after: 4, ages: [3], gone: [301], list: 5 }
+const answered = { taken: 5, list: 6, listAfter: 5, gone: [301] }
+
 /**
  * One of each message with no field at its zero, for tests of code that carries messages. The type checker compares it
  * with messages.ts.
@@ -189,7 +192,7 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
   Unsubscribe: { subscription: 9 },
   SubscriptionEnd: { subscription: 9, partition: -1, error: later, logStart: -1, highWatermark: -1 },
   ...samplePeerMessages,
-  CascadeBeat: { correlation, clusterId: 'c', broker: 101, reports: [report, { ...report, broker: 201 }] },
+  CascadeBeat: { correlation, clusterId: 'c', broker: 101, reports: [report, { ...report, broker: 201 }], ...told },
   CascadeBeatReply: {
     correlation,
     clusterId: 'c',
@@ -204,6 +207,7 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
     topicsVersion: far,
     caughtUp: true,
     security: 's',
+    ...answered,
   },
   Brokers: { correlation },
   BrokersReply: {
@@ -281,11 +285,12 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
     ],
     quotaTotal: 1,
   },
-  CascadeReports: { correlation, reports: [report] },
+  CascadeReports: { correlation, reports: [report], ...told },
   CascadeReportsReply: {
     correlation,
     assignments: [{ broker: 101, source: 2, pin: null }],
     cascades: [clusterBroker],
+    ...answered,
   },
   CascadeStatus: { correlation, asker },
   CascadeStatusReply: { correlation, brokers: [{ ...report, assigned: 2 }] },

@@ -15,6 +15,9 @@ import { cascadeRequestTable } from './requests/table.ts'
 
 const nothing = new Uint8Array()
 const names = ['CascadeReports', 'CascadeStatus', 'AssignSource'] as const
+/** A beat that tells everything. */
+const whole = { ...sampleMessages.CascadeReports, after: 0 }
+const requests = { ...sampleMessages, CascadeReports: whole }
 const without = <Fields extends { correlation: number }>({ correlation: _, ...fields }: Fields) => fields
 
 /** Handlers that note their calls and give back their names; broker 9 is no member. */
@@ -64,9 +67,10 @@ describe('requests about cascade brokers', () => {
       assignAsLeader: async () => {},
     }
     const handlers = withCascade(handlersThatNote(calls), control, open)
-    const expected = { fields: without(sampleMessages[`${name}Reply`]), body: [] }
-    expect(await handlers.request(2, name, sampleMessages[name], nothing)).toEqual(expected)
-    await expect(handlers.request(9, name, sampleMessages[name], nothing)).rejects.toMatchObject({ code: 'NOT_READY' })
+    const first = name === 'CascadeReports' ? { taken: 1, list: 1, listAfter: 0, gone: [] } : {}
+    const expected = { fields: { ...without(sampleMessages[`${name}Reply`]), ...first }, body: [] }
+    expect(await handlers.request(2, name, requests[name], nothing)).toEqual(expected)
+    await expect(handlers.request(9, name, requests[name], nothing)).rejects.toMatchObject({ code: 'NOT_READY' })
     expect(calls).toEqual([`accepts [2,${METADATA_GROUP}]`, `accepts [9,${METADATA_GROUP}]`])
   })
 
@@ -91,7 +95,7 @@ describe('requests about cascade brokers', () => {
 
   it.each(names)('%s with an odd field is refused', async (name) => {
     const heard: unknown[] = []
-    for (const { path, what, fields } of oddFields(name, sampleMessages[name])) {
+    for (const { path, what, fields } of oddFields(name, requests[name])) {
       if (what === 'word') continue
       const asked = overTheWire(name, fields as never)
       const code = await leader(heard)
@@ -124,7 +128,8 @@ describe('a broker that does not lead the metadata group', () => {
     const node = { api: api as unknown as LevelZeroControlDeps['api'], tables: noTables }
     return levelZeroControlOver(peers, node, new ManualClock())
   }
-  const sample = (name: MessageName) => sampleMessages[`${name}Reply` as MessageName]
+  const answers = { ...sampleMessages, CascadeReportsReply: { ...sampleMessages.CascadeReportsReply, listAfter: 0 } }
+  const sample = (name: MessageName) => answers[`${name}Reply` as MessageName]
   const [report] = sampleMessages.CascadeReports.reports
 
   it('asks the leader, each request with a message of its own', async () => {
@@ -139,7 +144,36 @@ describe('a broker that does not lead the metadata group', () => {
     expect(asked).toEqual([
       [2, 'CascadeStatus', {}],
       [2, 'AssignSource', { broker: 101, source: 2 }],
-      [2, 'CascadeReports', { reports: [report] }],
+      [2, 'CascadeReports', { reports: [report], after: 0, ages: [], gone: [], list: 0 }],
+    ])
+  })
+
+  it('tells the leader what has changed, and everything again where the leader has been started again', async () => {
+    const asked: { after: number; list: number }[] = []
+    let restarted = false
+    const request = async (_: number, name: MessageName, fields: never) => {
+      asked.push(fields)
+      return { ...(await (restarted ? again : first).request(1, name as never, fields, nothing)), body: nothing }
+    }
+    const [first, again] = [leader(), leader()]
+    const describeCluster = async () => ({ clusterId: 'c', metadataLeader: 2, brokers: [] })
+    const api = { brokerId: 1, describeCluster, listTopics: () => [], topicsVersion: () => 0 }
+    const peers = { request } as unknown as Peers
+    const control = levelZeroControlOver(peers, { api, tables: noTables }, new ManualClock())
+    const known = decisionFrom(sampleMessages.CascadeReportsReply).cascades
+    const beat = async () => {
+      const { cluster } = await control.beat({ clusterId: 'c', broker: 101, reports: [report!] })
+      expect(cluster.brokers).toEqual(known)
+      return asked.splice(0).map(({ after, list }) => [after, list])
+    }
+    expect([await beat(), await beat(), await beat()]).toEqual([[[0, 0]], [[1, 1]], [[2, 1]]])
+    restarted = true
+    expect([await beat(), await beat()]).toEqual([
+      [
+        [3, 1],
+        [0, 1],
+      ],
+      [[1, 1]],
     ])
   })
 

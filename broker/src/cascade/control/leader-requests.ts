@@ -1,4 +1,4 @@
-import type { BrokerId, Message } from '@tailrace/schemas'
+import type { BrokerId, CascadeReport, Message } from '@tailrace/schemas'
 import { METADATA_GROUP, TailraceError } from '@tailrace/schemas'
 import { type ClusterRules, checkAsked } from '../../cluster/requests/asked-for.ts'
 import { checkReply, checkRequest, type RequestHandler } from '../../cluster/requests/request.ts'
@@ -8,13 +8,27 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Crypto } from '../../platform/crypto.ts'
 import { askedBy } from '../../security/identity/asker-fields.ts'
 import type { SecurityTables } from '../../security/security-tables.ts'
-import { decisionFrom } from '../wire/cascade-fields.ts'
+import { AskedBeats } from '../wire/asked-beats.ts'
+import { BeatAnswers } from '../wire/beat-answers.ts'
+import type { Decision } from '../wire/cascade-messages.ts'
+import type { LeaderControl } from './leader-control.ts'
 import { type LeaderQuestions, LevelZeroControl, type LevelZeroControlDeps } from './level-zero-control.ts'
-import { cascadeRequestTable, type LeaderControl } from './requests/table.ts'
+import { cascadeRequestTable } from './requests/table.ts'
 import { SecurityList } from './security-list.ts'
 
 /** The handlers of peers' requests; those about cascade brokers are answered by the control. */
-export function withCascade(handlers: PeerHandlers, control: LeaderControl, rules: ClusterRules): PeerHandlers {
+export function withCascade(
+  handlers: PeerHandlers,
+  control: Omit<LeaderControl, 'answersTo'>,
+  rules: ClusterRules,
+): PeerHandlers {
+  const answers = new Map<string, BeatAnswers>()
+  const leader: LeaderControl = {
+    hearAsLeader: (reports) => control.hearAsLeader(reports),
+    statusAsLeader: () => control.statusAsLeader(),
+    assignAsLeader: (broker, source) => control.assignAsLeader(broker, source),
+    answersTo: (from, cascade) => kept(answers, `${from} ${cascade}`, () => new BeatAnswers()),
+  }
   return {
     accepts: (from, group) => handlers.accepts(from, group),
     raft: (group, message, payloads) => handlers.raft(group, message, payloads),
@@ -36,9 +50,16 @@ export function withCascade(handlers: PeerHandlers, control: LeaderControl, rule
       }
       checkRequest(name, handler, fields)
       checkAsked(rules, handler.needs, fields)
-      return handler.answer(control, from, fields, body)
+      return handler.answer(leader, from, fields, body)
     },
   }
+}
+
+/** One for each pair of brokers that have exchanged beats: together they are as large as three lists of all brokers. */
+function kept<T>(all: Map<string, T>, key: string, make: () => T): T {
+  const found = all.get(key) ?? make()
+  all.set(key, found)
+  return found
 }
 
 function handlerOf<Name extends RequestName>(name: Name): RequestHandler<Name, LeaderControl> | undefined {
@@ -73,8 +94,19 @@ function questionsOver(peers: Pick<Peers, 'request'>, rulesVersion: () => number
     checkReply<Name>(name, handlerOf(name)!, reply, leader)
     return reply
   }
+  const asked = new Map<string, AskedBeats>()
+  const tell = async (leader: BrokerId, reports: readonly CascadeReport[], timeoutMs: number): Promise<Decision> => {
+    const beats = kept(asked, `${leader} ${reports[0]?.broker}`, () => new AskedBeats())
+    const { beat, fields } = beats.next(reports)
+    return beats.decided(beat, await ask(leader, 'CascadeReports', fields, timeoutMs))
+  }
   return {
-    reports: async (leader, reports, ms) => decisionFrom(await ask(leader, 'CascadeReports', { reports }, ms)),
+    reports: (leader, reports, ms) =>
+      tell(leader, reports, ms).catch((error: unknown) => {
+        // The leader has been started again, and has nothing that changes could build on: now all of them.
+        if (error instanceof TailraceError && error.code === 'INVALID_REQUEST') return tell(leader, reports, ms)
+        throw error
+      }),
     status: async (leader, asker, ms) => {
       return { brokers: (await ask(leader, 'CascadeStatus', askedBy(asker, rulesVersion()), ms)).brokers }
     },

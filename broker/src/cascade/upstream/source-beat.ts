@@ -1,6 +1,7 @@
 import type { BrokerId } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import { FIRST_LEVEL, featureLevels, outOfRange, supports } from '../../cluster/metadata/feature-levels.ts'
+import type { AskedBeats } from '../wire/asked-beats.ts'
 import { checkBeatReply } from '../wire/beat-checks.ts'
 import type { CascadeBeat, CascadeBeatReply } from '../wire/cascade-messages.ts'
 import type { SourceLink } from './source-link.ts'
@@ -13,7 +14,7 @@ export interface BeatDeps {
 }
 
 /**
- * Sends a beat, and checks that this broker may copy from the source that answers.
+ * Sends a beat, `beats`: those of this connection, and checks that this broker may copy from the source that answers.
  * @throws TailraceError CASCADE_CYCLE, CLUSTER_MISMATCH, FEATURE_LEVEL_UNSUPPORTED, INCOMPATIBLE_PEER, TIMED_OUT,
  * CONNECTION_LOST; the source's own error
  */
@@ -21,12 +22,15 @@ export async function sendBeat(
   link: SourceLink,
   address: string,
   deps: BeatDeps,
+  beats: AskedBeats,
   timeoutMs: number,
 ): Promise<CascadeBeatReply> {
-  const { fields } = await link.request('CascadeBeat', deps.describe(), timeoutMs).catch((error) => {
+  const { reports, ...sender } = deps.describe()
+  const { beat, fields: told } = beats.next(reports)
+  const { fields } = await link.request('CascadeBeat', { ...sender, ...told }, timeoutMs).catch((error) => {
     throw explained(error, address)
   })
-  const reply = checkBeatReply(fields, address)
+  const reply = beats.answered(beat, checkBeatReply(fields, address), fields)
   const clusterId = deps.clusterId()
   if (clusterId !== '' && reply.clusterId !== clusterId) {
     const detail = `${address} belongs to cluster ${reply.clusterId}, the records here to ${clusterId}.`

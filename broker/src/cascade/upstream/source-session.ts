@@ -4,6 +4,7 @@ import type { Clock, TimerHandle } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { MessageSockets } from '../../platform/message-socket.ts'
 import type { Copies } from '../copies/copies.ts'
+import { AskedBeats } from '../wire/asked-beats.ts'
 import type { CascadeBeatReply } from '../wire/cascade-messages.ts'
 import type { CopiedTables } from './copied-tables.ts'
 import { type CopyCounts, Follower } from './follower.ts'
@@ -55,6 +56,7 @@ export class SourceSession {
   onReply: (reply: CascadeBeatReply) => void = () => {}
   readonly #deps: SessionDeps
   readonly #link: SourceLink
+  readonly #beats: AskedBeats
   readonly #follower: Follower
   #reply: CascadeBeatReply
   /** The last answer, until it is taken. */
@@ -72,10 +74,17 @@ export class SourceSession {
   /** Why the tables could not be read, as it was logged. */
   #problem = ''
 
-  private constructor(address: string, deps: SessionDeps, link: SourceLink, first: CascadeBeatReply) {
+  private constructor(
+    address: string,
+    deps: SessionDeps,
+    link: SourceLink,
+    beats: AskedBeats,
+    first: CascadeBeatReply,
+  ) {
     this.address = address
     this.#deps = deps
     this.#link = link
+    this.#beats = beats
     this.#reply = first
     this.#untaken = first
     this.#answeredAt = deps.clock.monotonic()
@@ -98,7 +107,9 @@ export class SourceSession {
   static async open(address: string, deps: SessionDeps): Promise<SourceSession> {
     const link = await SourceLink.open(address, deps.sockets, deps.clock, deps.token?.())
     try {
-      return new SourceSession(address, deps, link, await sendBeat(link, address, deps, firstAnswerMs))
+      const beats = new AskedBeats()
+      const first = await sendBeat(link, address, deps, beats, firstAnswerMs)
+      return new SourceSession(address, deps, link, beats, first)
     } catch (error) {
       link.close()
       throw error
@@ -184,7 +195,7 @@ export class SourceSession {
     this.#unanswered++
     this.#sentAt = this.#deps.clock.monotonic()
     try {
-      const reply = await sendBeat(this.#link, this.address, this.#deps, answerMs)
+      const reply = await sendBeat(this.#link, this.address, this.#deps, this.#beats, answerMs)
       this.#answeredAt = this.#deps.clock.monotonic()
       this.#untaken = reply
     } catch (error) {

@@ -59,6 +59,21 @@ export const isAssignment = shape({
   source: isSmallCount,
   pin: eitherNull(isSmallCount),
 })
+const answerNumbers = {
+  taken: orMissing(isSmallCount),
+  list: orMissing(isSmallCount),
+  listAfter: orMissing(isSmallCount),
+  gone: orMissing(listOf(isSmallCount)),
+}
+/** The fields of an answer by which the next beat and the list of brokers build on the last ones. */
+export const areAnswerNumbers = shape(answerNumbers)
+/** The same of a beat. */
+export const areBeatNumbers = shape({
+  after: orMissing(isSmallCount),
+  ages: orMissing(listOf(isSmallCount)),
+  gone: orMissing(listOf(isSmallCount)),
+  list: orMissing((number) => number === -1 || isSmallCount(number)),
+})
 const replyChecks: Readonly<Record<Exclude<keyof Message<'CascadeBeatReply'>, 'correlation'>, Check>> = {
   clusterId: isText,
   broker: isSmallCount,
@@ -72,6 +87,7 @@ const replyChecks: Readonly<Record<Exclude<keyof Message<'CascadeBeatReply'>, 'c
   topicsVersion: isCount,
   caughtUp: isFlag,
   security: isText,
+  ...answerNumbers,
 }
 
 /**
@@ -90,10 +106,11 @@ export function checkBeatReply(fields: Message<'CascadeBeatReply'>, address: str
  * A beat as it comes in.
  * @throws TailraceError INVALID_REQUEST
  */
-export function checkBeat({ clusterId, broker, reports }: Message<'CascadeBeat'>): CascadeBeat {
+export function checkBeat({ clusterId, broker, reports, ...numbers }: Message<'CascadeBeat'>): CascadeBeat {
   if (!textUpTo(100)(clusterId)) throw new TailraceError('INVALID_REQUEST', 'The id of a cluster is too long.')
   if (!isBrokerNumber(broker)) throw new TailraceError('INVALID_REQUEST', `${broker} is no broker's number.`)
   if (reports.length === 0) throw new TailraceError('INVALID_REQUEST', 'A beat begins with the report of its sender.')
+  if (!areBeatNumbers(numbers)) throw new TailraceError('INVALID_REQUEST', 'A beat has a number that counts nothing.')
   return { clusterId, broker, reports: checkReports(reports) }
 }
 

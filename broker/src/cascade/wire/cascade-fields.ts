@@ -21,7 +21,7 @@ export function beatReplyFrom({
   ...reply
 }: Message<'CascadeBeatReply'>): CascadeBeatReply {
   const level = featureLevel === null ? {} : { featureLevel }
-  const { correlation: _, clusterId, ...rest } = reply
+  const { correlation: _, taken: __, list: ___, listAfter: ____, gone: _____, clusterId, ...rest } = reply
   return { clusterId, ...rest, cluster: { clusterId, metadataLeader, ...level, brokers: brokers.map(brokerFrom) } }
 }
 

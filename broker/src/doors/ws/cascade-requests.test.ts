@@ -46,7 +46,7 @@ async function dial(headers: Record<string, string> = {}): Promise<Client> {
 }
 
 function beat(client: Client, correlation: number, changes: Partial<Message<'CascadeBeat'>> = {}): void {
-  client.frame('CascadeBeat', { ...sampleMessages.CascadeBeat, ...changes, correlation })
+  client.frame('CascadeBeat', { ...sampleMessages.CascadeBeat, after: 0, ages: [], gone: [], ...changes, correlation })
 }
 
 async function slowReaders(): Promise<number> {
@@ -61,12 +61,30 @@ describe('a beat of a cascade broker', () => {
     beat(client, 1)
     expect(await client.nextFrame()).toMatchObject({
       name: 'CascadeBeatReply',
-      fields: { ...sampleMessages.CascadeBeatReply, correlation: 1 },
+      fields: { ...sampleMessages.CascadeBeatReply, correlation: 1, taken: 1, list: 1, listAfter: 0, gone: [] },
     })
-    const { correlation: _, ...said } = sampleMessages.CascadeBeat
-    expect(beats).toEqual([said])
+    const { clusterId, broker, reports } = sampleMessages.CascadeBeat
+    expect(beats).toEqual([{ clusterId, broker, reports }])
     client.frame('CascadeTopics', { correlation: 2, from: 0 })
     expect((await client.nextFrame()).fields).toEqual({ ...sampleMessages.CascadeTopicsReply, correlation: 2 })
+  })
+
+  test('may tell what has changed, and is told what has changed', async () => {
+    const { beats } = await gateway()
+    const client = await dial()
+    beat(client, 1)
+    const { taken, list } = (await client.nextFrame()).fields as Message<'CascadeBeatReply'>
+    const [own, below] = sampleMessages.CascadeBeat.reports
+    const changes = { reports: [{ ...own!, source: 3, pinned: 0 }], ages: [12] }
+    beat(client, 2, { ...changes, after: taken!, list: list! })
+    expect((await client.nextFrame()).fields).toMatchObject({ taken: 2, listAfter: list, list, brokers: [] })
+    expect(beats[1]!.reports).toEqual([...changes.reports, { ...below!, ageMs: 1_200 }])
+    // A beat that builds on another one than the last is refused, and the connection stays.
+    beat(client, 3, { ...changes, after: taken! })
+    expect((await client.nextFrame()).fields).toMatchObject({ correlation: 3, error: { code: 'INVALID_REQUEST' } })
+    const another = await dial()
+    beat(another, 1, { ...changes, after: taken! })
+    expect((await another.nextFrame()).fields).toMatchObject({ error: { code: 'INVALID_REQUEST' } })
   })
 
   test('is answered however busy the gateway is', async () => {
@@ -102,6 +120,10 @@ describe('a beat of a cascade broker', () => {
       { reports: [{ ...report!, lagMs: -1 }] },
       { reports: [{ ...report!, featureLevels: { lowest: 2, highest: 1 } }] },
       { reports: [{ ...report!, directoryId: 'd'.repeat(101) }] },
+      { after: -1 },
+      { ages: [-1] },
+      { gone: [-1] },
+      { list: -2 },
     ]
     for (const [correlation, changes] of odd.entries()) {
       beat(client, correlation, changes)

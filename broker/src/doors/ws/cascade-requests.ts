@@ -1,6 +1,7 @@
 import { type Message, TailraceError } from '@tailrace/schemas'
+import { BeatAnswers } from '../../cascade/wire/beat-answers.ts'
 import { checkBeat } from '../../cascade/wire/beat-checks.ts'
-import { beatReplyFields, securityPageFields, topicPageFields } from '../../cascade/wire/cascade-fields.ts'
+import { securityPageFields, topicPageFields } from '../../cascade/wire/cascade-fields.ts'
 import type { CascadeApi } from '../../cascade/wire/cascade-messages.ts'
 import type { RequestContext } from '../limits/request-context.ts'
 import type { StreamClient } from './stream-client.ts'
@@ -13,6 +14,7 @@ import type { StreamClient } from './stream-client.ts'
 export class CascadeRequests {
   readonly #client: Pick<StreamClient, 'overfull'>
   readonly #context: Pick<RequestContext, 'checkWrite' | 'rights'>
+  readonly #answers = new BeatAnswers()
   #beating = false
 
   constructor(client: Pick<StreamClient, 'overfull'>, context: Pick<RequestContext, 'checkWrite' | 'rights'>) {
@@ -25,11 +27,12 @@ export class CascadeRequests {
     const cascade = this.#admit()
     if (this.#beating) throw new TailraceError('OVERLOADED', 'The beat before this one is not answered yet.')
     const beat = checkBeat(fields)
+    const reports = this.#answers.reports(fields)
     this.#beating = true
     try {
-      const reply = await cascade.beat(beat)
+      const reply = await cascade.beat({ ...beat, reports })
       this.#refuseIfChoked()
-      return { correlation: fields.correlation, ...beatReplyFields(reply) }
+      return { correlation: fields.correlation, ...this.#answers.reply(reply, reports, fields.list) }
     } finally {
       this.#beating = false
     }
