@@ -95,6 +95,7 @@ const slowTests = [
   'broker/src/partition/replica/shared-syncs.test.ts',
   'broker/src/platform/node/memory-release.test.ts',
   'consumer/src/consumer.test.ts',
+  'consumer/src/levels.test.ts',
   'consumer/src/recreated.test.ts',
   'producer/src/faults.test.ts',
   'producer/src/producer.test.ts',
@@ -115,6 +116,7 @@ const functionTests = functions.map((name) => `test/e2e/${name}.test.ts`)
 const longTests = [
   'test/deploy/alerts-fire.test.ts',
   'test/deploy/compose-run.test.ts',
+  'test/e2e/nearest-level.test.ts',
   'test/e2e/older-brokers.test.ts',
   'test/e2e/top.test.ts',
   'test/fuzz/more-inputs.test.ts',

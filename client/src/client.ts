@@ -6,7 +6,7 @@ import { type Credentials, checkCredentials } from './credentials.ts'
 import { delay, throwIfAborted, unref } from './delay.ts'
 import { Metadata, type TopicRoute } from './metadata.ts'
 import { retryBackoff } from './retry-backoff.ts'
-import { serverAddresses } from './server-address.ts'
+import { serverAddresses, toldAddress } from './server-address.ts'
 import { checkClientId, wholeNumber } from './settings.ts'
 import { type TlsOptions, wrong } from './socket/tls-options.ts'
 
@@ -68,6 +68,9 @@ export class Client {
   readonly #closing = new AbortController()
   readonly #refreshTimer: ReturnType<typeof setInterval>
   #refreshing: { topics: readonly string[]; done: Promise<void> } | undefined
+  /** Addresses of brokers to ask before all others, and behind all others. */
+  #first: readonly string[] = []
+  #last: readonly string[] = []
   #rotation = Math.floor(Math.random() * 1024)
 
   /** @throws TailraceError INVALID_SETTING */
@@ -221,6 +224,30 @@ export class Client {
     })
   }
 
+  /**
+   * A connection to this very address. One attempt.
+   * @throws TailraceError CONNECTION_LOST, CLOSED, or why the broker refuses it
+   */
+  connect(address: string): Promise<Connection> {
+    return this.#pool.get(address)
+  }
+
+  /** Of a broker that tells this host:port of itself; undefined where no connection to it could be tried. */
+  addressOf(http: string): string | undefined {
+    return toldAddress(`${this.#scheme}://${http}`)
+  }
+
+  /** Asks the brokers at `first` before all others from now on, and those at `last` when no other answers. */
+  prefer(first: readonly string[], last: readonly string[]): void {
+    this.#first = first
+    this.#last = last
+  }
+
+  /** See ConnectionPool. */
+  closeIdle(keep: readonly string[]): void {
+    this.#pool.closeIdle(keep)
+  }
+
   /** Calls `listener` after each change of the metadata. Returns how to stop. */
   onMetadataChange(listener: () => void): () => void {
     this.#changeListeners.add(listener)
@@ -316,9 +343,14 @@ export class Client {
   /** All addresses known, starting with another one after each lookup. */
   #candidates(): string[] {
     const all = [...new Set([...this.#servers, ...this.metadata.addresses()])]
-    const start = this.#rotation % all.length
-    return [...all.slice(start), ...all.slice(0, start)]
+    if (this.#first.length === 0 && this.#last.length === 0) return turned(all, this.#rotation)
+    return [...new Set([...turned(this.#first, this.#rotation), ...turned(all, this.#rotation), ...this.#last])]
   }
+}
+
+function turned(addresses: readonly string[], by: number): string[] {
+  const start = by % Math.max(1, addresses.length)
+  return [...addresses.slice(start), ...addresses.slice(0, start)]
 }
 
 /**

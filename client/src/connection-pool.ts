@@ -49,6 +49,13 @@ export class ConnectionPool {
     return known.opening
   }
 
+  /** Closes connections on which nothing is under way, but for those to `keep`. A caller that has one finds it lost. */
+  closeIdle(keep: readonly string[]): void {
+    for (const [address, { connection }] of this.#addresses) {
+      if (connection?.isOpen && connection.isIdle && !keep.includes(address)) connection.destroy('It was not needed')
+    }
+  }
+
   /** Closes every connection, and gives up those that are being opened. */
   close(): void {
     this.#closing.abort()

@@ -19,7 +19,7 @@ import { SilenceWatch } from './silence-watch.ts'
 import type { ClientTls, Socket } from './socket/socket.ts'
 import { errorFromWire } from './wire-error.ts'
 
-export type RequestName = 'Authenticate' | 'Publish' | 'Fetch' | 'FindOffset' | 'InitProducer' | 'Metadata'
+export type RequestName = 'Authenticate' | 'Publish' | 'Fetch' | 'FindOffset' | 'InitProducer' | 'Metadata' | 'Brokers'
 export type ReplyName<Name extends RequestName> = `${Name}Reply`
 export type RequestFields<Name extends RequestName> = Omit<Message<Name>, 'correlation'>
 export interface Reply<Name extends RequestName> {
@@ -150,6 +150,11 @@ export class Connection {
 
   get isOpen(): boolean {
     return this.#lost === undefined
+  }
+
+  /** It has neither subscriptions nor requests without an answer. */
+  get isIdle(): boolean {
+    return this.#pending.size === 0 && this.#subscriptions.size === 0
   }
 
   /** Bytes handed over that the network has not taken yet. */

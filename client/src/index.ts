@@ -4,7 +4,7 @@ export { Client, type ClientOptions, clientOptionNames, type Route } from './cli
 export type { CompressionCodecs } from './compression/compression.ts'
 export type { Connection, PushFrame, Reply, SubscriptionListener } from './connection.ts'
 export type { Credentials, ScramMechanism } from './credentials.ts'
-export { abortError, delay, orAborted, throwIfAborted } from './delay.ts'
+export { abortError, delay, orAborted, throwIfAborted, unref } from './delay.ts'
 export { Fifo } from './fifo.ts'
 export type { TopicRoute } from './metadata.ts'
 export { retryBackoff } from './retry-backoff.ts'

@@ -18,6 +18,10 @@ export interface SessionHost {
   readonly cluster: World
   /** It takes messages and answers nothing. */
   readonly isFrozen: boolean
+  readonly id: number
+  readonly port: number
+  readonly level: number
+  readonly copiedTo: number
   /** Why this broker does not serve a partition; undefined when it does. */
   mayServe(topic: string, partition: number): TailraceError | undefined
   publish(session: Session, fields: Message<'Publish'>, body: Uint8Array): Promise<void>
@@ -78,8 +82,11 @@ export class Session {
 
   #pushPartition(subscription: number, state: Subscription, cursor: Cursor): void {
     const log = this.#broker.cluster.log(state.topic, cursor.partition)
-    while (state.credit > 0 && cursor.offset < log.highWatermark) {
-      const batches = log.read(cursor.offset, Math.min(state.credit, this.#broker.cluster.maxPushBytes))
+    const end = this.#endOf(state.topic, cursor.partition)
+    while (state.credit > 0 && cursor.offset < end) {
+      const read = log.read(cursor.offset, Math.min(state.credit, this.#broker.cluster.maxPushBytes))
+      const batches = read.filter(({ lastOffset }) => lastOffset < end)
+      if (batches.length === 0) return
       let bytes = 0
       for (const batch of batches) bytes += batch.bytes.length
       cursor.offset = batches.at(-1)!.lastOffset + 1
@@ -89,7 +96,7 @@ export class Session {
         subscription,
         partition: cursor.partition,
         nextOffset: cursor.offset,
-        highWatermark: log.highWatermark,
+        highWatermark: end,
       }
       const altered = this.#broker.cluster.alterPush?.(batches)
       if (altered === 'drop connection') {
@@ -111,6 +118,7 @@ export class Session {
       if (frame.name === 'Publish') await this.#broker.publish(this, frame.fields, frame.body)
       else if (frame.name === 'Fetch') this.#broker.fetch(this, frame.fields)
       else if (frame.name === 'Metadata') this.#metadata(frame.fields)
+      else if (frame.name === 'Brokers') this.send('BrokersReply', { correlation, ...this.#broker.cluster.told() })
       else if (frame.name === 'InitProducer')
         this.send('InitProducerReply', { correlation, ...this.#broker.cluster.newProducer() })
       else if (frame.name === 'Subscribe') this.#subscribe(frame.fields)
@@ -123,7 +131,22 @@ export class Session {
   }
 
   #metadata({ correlation, topics }: Message<'Metadata'>): void {
-    this.send('MetadataReply', { correlation, ...this.#broker.cluster.metadata(topics) })
+    const told = this.#broker.cluster.metadata(topics)
+    this.send('MetadataReply', { correlation, ...(this.#broker.level === 0 ? told : this.#asCascade(told)) })
+  }
+
+  /** A cascade broker says that it leads everything itself, with a term that any broker of level 0 replaces. */
+  #asCascade(told: Omit<Message<'MetadataReply'>, 'correlation'>): Omit<Message<'MetadataReply'>, 'correlation'> {
+    const { id, port } = this.#broker
+    const topics = told.topics.map((topic) => {
+      const partitions = topic.partitions.map((one) => ({ ...one, leader: id, term: 0, replicas: [id] }))
+      return { ...topic, partitions }
+    })
+    return { ...told, brokers: [{ id, http: `127.0.0.1:${port}`, alive: true }], topics }
+  }
+
+  #endOf(topic: string, partition: number): number {
+    return Math.min(this.#broker.copiedTo, this.#broker.cluster.log(topic, partition).highWatermark)
   }
 
   #subscribe({ subscription, topic, position, partitions, credit, replica, topicId }: Message<'Subscribe'>): void {
@@ -153,11 +176,11 @@ export class Session {
       const refusal = replica ? undefined : this.#broker.mayServe(topic, partition)
       const offset = this.#find(topic, partition, from)
       if (refusal !== undefined) refused.push([partition, refusal])
-      else if (offset > log.highWatermark || offset < log.logStart)
+      else if (offset > this.#endOf(topic, partition) || offset < log.logStart)
         refused.push([partition, new TailraceError('OFFSET_OUT_OF_RANGE')])
       else {
         cursors.push({ partition, offset })
-        answer.push({ partition, offset, highWatermark: log.highWatermark })
+        answer.push({ partition, offset, highWatermark: this.#endOf(topic, partition) })
       }
     }
     this.#subscriptions.set(subscription, { topic, cursors, credit })

@@ -17,6 +17,12 @@ export class TestBroker implements SessionHost {
   isSlow = false
   /** Number of newest batches that its replicas lack. */
   lagEntries = 0
+  /** Above 0: it is a cascade broker. */
+  level = 0
+  rack = ''
+  /** Of a cascade broker: how far behind it says that it is, and the offset at which all its copies end. */
+  lagMs = 0
+  copiedTo = Number.MAX_SAFE_INTEGER
   /** The batches that it sends are damaged. */
   spoils = false
   /** Which batch its answers to a Fetch leave out, counted as by Array.at. */
@@ -75,7 +81,7 @@ export class TestBroker implements SessionHost {
 
   /** Why this broker does not serve a partition; undefined when it does. */
   mayServe(topic: string, partition: number): TailraceError | undefined {
-    if (this.cluster.partitions(topic) === 0) return undefined
+    if (this.cluster.partitions(topic) === 0 || this.level > 0) return undefined
     const leader = this.cluster.leader(topic, partition)
     if (leader === 0) return new TailraceError('LEADER_UNAVAILABLE')
     return leader === this.id || this.cluster.forwards ? undefined : new TailraceError('NOT_LEADER')

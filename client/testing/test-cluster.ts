@@ -19,6 +19,9 @@ interface TestTopic {
  */
 export class TestCluster implements World {
   readonly brokers: TestBroker[] = []
+  readonly cascades: TestBroker[] = []
+  /** The brokers are of a version that tells of no levels. */
+  isOld = false
   /** Asked for every Publish. */
   fault: ((broker: number, fields: Message<'Publish'>, body: Uint8Array) => Fault | undefined) | undefined
   /** Changes what one Records frame carries. */
@@ -148,8 +151,27 @@ export class TestCluster implements World {
     }
   }
 
+  /** A cascade broker, whose level is its number in hundreds. */
+  async addCascade(id: number, rack = ''): Promise<TestBroker> {
+    const broker = new TestBroker(this, id)
+    broker.level = Math.floor(id / 100)
+    broker.rack = rack
+    await broker.start()
+    this.cascades.push(broker)
+    return broker
+  }
+
+  told(): Omit<Message<'BrokersReply'>, 'correlation'> {
+    if (this.isOld) throw new schemas.TailraceError('UNSUPPORTED_MESSAGE')
+    const brokers = [...this.brokers, ...this.cascades].map(({ id, port, level, rack, lagMs, isUp, sessions }) => {
+      const load = level === 0 ? null : { connections: sessions.size, lagMs, ready: true }
+      return { id, http: `127.0.0.1:${port}`, level, alive: isUp, rack, load }
+    })
+    return { clusterId: 'test', brokers }
+  }
+
   pushAll(): void {
-    for (const broker of this.brokers) for (const session of broker.sessions) session.push()
+    for (const broker of [...this.brokers, ...this.cascades]) for (const session of broker.sessions) session.push()
   }
 
   /** Connections on which batches of a partition were in flight at the same time, as brokers saw it. */
@@ -172,6 +194,6 @@ export class TestCluster implements World {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.brokers.map((broker) => broker.stop()))
+    await Promise.all([...this.brokers, ...this.cascades].map((broker) => broker.stop()))
   }
 }

@@ -34,6 +34,8 @@ export interface World {
   leader(topic: string, partition: number): number
   newProducer(): { producerId: number; epoch: number }
   metadata(topics: readonly string[]): Omit<Message<'MetadataReply'>, 'correlation'>
+  /** Brokers of all levels. @throws TailraceError UNSUPPORTED_MESSAGE: the brokers are of an earlier version */
+  told(): Omit<Message<'BrokersReply'>, 'correlation'>
   pushAll(): void
   noteTransmission(broker: number, topic: string, partition: number): void
   noteAnswer(broker: number, topic: string, partition: number): void

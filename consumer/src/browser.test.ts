@@ -7,8 +7,8 @@ import { expect, it } from 'vitest'
 /** A page reads a few records, breaks off, and returns them. */
 const page = `
   import { Consumer } from './index.ts'
-  globalThis.read = async (server, topic, count) => {
-    const consumer = new Consumer({ servers: [server] })
+  globalThis.read = async (server, topic, count, options) => {
+    const consumer = new Consumer({ servers: [server], ...options })
     const values = []
     for await (const record of consumer.subscribe(topic, { from: 'earliest' })) {
       values.push(record.key + '=' + record.value)
@@ -62,8 +62,11 @@ it('runs where there is nothing of Node: over WebSocket, with every compression 
       Array.from({ length: 50 }, (_, i) => ({ key: 'k', value: `ü${i}` })),
     )
     await producer.close()
-    const seen = await context.read(cluster.servers[0]!, compression, 50)
-    expect(seen).toBe(Array.from({ length: 50 }, (_, i) => `k=ü${i}`).join())
+    const written = Array.from({ length: 50 }, (_, i) => `k=ü${i}`).join()
+    expect(await context.read(cluster.servers[0]!, compression, 50)).toBe(written)
+    // Of the level below, once there is one.
+    expect(await context.read(cluster.servers[0]!, compression, 50, { level: 'nearest' })).toBe(written)
+    await cluster.addCascade(100 + cluster.cascades.length)
   }
   await cluster.close()
 })

@@ -1,7 +1,8 @@
-import { abortError, Client, clientOptionNames, refuseUnknown } from '@tailrace/client'
+import { abortError, Client } from '@tailrace/client'
 import { checkTopicName, TailraceError } from '@tailrace/schemas'
 import { Feed } from './feed.ts'
-import { type ConsumerOptions, feedSettings, type SubscribeOptions } from './options.ts'
+import { Levels } from './levels.ts'
+import { type ConsumerOptions, feedSettings, levelRules, type SubscribeOptions } from './options.ts'
 import { readPlace } from './point-read.ts'
 import { checkPlace, type ReadOptions, type ReadPlace, readSettings } from './read-options.ts'
 import { type ReadResult, readResult } from './read-result.ts'
@@ -13,14 +14,16 @@ import { Subscription } from './subscription.ts'
 /** Reads topics. The same in Node and in a browser. */
 export class Consumer {
   readonly #client: Client
+  readonly #levels: Levels | undefined
   readonly #feeds = new Set<Feed>()
   readonly #closing = new AbortController()
   #isClosed = false
 
   /** Connects with the first subscription. @throws TailraceError INVALID_SETTING */
   constructor(options: ConsumerOptions) {
-    refuseUnknown(options, clientOptionNames)
+    const rules = levelRules(options)
     this.#client = new Client(options)
+    if (rules !== undefined) this.#levels = new Levels(this.#client, rules, options.metadataMaxAgeMs)
   }
 
   /**
@@ -36,7 +39,7 @@ export class Consumer {
     const settings = feedSettings(options)
     const onUnreadable = onUnreadableOf(options.onUnreadable)
     const start = startOf(options.from ?? 'latest', options.partitions, settings.otherwise)
-    const feed = new Feed(this.#client, topic, start, settings)
+    const feed = new Feed(this.#client, topic, start, settings, this.#levels)
     const { signal } = options
     const abort = (): void => feed.fail(abortError(signal!), true)
     feed.onBegin = () => {
@@ -85,6 +88,7 @@ export class Consumer {
     this.#isClosed = true
     this.#closing.abort(new TailraceError('CLOSED'))
     for (const feed of [...this.#feeds]) feed.close()
+    this.#levels?.close()
     this.#client.close()
   }
 

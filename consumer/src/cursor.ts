@@ -1,7 +1,9 @@
-import type { Offset, PartitionNumber, Position } from '@tailrace/schemas'
+import type { BrokerId, Offset, PartitionNumber, Position } from '@tailrace/schemas'
 
 /** The source of a partition's records, as its reader sees it. */
 export interface RecordSource {
+  /** The cascade broker whose copies it reads; null: level 0. */
+  readonly copy: BrokerId | null
   /** Called with the number of bytes that have been read: the source may send as many again. */
   consumed(bytes: number): void
   close(): void

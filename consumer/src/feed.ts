@@ -1,6 +1,7 @@
-import { type Client, type Connection, delay, Fifo, type Route, retryBackoff, type TopicRoute } from '@tailrace/client'
-import { type Offset, type PartitionNumber, TailraceError } from '@tailrace/schemas'
+import { type Client, type Connection, delay, Fifo, retryBackoff, type TopicRoute } from '@tailrace/client'
+import { type BrokerId, type Offset, type PartitionNumber, TailraceError } from '@tailrace/schemas'
 import { Cursor } from './cursor.ts'
+import type { Levels } from './levels.ts'
 import type { FeedSettings } from './options.ts'
 import { Positions } from './positions.ts'
 import { type ReceivedBatch, receive } from './received-batch.ts'
@@ -16,6 +17,14 @@ const PATIENCE_MS = 5_000
 const lagging = new Set(['UNKNOWN_TOPIC', 'TOPIC_ID_MISMATCH', 'UNKNOWN_PARTITION'])
 /** Between two looks for the topic that a saved position belongs to. */
 const LOOK_AGAIN_MS = 250
+
+/** Partitions to be read over one connection. */
+interface FeedRoute {
+  readonly connection: Connection
+  /** The cascade broker that it leads to; null: a broker of level 0. */
+  readonly copy: BrokerId | null
+  readonly cursors: Cursor[]
+}
 
 /**
  * The batches of a topic's partitions in one queue, each once and in order of offsets for every partition. Keeps every
@@ -34,10 +43,13 @@ export class Feed implements StreamEvents {
   /** The topic that is read. Empty until it is known. */
   #topicId: string
   readonly #settings: FeedSettings
+  /** Undefined: cascade brokers are not looked for. */
+  readonly #levels: Levels | undefined
   readonly #queue = new Fifo<ReceivedBatch>()
   readonly #ended = new AbortController()
   readonly #backoff = retryBackoff()
   #stopListening: (() => void) | undefined
+  #stopMoving: (() => void) | undefined
   readonly #allStarted = Promise.withResolvers<void>()
   /** Partitions that no stream serves at the moment. */
   readonly #detached = new Set<Cursor>()
@@ -49,12 +61,13 @@ export class Feed implements StreamEvents {
   #isClosed = false
   #wakeReader: (() => void) | undefined
 
-  constructor(client: Client, topic: string, start: Start, settings: FeedSettings) {
+  constructor(client: Client, topic: string, start: Start, settings: FeedSettings, levels?: Levels) {
     this.#client = client
     this.#topic = topic
     this.#start = start
     this.#topicId = start.offsets.topicId
     this.#settings = settings
+    this.#levels = levels
     this.#allStarted.promise.catch(() => {})
   }
 
@@ -153,12 +166,14 @@ export class Feed implements StreamEvents {
     }
   }
 
-  ended(cursors: readonly Cursor[], error: TailraceError, logStart = -1): void {
+  ended({ copy }: Stream, cursors: readonly Cursor[], error: TailraceError, logStart = -1): void {
     if (this.#isOver) return
     this.#lastError = error
+    // A copy that does not have an offset or a topic may be behind: only level 0 can say that they do not exist.
+    if (copy !== null) this.#levels?.avoid(copy)
     for (const cursor of cursors) {
       this.#detached.add(cursor)
-      if (!error.retriable && !this.#mayPass(cursor, error, logStart)) this.fail(error)
+      if (copy === null && !error.retriable && !this.#mayPass(cursor, error, logStart)) this.fail(error)
     }
     void this.#attach()
   }
@@ -188,6 +203,7 @@ export class Feed implements StreamEvents {
     if (this.#hasBegun || this.#isOver) return
     this.#hasBegun = true
     this.#stopListening = this.#client.onMetadataChange(() => this.#follow())
+    this.#stopMoving = this.#levels?.onMove((copy) => this.#leaveAllBut(copy))
     this.onBegin?.()
     if (!this.#isOver) void this.#open()
   }
@@ -294,7 +310,7 @@ export class Feed implements StreamEvents {
           await delay(Math.max(this.#backoff.next(), this.#lastError.retryAfterMs ?? 0), this.#ended.signal)
           await this.#client.refresh([this.#topic]).catch(() => {})
         }
-        for (const [connection, cursors] of await this.#routes()) this.#subscribe(connection, cursors)
+        for (const route of await this.#routes()) this.#subscribe(route)
       }
     } catch (error) {
       this.fail(TailraceError.from(error))
@@ -304,45 +320,65 @@ export class Feed implements StreamEvents {
   }
 
   /** Detached partitions by the connection to ask; without those that have none at the moment. */
-  async #routes(): Promise<Map<Connection, Cursor[]>> {
-    const routes = new Map<Connection, Cursor[]>()
-    for (const cursor of [...this.#detached]) {
-      try {
-        const { connection } = await this.#route(cursor.partition)
-        const cursors = routes.get(connection)
-        if (cursors === undefined) routes.set(connection, [cursor])
-        else cursors.push(cursor)
-      } catch (error) {
-        this.#lastError = TailraceError.from(error)
-        if (!this.#lastError.retriable) throw this.#lastError
+  async #routes(): Promise<readonly FeedRoute[]> {
+    const routes = new Map<Connection, FeedRoute>()
+    try {
+      const found = await this.#levels?.find()
+      if (found != null) return [{ ...found, cursors: [...this.#detached] }]
+      for (const cursor of [...this.#detached]) {
+        const connection = await this.#connectionFor(cursor.partition)
+        if (connection === undefined) continue
+        const route = routes.get(connection)
+        if (route === undefined) routes.set(connection, { connection, copy: null, cursors: [cursor] })
+        else route.cursors.push(cursor)
       }
+    } catch (error) {
+      this.#lastError = TailraceError.from(error)
+      if (!this.#lastError.retriable) throw this.#lastError
     }
-    return routes
+    return [...routes.values()]
   }
 
-  #route(partition: PartitionNumber): Promise<Route> {
-    const isNear = this.#settings.readFrom === 'nearest'
-    return isNear ? this.#client.nearest(this.#topic, partition) : this.#client.route(this.#topic, partition)
+  /** To a broker of level 0; undefined while there is none. @throws TailraceError what does not pass */
+  async #connectionFor(partition: PartitionNumber): Promise<Connection | undefined> {
+    try {
+      const isNear = this.#settings.readFrom === 'nearest'
+      const route = isNear ? this.#client.nearest(this.#topic, partition) : this.#client.route(this.#topic, partition)
+      const { connection } = await route
+      if (!this.#levels?.isCopy(connection.address)) return connection
+      // It was told by a copy that its broker leads, as copies do.
+      throw new TailraceError('LEADER_UNAVAILABLE', `Partition ${partition}: no broker of level 0 is known to lead.`)
+    } catch (error) {
+      this.#lastError = TailraceError.from(error)
+      if (!this.#lastError.retriable) throw this.#lastError
+      return undefined
+    }
   }
 
-  #subscribe(connection: Connection, found: readonly Cursor[]): void {
-    if (this.#isOver) return
+  #subscribe({ connection, copy, cursors: found }: FeedRoute): void {
+    // There may be a better place by now: they stay detached, and are routed again.
+    if (this.#isOver || (this.#levels !== undefined && this.#levels.current !== copy)) return
     // Partitions of a topic that was replaced meanwhile are not detached any more.
     const cursors = found.filter((cursor) => this.#detached.delete(cursor))
     if (cursors.length === 0) return
     const share = Math.floor(this.#settings.maxBufferedBytes / this.cursors.size)
-    const replica = this.#settings.readFrom === 'nearest'
-    new Stream(
-      connection,
-      { name: this.#topic, id: this.#topicId },
-      cursors,
-      { bytesPerPartition: Math.max(MIN_BYTES_PER_PARTITION, share), replica },
-      this,
-    )
+    const replica = copy === null && this.#settings.readFrom === 'nearest'
+    const settings = { bytesPerPartition: Math.max(MIN_BYTES_PER_PARTITION, share), replica, copy }
+    new Stream(connection, { name: this.#topic, id: this.#topicId }, cursors, settings, this)
+  }
+
+  /** Partitions that are read elsewhere go on at this broker, each at the first offset that has not been received. */
+  #leaveAllBut(copy: BrokerId | null): void {
+    for (const cursor of this.cursors.values()) {
+      if (cursor.stream !== undefined && cursor.stream.copy !== copy) this.#detached.add(cursor)
+    }
+    for (const cursor of this.#detached) cursor.stream?.close()
+    if (this.#detached.size > 0) void this.#attach()
   }
 
   #shutDown(): void {
     this.#stopListening?.()
+    this.#stopMoving?.()
     this.onEnd?.()
     this.#ended.abort(new TailraceError('CLOSED'))
     this.#closeStreams()

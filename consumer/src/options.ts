@@ -1,9 +1,21 @@
-import { type ClientOptions, refuseUnknown, wholeNumber } from '@tailrace/client'
+import { type ClientOptions, clientOptionNames, refuseUnknown, wholeNumber } from '@tailrace/client'
 import { type Offset, type PartitionNumber, TailraceError } from '@tailrace/schemas'
+import type { LevelRules } from './level-choice.ts'
 import type { OnUnreadable } from './readable-records.ts'
 import type { From } from './start.ts'
 
-export type ConsumerOptions = ClientOptions
+export interface ConsumerOptions extends ClientOptions {
+  /**
+   * Subscriptions read from a cascade broker: 'nearest' from the deepest level that is well, a number from no deeper
+   * than that level; from level 0 while no cascade broker is well. The records are the same in the same order. Default:
+   * as `readFrom` says.
+   */
+  readonly level?: 'nearest' | number
+  /** With `level`: brokers of this rack are preferred to others of their level. Default: none. */
+  readonly rack?: string
+  /** With `level`: a cascade broker that is further behind level 0 than this is not well. Default 10,000. */
+  readonly maxLagMs?: number
+}
 
 /** A reader was moved from an offset that is not, or no longer, in the partition to one that is. */
 export interface Jump {
@@ -68,6 +80,7 @@ export interface FeedSettings {
   readonly readFrom: 'leader' | 'nearest'
 }
 
+const levelNames = ['level', 'rack', 'maxLagMs']
 const names = [
   'from',
   'partitions',
@@ -81,6 +94,24 @@ const names = [
   'onUnreadable',
   'signal',
 ]
+
+/**
+ * Undefined: cascade brokers are not looked for.
+ * @throws TailraceError INVALID_SETTING
+ */
+export function levelRules(options: ConsumerOptions): LevelRules | undefined {
+  refuseUnknown(options, [...clientOptionNames, ...levelNames])
+  const { level, rack = '' } = options
+  if (typeof rack !== 'string') throw new TailraceError('INVALID_SETTING', 'rack is not a text.')
+  const maxLagMs = wholeNumber('maxLagMs', options.maxLagMs, { default: 10_000, min: 100, max: 86_400_000 })
+  if (level === undefined && (options.rack !== undefined || options.maxLagMs !== undefined)) {
+    throw new TailraceError('INVALID_SETTING', 'rack and maxLagMs mean nothing without level.')
+  }
+  if (level === undefined) return undefined
+  const deepest = Number.MAX_SAFE_INTEGER
+  if (level === 'nearest') return { maxLevel: deepest, rack, maxLagMs }
+  return { maxLevel: wholeNumber('level', level, { default: deepest, min: 0, max: deepest }), rack, maxLagMs }
+}
 
 /** @throws TailraceError INVALID_SETTING */
 export function feedSettings(options: SubscribeOptions): FeedSettings {

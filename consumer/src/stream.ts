@@ -1,6 +1,14 @@
 import { type Connection, errorFromWire, type PushFrame, type SubscriptionListener } from '@tailrace/client'
-import type { Offset, PartitionNumber, TailraceError } from '@tailrace/schemas'
+import type { BrokerId, Offset, PartitionNumber, TailraceError } from '@tailrace/schemas'
 import type { Cursor, RecordSource } from './cursor.ts'
+
+export interface StreamSettings {
+  readonly bytesPerPartition: number
+  /** From the broker's own replicas. */
+  readonly replica: boolean
+  /** See RecordSource. */
+  readonly copy: BrokerId | null
+}
 
 export interface StreamEvents {
   /** Batches of one partition, back to back. */
@@ -9,7 +17,7 @@ export interface StreamEvents {
    * The stream does not serve these partitions any more. `logStart`: where a partition begins whose offset does not
    * exist, if the broker says so.
    */
-  ended(cursors: readonly Cursor[], error: TailraceError, logStart?: Offset): void
+  ended(stream: Stream, cursors: readonly Cursor[], error: TailraceError, logStart?: Offset): void
   /** A partition's start is known. */
   started(): void
 }
@@ -19,6 +27,7 @@ export interface StreamEvents {
  * gets new credit as records are read, so that a slow reader slows the broker down and fills no memory.
  */
 export class Stream implements SubscriptionListener, RecordSource {
+  readonly copy: BrokerId | null
   readonly #connection: Connection
   readonly #events: StreamEvents
   readonly #cursors = new Map<PartitionNumber, Cursor>()
@@ -32,12 +41,13 @@ export class Stream implements SubscriptionListener, RecordSource {
     connection: Connection,
     topic: { readonly name: string; readonly id: string },
     cursors: readonly Cursor[],
-    settings: { readonly bytesPerPartition: number /** From the broker's own replicas. */; readonly replica: boolean },
+    settings: StreamSettings,
     events: StreamEvents,
   ) {
     this.#connection = connection
     this.#events = events
     this.#bytesPerPartition = settings.bytesPerPartition
+    this.copy = settings.copy
     let buffered = 0
     for (const cursor of cursors) {
       this.#cursors.set(cursor.partition, cursor)
@@ -108,7 +118,7 @@ export class Stream implements SubscriptionListener, RecordSource {
   #end(error: TailraceError): void {
     const cursors = [...this.#cursors.values()]
     this.close()
-    this.#events.ended(cursors, error)
+    this.#events.ended(this, cursors, error)
   }
 
   #release(cursors: readonly Cursor[], error: TailraceError, logStart?: Offset): void {
@@ -119,6 +129,6 @@ export class Stream implements SubscriptionListener, RecordSource {
       this.#granted -= cursor.bufferedBytes
     }
     if (this.#cursors.size === 0 && !this.#isOver) this.close()
-    if (cursors.length > 0) this.#events.ended(cursors, error, logStart)
+    if (cursors.length > 0) this.#events.ended(this, cursors, error, logStart)
   }
 }

@@ -42,6 +42,7 @@ const brokerMessages: ReadonlySet<MessageName> = new Set<MessageName>([
   'FindOffsetReply',
   'InitProducerReply',
   'MetadataReply',
+  'BrokersReply',
   'AuthenticateReply',
   'Subscribed',
   'Records',

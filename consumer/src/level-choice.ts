@@ -1,0 +1,69 @@
+import type { BrokerId } from '@tailrace/schemas'
+
+/** A broker as it can be chosen. */
+export interface LevelBroker {
+  readonly id: BrokerId
+  /** ws://host:port or wss://host:port. */
+  readonly address: string
+  readonly level: number
+  readonly alive: boolean
+  /** Empty: not told. */
+  readonly rack: string
+  /** Null: not told. */
+  readonly load: { readonly connections: number; readonly lagMs: number; readonly ready: boolean } | null
+}
+
+export interface LevelRules {
+  readonly maxLevel: number
+  /** Empty: none is preferred. */
+  readonly rack: string
+  readonly maxLagMs: number
+}
+
+/** Less than that of any cascade broker. */
+const RANK_OF_LEVEL_0 = -1
+
+/** Whether a broker is a cascade broker that is well enough to be read from. */
+export function isFit({ level, alive, load }: LevelBroker, { maxLevel, maxLagMs }: LevelRules): boolean {
+  const isWell = alive && (load === null || (load.ready && load.lagMs <= maxLagMs))
+  return level >= 1 && level <= maxLevel && isWell
+}
+
+/** Of two brokers the one with the higher rank is preferred: a deeper level first, then the same rack. */
+export function rankOf(broker: LevelBroker | null, { rack }: LevelRules): number {
+  if (broker === null) return RANK_OF_LEVEL_0
+  return 2 * broker.level + (rack !== '' && broker.rack === rack ? 1 : 0)
+}
+
+/**
+ * The cascade broker to read from; null: none is fit, so level 0. Of those with the highest rank two are drawn, and the
+ * one with fewer connections is taken ("The Power of Two Choices in Randomized Load Balancing", Mitzenmacher 2001): if
+ * all took the one with the fewest, as they were told a while ago, it would have most of them a moment later.
+ * @param random from 0 up to, not including, 1
+ */
+export function chooseBroker(
+  brokers: readonly LevelBroker[],
+  rules: LevelRules,
+  avoided: (id: BrokerId) => boolean,
+  random: () => number,
+): LevelBroker | null {
+  let best: LevelBroker[] = []
+  let rank = RANK_OF_LEVEL_0
+  for (const broker of brokers) {
+    const its = rankOf(broker, rules)
+    if (its < rank || !isFit(broker, rules) || avoided(broker.id)) continue
+    if (its > rank) best = []
+    rank = its
+    best.push(broker)
+  }
+  if (best.length < 2) return best[0] ?? null
+  const one = Math.floor(random() * best.length)
+  const other = (one + 1 + Math.floor(random() * (best.length - 1))) % best.length
+  return lighter(best[one]!, best[other]!)
+}
+
+/** The first one unless both tell, and the second one has fewer. */
+function lighter(one: LevelBroker, other: LevelBroker): LevelBroker {
+  const connections = ({ load }: LevelBroker): number => load?.connections ?? -1
+  return connections(other) >= 0 && connections(other) < connections(one) ? other : one
+}
