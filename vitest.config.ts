@@ -16,6 +16,7 @@ const functions = [
   'browser-token',
   'cascade-credentials',
   'cascade-forwarding',
+  'cascade-memory',
   'cascade-retention',
   'cascade-topics',
   'cli',
@@ -55,6 +56,7 @@ const functions = [
  */
 const slowTests = [
   'broker/src/cascade/chosen-topics.test.ts',
+  'broker/src/cascade/memory-tier.test.ts',
   'broker/src/cascade/slow-source.test.ts',
   'broker/src/cascade/tiers.test.ts',
   'broker/src/cascade/upstream/home.test.ts',

@@ -4,7 +4,8 @@ import type { Asker, BrokerApi } from '../api/broker-api.ts'
 import type { BrokerCondition, Condition } from '../api/condition.ts'
 import { conditionOf } from '../cluster/members/conditions.ts'
 import { featureLevels } from '../cluster/metadata/feature-levels.ts'
-import type { LogStorage, StateStore } from '../log/log-storage.ts'
+import type { CommittedLogs } from '../log/committed-logs.ts'
+import type { StateStore } from '../log/log-storage.ts'
 import type { Crc32c } from '../platform/checksum.ts'
 import type { Clock, TimerHandle } from '../platform/clock.ts'
 import type { Crypto } from '../platform/crypto.ts'
@@ -44,7 +45,7 @@ export interface CascadeNodeDeps {
   readonly sources: readonly string[]
   /** The topics that it copies, as the setting has them. Default: all. */
   readonly topics?: readonly string[]
-  readonly storage: LogStorage
+  readonly storage: CommittedLogs
   readonly store: StateStore
   readonly client: HttpClient
   readonly sockets: MessageSockets

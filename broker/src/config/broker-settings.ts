@@ -19,7 +19,7 @@ export type LogFormat = (typeof logFormats)[number]
  */
 export interface BrokerSettings {
   readonly id: BrokerId
-  /** Folder of this broker alone: journal, segments, state store. */
+  /** Folder of this broker alone: journal, segments, state store. Empty for a cascade broker with `memory`. */
   readonly data: string
   /** Where this broker stands; empty: not told. */
   readonly rack: string
@@ -33,6 +33,9 @@ export interface BrokerSettings {
   readonly source: readonly string[]
   /** Names of the topics that a cascade broker copies, and beginnings of names with `*` behind them; `*`: all. */
   readonly topics: readonly string[]
+  /** A cascade broker keeps its copies in memory alone, of so many bytes at most. */
+  readonly memory: boolean
+  readonly memoryBytes: number
   readonly readyLagMs: number
   /** Of the token of a cascade broker for its source; empty for none. */
   readonly sourceTokenFile: string

@@ -210,6 +210,22 @@ it('gives every setting a flag and an environment name of its own', () => {
   expect(new Set(settingNames.map(flagOf)).size).toBe(settingNames.length)
 })
 
+describe('a cascade broker in memory', () => {
+  const given = { flags: flags({ id: '1', source: 'a:1', memory: 'true' }), environment: none, file: none }
+
+  it('needs no folder; others do', () => {
+    expect(resolveSettings(given)).toMatchObject({ data: '', memory: true, memoryBytes: 256 * 2 ** 20 })
+    const withDisk = { ...given, flags: flags({ id: '1', source: 'a:1' }) }
+    expect(messageOf(() => resolveSettings(withDisk))).toContain('data is missing')
+  })
+
+  it('is no broker of level 0, and its bound takes the largest batch', () => {
+    expect(messageOf(() => resolve({ memory: 'true' }))).toContain('memory is a setting of "tailrace cascade"')
+    const sizes = { maxBatchBytes: '20MiB', maxFrameBytes: '64MiB', maxUncommittedBytes: '64MiB', memoryBytes: '20MiB' }
+    expect(messageOf(() => resolve({ memory: 'true', source: 'a:1', ...sizes }))).toMatch(/maxBatchBytes.*memoryBytes/)
+  })
+})
+
 describe('the topics of a cascade broker', () => {
   it.each([
     ['a,b*, c.d', ['a', 'b*', 'c.d']],

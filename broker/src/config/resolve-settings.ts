@@ -3,6 +3,7 @@ import type { BrokerSettings, SettingName } from './broker-settings.ts'
 import { exposureRule } from './exposure.ts'
 import type { GivenSettings, GivenValue } from './given-settings.ts'
 import { securityRules } from './security-settings.ts'
+import type { Setting } from './setting.ts'
 import { showBytes, splitAddress } from './setting-kinds.ts'
 import { environmentNameOf, flagOf, settingNames, settingTable } from './setting-table.ts'
 import { tlsRules } from './tls-settings.ts'
@@ -54,8 +55,9 @@ export function checked(name: SettingName, given: GivenValue): unknown {
 }
 
 function fallback(name: SettingName, settings: BrokerSettings): unknown {
-  const { fallback, kind } = settingTable[name]
+  const { fallback, kind, unneededWith }: Setting<unknown> = settingTable[name] as Setting<never>
   if (fallback === 'required') {
+    if (unneededWith !== undefined && settings[unneededWith]) return ''
     const ways = `${flagOf(name)}, ${environmentNameOf(name)}, or ${name} in the file of --config`
     throw new TailraceError('INVALID_SETTING', `${name} is missing: give ${kind.valid} with ${ways}.`)
   }
@@ -81,6 +83,9 @@ const rulesAcross: readonly ((settings: BrokerSettings) => string | null)[] = [
       ? null
       : `directBytes is ${s.directBytes}, but must be at most half of journalFileBytes, which is ${s.journalFileBytes}.`,
   (s) => atMost(s, 'maxBatchBytes', 'maxUncommittedBytes', 0),
+  (s) => (s.memory ? atMost(s, 'maxBatchBytes', 'memoryBytes', frameOverhead) : null),
+  (s) =>
+    s.memory && s.source.length === 0 ? 'memory is a setting of "tailrace cascade": other brokers need a disk.' : null,
   ...tlsRules,
   ...securityRules,
   (s) => reachable(s.advertisedHttp, 'advertisedHttp', 'http'),

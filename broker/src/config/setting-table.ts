@@ -40,7 +40,8 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
   data: {
     kind: folder,
     fallback: 'required',
-    about: 'Folder of this broker alone; created if missing.',
+    about: 'Folder of this broker alone; created if missing. A cascade broker with memory has none.',
+    unneededWith: 'memory',
     perBroker: true,
   },
   rack: {
@@ -81,6 +82,20 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
     fallback: { value: ['*'] },
     about:
       'Of a cascade broker only: the topics that it copies, by name; orders.* are all whose names begin with orders. and * all. Of others it forwards publishes and refuses reads. After a restart those no longer named are removed from its disk, new ones are copied from their start.',
+    perBroker: true,
+  },
+  memory: {
+    kind: yesOrNo,
+    fallback: { value: false },
+    about:
+      'Of a cascade broker only: it keeps its copies in memory alone, up to memoryBytes, and writes nothing to a disk. After a start it copies anew.',
+    perBroker: true,
+  },
+  memoryBytes: {
+    kind: bytes(16 * MiB, 1024 * GiB),
+    fallback: { value: 256 * MiB },
+    about:
+      'Of a cascade broker with memory: bytes of all its copies. Beyond them the oldest batches go, of the partitions that hold most. Give the process 400 MiB more.',
     perBroker: true,
   },
   readyLagMs: {

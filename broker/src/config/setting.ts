@@ -12,6 +12,8 @@ export interface Setting<Value> {
     | { readonly value: Value }
     | { readonly follows: string; from(settings: BrokerSettings): Value }
   readonly about: string
+  /** A required setting is empty, and need not be given, where this one is true. */
+  readonly unneededWith?: 'memory'
   /** Differs from broker to broker, so `tailrace cluster start` sets it itself. */
   readonly perBroker?: true
 }

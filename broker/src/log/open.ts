@@ -1,12 +1,12 @@
 import type { Crc32c } from '../platform/checksum.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Disk } from '../platform/disk.ts'
-import { unobserved } from '../platform/metric-table.ts'
 import { BLOCK_BYTES } from './journal/block.ts'
 import { DurableMark } from './journal/durable-mark.ts'
 import { Journal } from './journal/journal.ts'
 import { type RecordOwner, RecordType, type RecordWriter } from './journal/record.ts'
-import type { LogMetrics, LogStorage, LogStorageOptions } from './log-storage.ts'
+import { noLogCounts } from './log-counts.ts'
+import type { LogStorage, LogStorageOptions } from './log-storage.ts'
 import type { RoundLimits } from './pending-writes.ts'
 import { Checkpointer } from './recovery/checkpointer.ts'
 import { keepDoubt, replayJournal, restoreGroups } from './recovery/recover.ts'
@@ -151,28 +151,12 @@ function segmentEnv(
     gathers: new GatherPool(),
     windows: new ReadWindows(),
     pool,
-    metrics: noLogMetrics(),
+    metrics: noLogCounts(),
     segmentBytes: options.segmentBytes,
     indexInterval: indexIntervalFor(options.segmentBytes),
     space,
     now: () => deps.clock.now(),
     monotonic: () => deps.clock.monotonic(),
-  }
-}
-
-function noLogMetrics(): LogMetrics {
-  return {
-    rounds: 0,
-    syncs: 0,
-    journalBytes: 0,
-    segmentBytes: 0,
-    tailBytes: 0,
-    replayedEntries: 0,
-    corruptPlaces: { read: 0, scrub: 0, recovery: 0 },
-    syncSeconds: unobserved,
-    segmentSyncSeconds: unobserved,
-    roundBytes: unobserved,
-    readSeconds: null,
   }
 }
 

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crc32c } from '@tailrace/schemas'
 import { describe } from 'vitest'
-import { type LogStorageUnderTest, logStorageConformance } from '../../../test/conformance/log-storage.ts'
+import { type CommittedLogsUnderTest, committedLogsConformance } from '../../../test/conformance/committed-logs.ts'
+import { type LogStorageUnderTest, logStorageConformance, smallOptions } from '../../../test/conformance/log-storage.ts'
 import { logTransferConformance } from '../../../test/conformance/log-transfer.ts'
 import { nodeCrc32c } from '../platform/node/checksum.ts'
 import { nodeClock } from '../platform/node/clock.ts'
@@ -26,6 +27,12 @@ async function inMemory(): Promise<LogStorageUnderTest> {
   return { open: (options) => openLogStorage(deps, { ...options, folder: 'log' }), dispose: async () => {} }
 }
 
+async function forCopies(): Promise<CommittedLogsUnderTest> {
+  const { open } = await inMemory()
+  const logs = await open(smallOptions)
+  return { logs, dispose: () => logs.close() }
+}
+
 describe('logs on the disk of the machine', () => {
   logStorageConformance(onMachine)
   logTransferConformance(onMachine)
@@ -34,4 +41,5 @@ describe('logs on the disk of the machine', () => {
 describe('logs on a disk in memory', () => {
   logStorageConformance(inMemory)
   logTransferConformance(inMemory)
+  committedLogsConformance(forCopies)
 })

@@ -5,8 +5,8 @@ import { copySeries } from '../cascade/copies/copy-series.ts'
 import type { CascadeNode } from '../cascade/node.ts'
 import type { BrokerSettings } from '../config/broker-settings.ts'
 import type { HttpGatewayParts } from '../doors/server.ts'
+import type { CommittedLogs } from '../log/committed-logs.ts'
 import { logMetrics } from '../log/log-metrics.ts'
-import type { LogStorage } from '../log/log-storage.ts'
 import { nodeClock } from '../platform/node/clock.ts'
 import { auditMetrics } from '../security/audit/audit-metrics.ts'
 import type { AuditTrail } from '../security/audit/audit-trail.ts'
@@ -20,7 +20,7 @@ import { packageVersion } from './version.ts'
 
 export interface MeasuredCascadeBroker {
   readonly settings: BrokerSettings
-  readonly storage: LogStorage
+  readonly storage: CommittedLogs
   readonly node: CascadeNode
   readonly tls: BrokerTls
   readonly exposed: readonly string[]

@@ -28,6 +28,7 @@ import { copyShortage, watchRoom } from './disk-shortage.ts'
 import { gatewayFace, gatewayLimits } from './door-settings.ts'
 import { tellExposures } from './exposures.ts'
 import { logLevelOf } from './logging/log-level.ts'
+import { type OpenCopies, openMemory } from './memory-copies.ts'
 import { logWhenReady } from './ready-event.ts'
 import { openSpans } from './tracing/spans.ts'
 import { tracedApi } from './tracing/traced-api.ts'
@@ -40,7 +41,7 @@ import { tracedApi } from './tracing/traced-api.ts'
 export async function startCascadeBroker(settings: BrokerSettings): Promise<RunningBroker> {
   requireSource(settings)
   const [clock, random, crc32c] = [nodeClock, nodeRandom, nodeCrc32c]
-  const { logger, storage, store, files } = await openDataFolder(settings)
+  const { logger, storage, store, files } = await openCopies(settings)
   const room = watchRoom(() => copyShortage(storage), clock, logger)
   const limits = gatewayLimits(settings, files)
   const tls = await openTls(settings, { limits, unknownPeers: 0, clock, log: logger })
@@ -104,6 +105,10 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
       await store.close()
     },
   }
+}
+
+function openCopies(settings: BrokerSettings): Promise<OpenCopies> | OpenCopies {
+  return settings.memory ? openMemory(settings) : openDataFolder(settings)
 }
 
 /** The settings that the node needs. */

@@ -8,7 +8,7 @@ import { packageVersion } from './version.ts'
  * `logFormat` says otherwise. Its first line says which program starts where.
  */
 export function openLogger(settings: BrokerSettings): Logger {
-  const { id, logLevel, logFormat, data } = settings
+  const { id, logLevel, logFormat, data, memory, memoryBytes } = settings
   const options = { level: logLevel, base: { broker: id }, timestamp: pino.stdTimeFunctions.isoTime }
   const isText = logFormat === 'auto' ? process.stdout.isTTY === true : logFormat === 'text'
   // Written at once: the last line of a broker that ends must not be lost.
@@ -17,6 +17,6 @@ export function openLogger(settings: BrokerSettings): Logger {
   const program = { version: packageVersion(), pid: process.pid, node: process.version }
   // A cascade broker listens for clients alone.
   const others = settings.source.length > 0 ? { source: settings.source } : { peer: settings.peer }
-  logger.info({ ...program, http: settings.http, ...others, data }, 'starting')
+  logger.info({ ...program, http: settings.http, ...others, ...(memory ? { memoryBytes } : { data }) }, 'starting')
   return logger
 }

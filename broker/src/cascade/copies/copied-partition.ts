@@ -1,6 +1,6 @@
 import type { GroupId, Offset, PartitionNumber, Position, Timestamp } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
-import type { GroupLog, LogStorage } from '../../log/log-storage.ts'
+import type { CommittedLog, CommittedLogs } from '../../log/committed-logs.ts'
 import { firstOffsetAt } from '../../partition/replica/read/time-seek.ts'
 import { WaitingReaders } from '../../partition/replica/read/waiting-readers.ts'
 import type { FetchRequest, FetchResult } from '../../partition/requests.ts'
@@ -10,7 +10,7 @@ import { CopyMismatch, takeBatches } from './intake.ts'
 import { LagMarks } from './lag-marks.ts'
 
 export interface CopyServices {
-  readonly storage: LogStorage
+  readonly storage: CommittedLogs
   readonly clock: Clock
   readonly crc32c: Crc32c
 }
@@ -28,7 +28,8 @@ const maxWaitingReaders = 10_000
 
 /**
  * One partition's committed records on this broker's disk, with the offsets and bytes that they have everywhere.
- * Readers see records that are durable here: after a crash this broker still has all records that it has shown.
+ * Readers see records that are durable here: after a crash this broker still has all records that it has shown. Where
+ * the copies are in memory, a crash leaves none.
  */
 export class CopiedPartition {
   readonly topic: string
@@ -44,7 +45,7 @@ export class CopiedPartition {
   readonly #marks = new LagMarks()
   /** The end that the source told first since this broker has started; null: none yet. */
   #firstHeard: Offset | null = null
-  #log: GroupLog
+  #log: CommittedLog
   #durableEnd: Offset
   #unsynced: Unsynced[] = []
   #ticket = 0
@@ -53,7 +54,7 @@ export class CopiedPartition {
 
   constructor(
     services: CopyServices,
-    log: GroupLog,
+    log: CommittedLog,
     topic: { readonly name: string; readonly id: string },
     partition: PartitionNumber,
   ) {
@@ -70,7 +71,7 @@ export class CopiedPartition {
     if (log.damage !== null) log.repaired()
   }
 
-  get log(): GroupLog {
+  get log(): CommittedLog {
     return this.#log
   }
   get logStart(): Offset {

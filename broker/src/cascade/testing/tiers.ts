@@ -5,8 +5,11 @@ import { createHttpGateway, type HttpGateway } from '../../doors/server.ts'
 import { MemoryAdmin } from '../../doors/testing/memory-admin.ts'
 import { MemoryBroker } from '../../doors/testing/memory-broker.ts'
 import { testServices } from '../../doors/testing/test-services.ts'
+import type { CommittedLogs } from '../../log/committed-logs.ts'
 import type { LogStorage, StateStore } from '../../log/log-storage.ts'
+import { MemoryLogs } from '../../log/memory/memory-logs.ts'
 import { openLogStorage } from '../../log/open.ts'
+import { MemoryStateStore } from '../../log/store/memory-state-store.ts'
 import { MemoryStore } from '../../log/testing/memory-store.ts'
 import { batchOf, recordsOf } from '../../partition/testing/batches.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -104,25 +107,29 @@ export interface Tier {
   readonly node: CascadeNode
   readonly address: string
   readonly port: number
-  readonly storage: LogStorage
+  readonly storage: CommittedLogs
   stop(): Promise<void>
 }
 
 const sizes = { journalFileBytes: 16 * 2 ** 20, segmentBytes: 2 ** 20, tailBytes: 4 * 2 ** 20, directBytes: 2 ** 19 }
 
-/** A whole cascade broker in this process, on a disk in memory. Default: on a free port, with all topics. */
+/** Default: a free port, all topics, copies on a disk. */
+export interface TierOptions {
+  readonly port?: number
+  readonly topics?: readonly string[]
+  /** Copies in memory alone, up to so many bytes. */
+  readonly memoryBytes?: number
+}
+
+/** A whole cascade broker in this process, on a disk in memory. */
 export async function startTier(
   brokerId: number,
   sources: string[],
   on = new CascadeDisk(),
-  { port: given, topics = ['*'] }: { readonly port?: number; readonly topics?: readonly string[] } = {},
+  { port: given, topics = ['*'], memoryBytes }: TierOptions = {},
 ): Promise<Tier> {
   const deps = { clock: fastClock, crc32c: nodeCrc32c }
-  const storage = await openLogStorage(
-    { ...deps, disk: on.disk.mount() },
-    { ...sizes, folder: 'log', diskReserveBytes: 0 },
-  )
-  storage.onFailure = () => {}
+  const storage = memoryBytes === undefined ? await openOn(on) : new MemoryLogs(fastClock, memoryBytes)
   const port = given ?? (await freePort())
   const node = await CascadeNode.open({
     crypto: nodeCrypto,
@@ -133,7 +140,7 @@ export async function startTier(
     sources,
     topics,
     storage,
-    store: on.store,
+    store: memoryBytes === undefined ? on.store : new MemoryStateStore(),
     random: nodeRandom,
     logger: silent,
     http: `127.0.0.1:${port}`,
@@ -153,6 +160,13 @@ export async function startTier(
     await storage.close()
   }
   return { node, address, port, storage, stop }
+}
+
+async function openOn({ disk }: CascadeDisk): Promise<LogStorage> {
+  const deps = { clock: fastClock, crc32c: nodeCrc32c, disk: disk.mount() }
+  const storage = await openLogStorage(deps, { ...sizes, folder: 'log', diskReserveBytes: 0 })
+  storage.onFailure = () => {}
+  return storage
 }
 
 export async function until(what: string, met: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> {

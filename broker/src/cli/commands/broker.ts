@@ -5,7 +5,8 @@ import { brokerAdministration } from './broker-administration.ts'
 import type { CommandContext } from './context.ts'
 import { configOption, givenBrokerFlags, jsonLogOption, readSettings, settingOptions } from './setting-options.ts'
 
-const names = settingNames.filter((name) => name !== 'source' && name !== 'topics' && !name.startsWith('sourceTls'))
+const ofCascades: ReadonlySet<string> = new Set(['source', 'topics', 'memory', 'memoryBytes'])
+const names = settingNames.filter((name) => !ofCascades.has(name) && !name.startsWith('sourceTls'))
 
 /** `tailrace broker`: one broker in this process. */
 export function brokerCommand(context: CommandContext): Command {

@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { stateStoreConformance } from '../../../../test/conformance/state-store.ts'
 import { skipped } from '../../../../test/runner/skipped.ts'
 import { MemoryStore } from '../testing/memory-store.ts'
+import { MemoryStateStore } from './memory-state-store.ts'
 import { openRocksStore } from './rocks-store.ts'
 
 const options = { monotonic: () => performance.now() }
@@ -29,6 +30,10 @@ describe('the store in RocksDB', () => {
 })
 
 describe('the store in memory', () => {
+  stateStoreConformance(() => ({ open: async () => new MemoryStateStore(), durable: false, dispose: async () => {} }))
+})
+
+describe('the double that outlives a broker', () => {
   stateStoreConformance(() => ({ open: async () => new MemoryStore(), durable: false, dispose: async () => {} }))
 })
 
