@@ -88,9 +88,9 @@ export interface RaftCore {
    */
   setReachable(peer: BrokerId, reachable: boolean): void
   /**
-   * Sleeping follower: its leader's broker shows no sign of life. `elapsedTicks`: ticks of this broker since it fell
-   * asleep. `eager`: of all replicas that are left this one is to campaign first, so that they do not split the votes.
-   * Without effect on any other replica.
+   * Follower: its leader's broker shows no sign of life. `elapsedTicks`: ticks of this broker since it fell asleep; 0
+   * if it is awake. `eager`: of all voters that are left this one is to campaign first, so that they do not split the
+   * votes. Wakes a sleeper. Without effect on a leader or candidate.
    */
   leaderLost(elapsedTicks: number, eager: boolean): void
   /**

@@ -74,6 +74,8 @@ export class NodeWatch {
   /** The connection broke, and was made again. */
   relink(peer: BrokerId): void {
     this.#sleepers.link(peer, false)
+    const { core } = this.#broker
+    if (core!.leader === peer && !core!.asleep) core!.leaderLost(0, this.#isFirst())
     this.#sleepers.link(peer, true)
   }
 
@@ -95,14 +97,19 @@ export class NodeWatch {
   }
 
   #setReachable(peer: BrokerId, reachable: boolean): void {
-    const { id, core } = this.#broker
+    const { core } = this.#broker
     core!.setReachable(peer, reachable)
     const since = this.#sleepers.asleepSince(GROUP)
     if (!reachable && core!.leader === peer && since !== undefined) {
-      const { voters } = core!.configuration
-      const left = voters.filter((voter) => voter === id || this.#sleepers.isReachable(voter)).sort((a, b) => a - b)
-      core!.leaderLost(this.#ticks - since, left[GROUP % left.length] === id)
+      core!.leaderLost(this.#ticks - since, this.#isFirst())
     }
     this.#broker.drain()
+  }
+
+  /** As partition/broker/leader-loss.ts decides it. */
+  #isFirst(): boolean {
+    const { id, core } = this.#broker
+    const left = core!.configuration.voters.filter((voter) => voter === id || this.#sleepers.isReachable(voter))
+    return left.sort((a, b) => a - b)[GROUP % left.length] === id
   }
 }

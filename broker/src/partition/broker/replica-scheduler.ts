@@ -56,7 +56,6 @@ export class ReplicaScheduler {
       brokerId,
       sleepers: this.#sleepers,
       ticks: () => this.#ticks,
-      awake: () => this.#ticking.size,
     })
     this.beats = new HeldHeartbeats(peers)
     const tickMs = settings.electionTimeoutMs / ELECTION_TICKS
@@ -131,6 +130,8 @@ export class ReplicaScheduler {
     for (const replica of this.#deps.replicas.values()) {
       if (!members(replica.configuration).includes(peer)) continue
       this.guarded(replica, () => replica.driver.peerUnreachable(peer))
+      if (!up && replica.driver.core.leader === peer)
+        this.guarded(replica, () => this.#leaderLoss.disconnected(replica))
     }
   }
 

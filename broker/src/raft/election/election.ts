@@ -46,10 +46,22 @@ export function answerVoteRequest(state: RaftState, message: VoteMessage): void 
  */
 function answerPreVote(state: RaftState, message: VoteMessage): void {
   const alive = !message.transfer && leaderIsAlive(state)
-  const granted = message.term > state.term && logIsFresh(state, message) && !alive && mayVote(state)
+  const fresh = logIsFresh(state, message)
+  const granted = message.term > state.term && fresh && !alive && mayVote(state)
+  if (!fresh && !alive) campaignSoon(state)
   // A yes names the term that was asked for; a no names this replica's term, so that a candidate of an earlier term
   // catches up (M11).
   reply(state, message, granted, granted ? message.term : state.term)
+}
+
+/**
+ * A candidate cannot win whose log lacks entries of this one, so this replica does not wait for its own timer: without
+ * a leader, it has the better chance. With more than three voters several may be asked by one candidate; they draw.
+ */
+function campaignSoon(state: RaftState): void {
+  if (state.role !== 'follower') return
+  const soon = state.now + 1 + state.options.random(Math.max(1, state.configuration.voters.length - 2))
+  state.electionTimeout = Math.min(state.electionTimeout, soon - state.timerArmedAt)
 }
 
 /** M13, M14: one vote a term, durable before the answer leaves. Only a granted vote rearms the timer (M6). */

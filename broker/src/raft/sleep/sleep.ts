@@ -1,13 +1,9 @@
 import type { BrokerId } from '@tailrace/schemas'
-import { leaderIsAlive } from '../election/election.ts'
 import { hasQuorum } from '../members/quorum.ts'
 import type { HeartbeatMessage, HeartbeatReplyMessage, RaftMessage } from '../messages.ts'
 import { commitIsCurrent } from '../reads/lease.ts'
 import type { Progress } from '../replication/progress.ts'
 import { armElectionTimer, followerOf, type RaftState } from '../state.ts'
-
-/** Ticks that the first to campaign leaves the others to notice the loss as well. */
-const EAGER_TICKS = 2
 
 /**
  * M86, M87: a group in which nothing happens sleeps. Its replicas send nothing, and their clocks stand still; the
@@ -72,18 +68,6 @@ export function setReachable(state: RaftState, peer: BrokerId, reachable: boolea
   const { unreachable } = state.silence
   if (!reachable) unreachable.add(peer)
   else if (unreachable.delete(peer) && state.role === 'leader' && followerOf(state, peer) !== undefined) wake(state)
-}
-
-/**
- * The leader of a sleeping follower is lost. The clock is set to the tick that it would show had it not stood still: if
- * no message of a leader has come for an election timeout by then, the replica is not bound any more (M10), and it may
- * campaign as soon as the others have had time to learn of the loss.
- */
-export function loseLeader(state: RaftState, elapsedTicks: number, eager: boolean): void {
-  if (!state.silence.asleep || state.role !== 'follower') return
-  state.now += elapsedTicks
-  wake(state)
-  if (eager && !leaderIsAlive(state)) state.electionTimeout = EAGER_TICKS
 }
 
 /** The clocks go on. A leader asks at once who is alive; the answers that it has are too old to count on. */

@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest'
+import type { Replica } from '../replica/replica.ts'
+import { LeaderLoss } from './leader-loss.ts'
+
+const BROKER = 1
+const LOST = 3
+
+class SleepingReplica {
+  readonly driver = {
+    asleep: true,
+    stopped: false,
+    core: { leader: LOST, configuration: { voters: [1, 2, 3] } },
+    leaderLost: (_ticks: number, eager: boolean) => {
+      this.driver.asleep = false
+      this.told.push(eager)
+    },
+  }
+  readonly told: boolean[] = []
+  readonly id: number
+
+  constructor(id: number) {
+    this.id = id
+  }
+}
+
+function lossOf(count: number): { replicas: SleepingReplica[]; loss: LeaderLoss; told: () => number } {
+  const replicas = Array.from({ length: count }, (_, id) => new SleepingReplica(id))
+  const loss = new LeaderLoss({
+    brokerId: BROKER,
+    ticks: () => 10,
+    sleepers: {
+      asleepSince: (group: number) => (replicas[group]!.driver.asleep ? 0 : undefined),
+      isReachable: (peer: number) => peer === 2,
+    },
+  })
+  for (const replica of replicas) loss.add(replica as unknown as Replica)
+  return { replicas, loss, told: () => replicas.filter(({ told }) => told.length > 0).length }
+}
+
+test('the next wave comes when the groups of the last one have a leader, awake as they are', () => {
+  const { replicas, loss, told } = lossOf(6_000)
+  loss.tick()
+  expect(told()).toBe(1_000)
+  // Of two brokers that are left each is the first in half of the groups.
+  expect(replicas.filter(({ told }) => told[0] === true)).toHaveLength(1_000)
+  loss.tick()
+  expect(told()).toBe(1_064)
+  for (const { driver, told } of replicas) if (told.length > 0) driver.core.leader = BROKER
+  loss.tick()
+  expect(told()).toBe(2_064)
+})
+
+test('of thousands that are awake, most draw their time as usual', () => {
+  const { replicas, loss } = lossOf(6_000)
+  for (const replica of replicas) {
+    replica.driver.asleep = false
+    loss.disconnected(replica as unknown as Replica)
+  }
+  expect(replicas.every(({ told }) => told.length === 1)).toBe(true)
+  expect(replicas.filter(({ told }) => told[0] === true)).toHaveLength(500)
+})
