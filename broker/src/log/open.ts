@@ -68,7 +68,7 @@ export async function openLogStorage(deps: LogStorageDeps, options: LogStorageOp
   // Files of a newer version are left unchanged.
   await space.open()
   const { retryFull } = space
-  const checkpoint = await retryFull(() => keepDoubt(disk, folder, recovered, crc32c))
+  const checkpoint = await keepDoubt(disk, folder, recovered, crc32c, retryFull)
   logs.nextIncarnation = recovered.replay.highestIncarnation + 1
   logs.recoveredBlock = recovered.lastBlock
   logs.doubt.mayHaveForgotten = checkpoint.mayHaveForgotten === true

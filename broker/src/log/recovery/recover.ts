@@ -12,6 +12,7 @@ import { JournalScan, type ScannedRound } from '../journal/scan.ts'
 import { STAGED } from '../received-log.ts'
 import { restoreSegments } from '../segment/restore.ts'
 import { refuseNewerSegments } from '../segment/segment.ts'
+import type { DiskSpace } from '../space/disk-space.ts'
 import type { StoredLogs } from '../stored-logs.ts'
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { damagedFile } from './damaged-file.ts'
@@ -116,10 +117,11 @@ export async function keepDoubt(
   folder: string,
   { checkpoint, replay }: RecoveredJournal,
   crc: Crc32c,
+  retryFull: DiskSpace['retryFull'],
 ): Promise<Checkpoint> {
   if (!replay.damaged || checkpoint.mayHaveForgotten === true) return checkpoint
   const kept = { ...checkpoint, generation: checkpoint.generation + 1, mayHaveForgotten: true }
-  await writeCheckpoint(disk, folder, kept, crc)
+  await retryFull(() => writeCheckpoint(disk, folder, kept, crc))
   return kept
 }
 
