@@ -100,6 +100,8 @@ export const MessageNumber = {
   OfferSnapshotReply: 109,
   BrokerCondition: 110,
   BrokerConditionReply: 111,
+  WatchEnds: 112,
+  WatchEndsReply: 113,
 } as const
 export type MessageName = keyof typeof MessageNumber
 

@@ -78,6 +78,17 @@ export interface PeerMessageShapes {
   OfferSnapshotReply: { correlation: number }
   BrokerCondition: { correlation: number }
   BrokerConditionReply: { correlation: number; condition: ConditionFields }
+  /** Readers of the asking broker wait at these ends. `waitMs` 0: answered at once, and tells nothing. */
+  WatchEnds: {
+    correlation: number
+    session: number
+    begins: boolean
+    added: { group: GroupId; offset: Offset }[]
+    dropped: GroupId[]
+    waitMs: number
+  }
+  /** `known` false: there is no such session. `moved`: to be asked again, and no longer watched. */
+  WatchEndsReply: { correlation: number; known: boolean; moved: GroupId[] }
 }
 
 /** How a broker is, as it says itself. */

@@ -129,6 +129,8 @@ const table: Readonly<Record<MessageName, Rights>> = {
   OfferSnapshotReply: misplaced,
   BrokerCondition: ofMembers,
   BrokerConditionReply: misplaced,
+  WatchEnds: ofMembers,
+  WatchEndsReply: misplaced,
 }
 
 /** Join comes last: a newcomer is a member afterwards. */

@@ -43,6 +43,7 @@ import { PartitionStatus } from './routing/partition-status.ts'
 import { Publisher } from './routing/publisher.ts'
 import { Reader } from './routing/reader.ts'
 import { Topics } from './routing/topics.ts'
+import { WatchedEnds } from './routing/watched-ends.ts'
 import { ExpiredTokens } from './security/expired-tokens.ts'
 import { SecurityAdmin } from './security/security-admin.ts'
 
@@ -178,6 +179,7 @@ function createControl({ brokerId, groups, peers, clock, random, logger }: Clust
     forcedLeader: new ForcedLeader({ brokerId, groups, state, clock, logger }),
     catchUp: new CatchUp({ brokerId, groups, state, directory, connected: alive, clock, logger }),
     publisher: new Publisher({ brokerId, state, groups, directory, peers, clock }),
+    watched: new WatchedEnds({ groups, clock }),
     reader: new Reader({ brokerId, state, groups, directory, peers, clock }),
     topics: new Topics({ state, client, directory, status, random, limits, brokers }),
     producerIds: new OwnedProducerIds(async (principal, count) => {

@@ -65,6 +65,7 @@ export function composePeerHandlers(deps: PeerHandlersDeps): PeerHandlers {
       groups.link(peer, up)
       formation.link(peer, up)
       if (formation.trusts(peer)) witness.accept(peer)
+      if (!up) deps.watched.end(peer)
       joining.link(peer, up)
       directory.link(peer, up)
     },

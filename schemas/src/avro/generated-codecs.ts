@@ -3179,6 +3179,55 @@ function writeBrokerConditionReply(to: AvroWriter, fields: unknown): void {
   writeCondition(to, value.condition)
 }
 
+
+function readWatchedEnd(from: AvroReader) {
+  return {
+    group: from.long(),
+    offset: from.long(),
+  }
+}
+function writeWatchedEnd(to: AvroWriter, fields: unknown): void {
+  const value = to.record(fields)
+  to.long(value.group)
+  to.long(value.offset)
+}
+
+
+function readWatchEnds(from: AvroReader) {
+  return {
+    correlation: from.long(),
+    session: from.long(),
+    begins: from.boolean(),
+    added: from.list(10000, readWatchedEnd),
+    dropped: from.list(10000, readLong),
+    waitMs: from.int(),
+  }
+}
+function writeWatchEnds(to: AvroWriter, fields: unknown): void {
+  const value = to.record(fields)
+  to.long(value.correlation)
+  to.long(value.session)
+  to.boolean(value.begins)
+  to.list(value.added, writeWatchedEnd)
+  to.list(value.dropped, writeLong)
+  to.int(value.waitMs)
+}
+
+
+function readWatchEndsReply(from: AvroReader) {
+  return {
+    correlation: from.long(),
+    known: from.boolean(),
+    moved: from.list(10000, readLong),
+  }
+}
+function writeWatchEndsReply(to: AvroWriter, fields: unknown): void {
+  const value = to.record(fields)
+  to.long(value.correlation)
+  to.boolean(value.known)
+  to.list(value.moved, writeLong)
+}
+
 export const codecs: { readonly [Name in MessageName]: Codec<Name> } = {
   Hello: { read: readHello, write: writeHello, isCorrelated: false },
   HelloReply: { read: readHelloReply, write: writeHelloReply, isCorrelated: false },
@@ -3269,4 +3318,6 @@ export const codecs: { readonly [Name in MessageName]: Codec<Name> } = {
   OfferSnapshotReply: { read: readOfferSnapshotReply, write: writeOfferSnapshotReply, isCorrelated: true },
   BrokerCondition: { read: readBrokerCondition, write: writeBrokerCondition, isCorrelated: true },
   BrokerConditionReply: { read: readBrokerConditionReply, write: writeBrokerConditionReply, isCorrelated: true },
+  WatchEnds: { read: readWatchEnds, write: writeWatchEnds, isCorrelated: true },
+  WatchEndsReply: { read: readWatchEndsReply, write: writeWatchEndsReply, isCorrelated: true },
 }

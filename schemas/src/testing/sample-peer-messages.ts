@@ -227,4 +227,16 @@ export const samplePeerMessages: PeerMessageShapes = {
   OfferSnapshotReply: { correlation },
   BrokerCondition: { correlation },
   BrokerConditionReply: { correlation, condition: sampleCondition },
+  WatchEnds: {
+    correlation,
+    session: 3,
+    begins: true,
+    added: [
+      { group: 7, offset: far },
+      { group: 8, offset: 0 },
+    ],
+    dropped: [9, 10],
+    waitMs: 0,
+  },
+  WatchEndsReply: { correlation, known: true, moved: [7, 8] },
 }

@@ -15,6 +15,8 @@ export interface SubscribersOrder {
   readonly port: number
   readonly count: number
   readonly topic: string
+  /** Each follows one of so many, in turn. Default: all follow the only one. */
+  readonly partitions?: number
 }
 
 export interface SubscribersReport {
@@ -23,6 +25,10 @@ export interface SubscribersReport {
   readonly p50Ms: number
   readonly p99Ms: number
 }
+
+/** The first byte of a ping, which comes alone where nothing else does. */
+const PING = 0x89
+const PONG = 0xa
 
 const sockets: Socket[] = []
 const counters: { frames: number }[] = []
@@ -43,11 +49,15 @@ function masked(opcode: number, payload: Uint8Array): Buffer {
   return Buffer.concat([head, payload])
 }
 
-function subscription({ kind, topic }: SubscribersOrder): Buffer | null {
+/** `at`: which of the subscribers. */
+function subscription({ kind, topic, partitions = 1 }: SubscribersOrder, at: number): Buffer | null {
   if (kind === 'floor' || kind === 'polls') return null
-  if (kind === 'json') return masked(1, Buffer.from(JSON.stringify({ op: 'subscribe', id: 's', topic })))
+  const partition = at % partitions
+  if (kind === 'json') {
+    return masked(1, Buffer.from(JSON.stringify({ op: 'subscribe', id: 's', topic, partitions: [partition] })))
+  }
   const position = { kind: 'LATEST', value: 0 } as const
-  const fields = { subscription: 1, topic, position, partitions: [], credit: 2 ** 50 }
+  const fields = { subscription: 1, topic, position, partitions: [{ partition, position }], credit: 2 ** 50 }
   return masked(2, Buffer.concat(encodeFrame('Subscribe', fields)))
 }
 
@@ -93,7 +103,8 @@ function open(order: SubscribersOrder, wanted: Buffer | null): Promise<void> {
         bytes = bytes.subarray(end + 4)
         counter.take(bytes)
         rest = Buffer.alloc(0)
-      } else counter.take(chunk)
+      } else if (chunk[0] === PING) socket.write(masked(PONG, chunk.subarray(2)))
+      else counter.take(chunk)
       if (counter.frames > 0 || wanted === null) resolve()
       rest = Buffer.from(bytes.subarray(take(bytes)))
     })
@@ -133,11 +144,10 @@ function poll({ host, port, topic }: SubscribersOrder): Promise<void> {
 }
 
 async function start(order: SubscribersOrder): Promise<void> {
-  const wanted = subscription(order)
-  const begin = () => (order.kind === 'polls' ? poll(order) : open(order, wanted))
+  const begin = (at: number) => (order.kind === 'polls' ? poll(order) : open(order, subscription(order, at)))
   for (let at = 0; at < order.count; at += 100) {
     const some = Math.min(100, order.count - at)
-    await Promise.all(Array.from({ length: some }, begin))
+    await Promise.all(Array.from({ length: some }, (_, next) => begin(at + next)))
   }
 }
 

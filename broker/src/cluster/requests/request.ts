@@ -10,6 +10,7 @@ import type { MetadataState } from '../metadata/metadata-state.ts'
 import type { PartitionStatus } from '../routing/partition-status.ts'
 import type { Publisher } from '../routing/publisher.ts'
 import type { Reader } from '../routing/reader.ts'
+import type { WatchedEnds } from '../routing/watched-ends.ts'
 import type { Needs } from './asked-for.ts'
 
 /** The parts of this broker that answer requests of others. */
@@ -17,6 +18,7 @@ export interface Answerers {
   readonly groups: GroupRequests
   readonly publisher: Publisher
   readonly reader: Reader
+  readonly watched: WatchedEnds
   readonly status: PartitionStatus
   readonly leader: MetadataLeader
   readonly authorizer: Authorizer

@@ -20,6 +20,7 @@ import type { Answerers, RequestHandler } from './request.ts'
 import { returnLeadership } from './return-leadership.ts'
 import { takeSnapshot } from './take-snapshot.ts'
 import { transferLeadership } from './transfer-leadership.ts'
+import { watchEnds } from './watch-ends.ts'
 
 /**
  * The brokers that are answered: any after the handshake, since one becomes a member so; those that are known as
@@ -63,6 +64,7 @@ export const requestTable = {
   Publish: { handler: publish, askers: 'members', speaker: any },
   Fetch: { handler: fetch, askers: 'members', speaker: any },
   FindOffset: { handler: findOffset, askers: 'members', speaker: any },
+  WatchEnds: { handler: watchEnds, askers: 'members', speaker: any },
   CopyOpen: { handler: copyOpen, askers: 'replicas', speaker: any },
   CopyRead: { handler: copyRead, askers: 'members', speaker: any },
   CopyClose: { handler: copyClose, askers: 'members', speaker: any },

@@ -62,7 +62,7 @@ export class Reader {
         async (local) => ({ result: await local.fetch({ ...request, waitMs: left() }), final: true }),
         (leader) => {
           const part = { ...request, topicId: known.id, waitMs: left() }
-          return this.#remote.fetch(leader, topic, partition, part, askedAt)
+          return this.#remote.fetch({ leader, group, topic, partition }, part, askedAt)
         },
       )
       if (result.batches.length > 0 || final) return result

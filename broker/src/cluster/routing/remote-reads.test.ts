@@ -32,6 +32,8 @@ beforeEach(() => {
   mostOpen = 0
   const request = (_to: number, name: RequestName, fields: object): Promise<PeerReply<never>> =>
     new Promise((resolve, reject) => {
+      // The leader's broker is of an earlier version.
+      if (name === 'WatchEnds') return reject(new TailraceError('UNSUPPORTED_MESSAGE'))
       sent += 1
       const asked: Asked = {
         name,
@@ -64,7 +66,7 @@ function batchAt(offset: number): Uint8Array {
 
 const wanted = { offset: 7, maxBytes: 1 << 20, waitMs: 30_000 }
 const fetch = (partition = 0, changes = {}) =>
-  reads.fetch(2, 't', partition, { ...wanted, ...changes }, clock.monotonic())
+  reads.fetch({ leader: 2, group: partition + 1, topic: 't', partition }, { ...wanted, ...changes }, clock.monotonic())
 
 test('one request waits for all readers of a place, and each gets as much as it asked for', async () => {
   const batches = [batchAt(7), batchAt(8), batchAt(9)]
@@ -77,7 +79,7 @@ test('one request waits for all readers of a place, and each gets as much as it 
   expect((await modest).result).toMatchObject({ nextOffset: 9, bytes: batches[0]!.length * 2 })
 })
 
-test('thousands of waits leave the link to others, take turns, and all of them are answered', async () => {
+test('thousands of waits at a broker that watches no ends leave the link to others, take turns, and all are answered', async () => {
   const partitions = 3000
   const found = new Set<number>()
   for (let partition = 0; partition < partitions; partition++) {

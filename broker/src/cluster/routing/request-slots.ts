@@ -12,6 +12,11 @@ export class RequestSlots {
     this.#maxQueued = maxQueued
   }
 
+  /** Whether the next call must wait for a turn. */
+  get full(): boolean {
+    return this.#taken >= this.#limit
+  }
+
   /** Whether a call waits for a turn. */
   get crowded(): boolean {
     return this.#queue.length > 0
