@@ -37,6 +37,12 @@ describe('the brokers to ask to be the source', () => {
     expect(Math.min(...counts)).toBeGreaterThan(3)
   })
 
+  it('M89 a source that has fallen silent is asked last, also where it is given, known or chosen', () => {
+    const lost = choice({ given: ['h101', 'h1'], known: ['h101'], pinned: 101, withoutMs: 10_000, silent: 'h101' })
+    expect(sourceCandidates(lost)).toEqual(['h102', 'h1', 'h101'])
+    expect(sourceCandidates({ ...lost, cluster: null, given: ['h101'] })).toEqual(['h101'])
+  })
+
   it("M89 an operator's choice comes before all", () => {
     for (const pinned of [101, 102]) expect(sourceCandidates(choice({ pinned }))[0]).toBe(`h${pinned}`)
   })

@@ -15,6 +15,8 @@ export interface SourceChoice {
   readonly pinned: BrokerId
   /** How long there has been no source. */
   readonly withoutMs: number
+  /** The address of the last source if it did not answer any more; empty, or missing: it was lost otherwise. */
+  readonly silent?: string
 }
 
 /**
@@ -26,10 +28,11 @@ const patienceMs = 10_000
 /**
  * The brokers to ask to be the source, in this order: the operator's choice, addresses of the setting that no broker
  * tells as its own, living brokers of the level above in an order that each broker has another of, the other
- * addresses of the setting, and at last brokers further up, the nearest level first. Each once.
+ * addresses of the setting, and at last brokers further up, the nearest level first. Each once. A source that has
+ * fallen silent is asked after all others: to find that it still is takes seconds.
  */
 export function sourceCandidates(choice: SourceChoice): string[] {
-  const { self, given, known, cluster, home, pinned, withoutMs } = choice
+  const { self, given, known, cluster, home, pinned, withoutMs, silent = '' } = choice
   const others = (cluster?.brokers ?? []).filter(({ id, http, alive }) => id !== self && http !== '' && alive)
   const chosen = others.filter(({ id }) => id === pinned && pinned !== 0)
   const above = home === 0 ? [] : inOwnOrder(self, others, home - 1)
@@ -39,7 +42,8 @@ export function sourceCandidates(choice: SourceChoice): string[] {
   const told = new Set(home === 0 ? [] : (cluster?.brokers ?? []).map(({ http }) => http))
   const untold = given.filter((address) => !told.has(address))
   const all = [...addresses(chosen), ...untold, ...addresses(above), ...given, ...known, ...addresses(further)]
-  return [...new Set(all)]
+  const candidates = [...new Set(all)]
+  return [...candidates.filter((address) => address !== silent), ...candidates.filter((address) => address === silent)]
 }
 
 /** Brokers that may be the source of one that belongs to `home`, to be remembered. */

@@ -77,7 +77,7 @@ describe('one connection to the source', () => {
   it('M88 whose silence is the end of the source', async () => {
     let answers = true
     const { source, started, losses, pass } = tier((name) => (answers ? honest(name) : null))
-    await started()
+    const session = await started()
     await pass(1_500)
     answers = false
     // The last answer came in the first of these beats.
@@ -85,7 +85,7 @@ describe('one connection to the source', () => {
     expect(losses).toEqual([])
     await pass(1_000)
     expect(losses).toMatchObject([{ code: 'CONNECTION_LOST', message: expect.stringContaining('silent for 3 s') }])
-    expect(source.connections[0]!.isOpen).toBe(false)
+    expect([source.connections[0]!.isOpen, session.fellSilent]).toEqual([false, true])
   })
 
   it('M88 is not silent while records come, though an answer is behind them', async () => {

@@ -66,6 +66,7 @@ export class SourceSession {
   #digest = ''
   #answeredAt: number
   #silentBeats = 0
+  #fellSilent = false
   #timer: TimerHandle | null = null
   #unanswered = 0
   #sentAt = 0
@@ -118,6 +119,10 @@ export class SourceSession {
 
   get reply(): CascadeBeatReply {
     return this.#reply
+  }
+  /** It is over because the source did not answer any more: its machine, or the way to it, may be gone. */
+  get fellSilent(): boolean {
+    return this.#fellSilent
   }
   /** The source's number. */
   get source(): BrokerId {
@@ -183,6 +188,7 @@ export class SourceSession {
   #tick(): void {
     this.#silentBeats = this.#link.hasSpoken() ? 0 : this.#silentBeats + 1
     if (this.#silentBeats >= mostSilentBeats) {
+      this.#fellSilent = true
       this.#lose(lost(`${this.address} has been silent for ${(mostSilentBeats * beatMs) / 1000} s`))
       return
     }

@@ -39,6 +39,8 @@ export class Uplink {
   #moving = false
   #closed = false
   #refusal = ''
+  /** See SourceChoice. */
+  #silent = ''
 
   constructor(deps: UplinkDeps) {
     this.#deps = deps
@@ -116,7 +118,7 @@ export class Uplink {
     const { known, home, pinned } = identity.fields
     const cluster = this.#last?.cluster ?? null
     const withoutMs = this.withoutMs()
-    const choice = { self: brokerId, given: this.#given, known, cluster, home, pinned, withoutMs }
+    const choice = { self: brokerId, given: this.#given, known, cluster, home, pinned, withoutMs, silent: this.#silent }
     const refusals = new Set<string>()
     for (const address of sourceCandidates(choice)) {
       try {
@@ -144,6 +146,7 @@ export class Uplink {
       if (this.#session !== session) return
       logger.warn({ source: session.source, error: error.message }, 'the source is lost')
       this.#session = null
+      this.#silent = session.fellSilent ? session.address : ''
       this.#withoutSince = clock.monotonic()
       this.#changed()
     }
