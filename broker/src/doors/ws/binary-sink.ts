@@ -3,7 +3,7 @@ import { encodeFrame, type TailraceError } from '@tailrace/schemas'
 import type { TransportMetrics } from '../limits/metrics.ts'
 import type { Delivery } from '../standing/delivery.ts'
 import { frameOf } from './messages/server-frame.ts'
-import type { StreamClient } from './stream-client.ts'
+import type { BinaryClient } from './stream-client.ts'
 import type { OutOfRange, ResolvedPartition, SubscriptionSink } from './subscription-sink.ts'
 
 /** Sends a subscription as frames: batches as they are. Credit counts batch bytes. */
@@ -11,10 +11,10 @@ export class BinarySink implements SubscriptionSink {
   readonly fetchBytes = 256 * 1024
   readonly #subscription: number
   readonly #key: string
-  readonly #client: StreamClient
+  readonly #client: BinaryClient
   readonly #metrics: TransportMetrics
 
-  constructor(subscription: number, client: StreamClient, metrics: TransportMetrics) {
+  constructor(subscription: number, client: BinaryClient, metrics: TransportMetrics) {
     this.#subscription = subscription
     this.#key = `binary ${subscription}`
     this.#client = client

@@ -18,13 +18,13 @@ import { CascadeRequests } from './cascade-requests.ts'
 import { ClientSchemas } from './client-schemas.ts'
 import { OwnLatest } from './own-latest.ts'
 import { CloseCode } from './socket.ts'
-import type { StreamClient, StreamParts } from './stream-client.ts'
+import type { BinaryClient, BinaryParts } from './stream-client.ts'
 import { Subscription } from './subscription.ts'
 
 /** The Tailrace protocol on one WebSocket: a frame a message. Batches pass through as they are. */
 export class BinaryProtocol {
-  readonly #client: StreamClient
-  readonly #parts: StreamParts
+  readonly #client: BinaryClient
+  readonly #parts: BinaryParts
   readonly #context: RequestContext
   readonly #gone: AbortSignal
   readonly #ownLatest: OwnLatest
@@ -32,7 +32,7 @@ export class BinaryProtocol {
   readonly #cascade: CascadeRequests
 
   /** `gone` fires when the connection is closed. `schemas`: the fingerprint that the client has named, if it has. */
-  constructor(client: StreamClient, parts: StreamParts, gone: AbortSignal, schemas: string | undefined) {
+  constructor(client: BinaryClient, parts: BinaryParts, gone: AbortSignal, schemas: string | undefined) {
     this.#client = client
     this.#parts = parts
     this.#context = new RequestContext(client.sender, parts.metrics.transports.websocket_binary, parts)

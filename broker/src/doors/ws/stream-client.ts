@@ -76,3 +76,10 @@ export interface StreamClient {
   /** Handling something of this client has failed for a mistake of the broker: ends the connection at once. */
   fault(error: unknown): void
 }
+
+/** The parts of both that the binary protocol uses. */
+export type BinaryClient = Omit<StreamClient, 'watches' | 'sendText' | 'takeIn'>
+export type BinaryParts = Pick<
+  StreamParts,
+  'services' | 'clock' | 'random' | 'log' | 'limits' | 'newProducers' | 'ends'
+> & { readonly metrics: Pick<GatewayMetrics, 'transports'> }
