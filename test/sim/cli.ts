@@ -7,7 +7,7 @@ import { runHours } from './long-run.ts'
 
 const usage = `npm run sim -- --seed N [--trace] [--without FAULT[,FAULT]] [--turn T] | --seeds COUNT [--from N] | --hours H   [--defect NAME[,NAME]]
 Replays one seed, runs many, or runs fresh ones for hours, on all cores.
-  --whole  whole brokers in the place of the consensus core; then also [--without FAULT[,FAULT]] [--fault-ms MS] [--large-rounds]
+  --whole  whole brokers in the place of the consensus core; then also [--without FAULT[,FAULT]] [--fault-ms MS] [--large-rounds] [--cascades]
 Exit code 0: no violation; 1: a violation; 2: wrong arguments.
 faults that can be left out: ${absenceNames.join(' ')}
 defects: ${defectNames.join(' ')}
@@ -25,6 +25,7 @@ const options = {
   without: { kind: 'list', among: [...new Set([...absenceNames, ...brokerFaultNames])] },
   'fault-ms': { kind: 'whole number' },
   'large-rounds': { kind: 'flag' },
+  cascades: { kind: 'flag' },
   turn: { kind: 'whole number', default: 0 },
 } as const
 
@@ -46,6 +47,7 @@ async function whole(values: ToolArguments<typeof options>['values']): Promise<n
     defects: only(values.defect, brokerDefectNames, 'a defect of whole brokers'),
     without: only(values.without, brokerFaultNames, 'a class of faults of whole brokers'),
     largeRounds: values['large-rounds'],
+    cascades: values.cascades,
     ...(faultMs === undefined ? {} : { faultMs }),
     ...(values.trace ? { trace: (line: string) => console.log(line) } : {}),
   }

@@ -29,16 +29,17 @@ const PINNED = [
  * had not heard yet.
  */
 const PINNED_SECURITY = [200000722]
+const LATER_THAN_SECURITY = ['cascades']
 /**
  * Classes that came after these seeds, and the windows of the older controls, had been found: without them they are
  * unchanged.
  */
-const LATER = ['newer-version', 'security']
+const LATER = ['newer-version', 'security', 'cascades']
 
 test(`${SEEDS} seeds of whole brokers keep every property, and come to rest when the faults end`, async () => {
   const fresh = Array.from({ length: SEEDS }, (_, at) => ({ seed: at + 1, without: [] }))
   const pinned = PINNED.map((seed) => ({ seed, without: LATER }))
-  const later = PINNED_SECURITY.map((seed) => ({ seed, without: [] }))
+  const later = PINNED_SECURITY.map((seed) => ({ seed, without: LATER_THAN_SECURITY }))
   await checkBrokerSeeds([...pinned, ...later, ...fresh], SEEDS)
 }, 240_000)
 
@@ -102,8 +103,8 @@ test('segmentsNotAwaited is found there', async () => {
 describe('negative controls of whole brokers', () => {
   const all = [
     ...controls.map((row) => [...row, LATER] as const),
-    ...releaseControls.map((row) => [...row, ['security']] as const),
-    ...securityControls.map((row) => [...row, []] as const),
+    ...releaseControls.map((row) => [...row, ['security', 'cascades']] as const),
+    ...securityControls.map((row) => [...row, LATER_THAN_SECURITY] as const),
   ]
   for (const [defect, from, to, properties, without] of all) {
     test(`${defect} is found from seed ${from} to ${to}`, { timeout: 120_000 }, async () => {

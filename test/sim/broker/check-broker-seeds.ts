@@ -23,6 +23,9 @@ export async function checkBrokerSeeds(seeds: readonly BrokerSeed[], busy: numbe
     newer: 0,
     refusedStarts: 0,
     rules: 0,
+    copied: 0,
+    sources: 0,
+    levelMoves: 0,
   }
   for (const { seed, without } of seeds) {
     const { finding, ...result } = await runBrokerSeed(seed, { without })
@@ -44,4 +47,7 @@ export async function checkBrokerSeeds(seeds: readonly BrokerSeed[], busy: numbe
   expect(sums.newer).toBeGreaterThan(0)
   expect(sums.refusedStarts).toBeGreaterThan(0)
   expect(sums.rules).toBeGreaterThan(5 * busy)
+  expect(sums.copied).toBeGreaterThan(10 * busy)
+  expect(sums.sources).toBeGreaterThan(busy)
+  expect(sums.levelMoves).toBeGreaterThan(busy / 2)
 }

@@ -25,6 +25,9 @@ export async function runManyBrokers(from: number, seeds: number, options: Broke
     installs: 0,
     operations: 0,
     rules: 0,
+    copied: 0,
+    sources: 0,
+    levelMoves: 0,
   }
   for (let seed = from; seed < from + seeds; seed++) {
     const { finding, ...result } = await runBrokerSeed(seed, options)
@@ -35,8 +38,9 @@ export async function runManyBrokers(from: number, seeds: number, options: Broke
   }
   const seconds = Number(process.hrtime.bigint() - begin) / 1e9
   const { events, elections, acknowledged, shown, crashes, rots, sleeps, cuts, installs, operations, rules } = sums
+  const { copied, sources, levelMoves } = sums
   console.log(
-    `${seeds} seeds of whole brokers from ${from}: ${events} events in ${seconds.toFixed(1)} s (${Math.round(events / seconds)} events/s), ${elections} elections, ${acknowledged} records acknowledged, ${shown} shown, ${crashes} crashes, ${rots} times rot, ${sleeps} sleeps, ${cuts} prefixes cut, ${installs} states installed, ${operations} operations, ${rules} changes of rules`,
+    `${seeds} seeds of whole brokers from ${from}: ${events} events in ${seconds.toFixed(1)} s (${Math.round(events / seconds)} events/s), ${elections} elections, ${acknowledged} records acknowledged, ${shown} shown, ${crashes} crashes, ${rots} times rot, ${sleeps} sleeps, ${cuts} prefixes cut, ${installs} states installed, ${operations} operations, ${rules} changes of rules, ${copied} batches copied from ${sources} sources, ${levelMoves} reads that went on at another level`,
   )
   for (const [property, times] of failures) console.log(`${property}: ${times} seeds`)
   return failures.size === 0 ? 0 : 1

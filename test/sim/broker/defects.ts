@@ -52,6 +52,16 @@ export interface BrokerDefects {
   readonly removedTokensStored: boolean
   /** A quota is acknowledged before it is asked of the leader. */
   readonly quotasAnsweredAtOnce: boolean
+  /** A broker of level 0 gives brokers below it all records of its log, committed or not. */
+  readonly uncommittedToCascades: boolean
+  /** A cascade broker gives brokers below it records that are not on its disk. */
+  readonly unsyncedToCascades: boolean
+  /** A cascade broker stores other records than it was sent, with checksums that fit. */
+  readonly copiesChanged: boolean
+  /** A cascade broker shows records before they are on its disk. */
+  readonly copiesShownEarly: boolean
+  /** A cascade broker takes a reader that is ahead of it back to where it ends itself. */
+  readonly readersTakenBack: boolean
 }
 
 export const noBrokerDefects: BrokerDefects = {
@@ -76,6 +86,11 @@ export const noBrokerDefects: BrokerDefects = {
   snapshotLacksQuotas: false,
   removedTokensStored: false,
   quotasAnsweredAtOnce: false,
+  uncommittedToCascades: false,
+  unsyncedToCascades: false,
+  copiesChanged: false,
+  copiesShownEarly: false,
+  readersTakenBack: false,
 }
 
 /** Once a broker has started. */
@@ -185,7 +200,7 @@ export function defectiveLogs(defects: BrokerDefects, storage: LogStorage): void
 }
 
 /** The same batch with another record in it, and a checksum that fits. */
-function forged(batch: Uint8Array): Uint8Array {
+export function forged(batch: Uint8Array): Uint8Array {
   const other = batch.slice()
   other[other.length - 1]! ^= 1
   const view = new DataView(other.buffer, other.byteOffset)

@@ -1,15 +1,23 @@
 import type { LogStorageOptions } from '../../../broker/src/log/log-storage.ts'
 import { defaultPartitionSettings, type PartitionSettings } from '../../../broker/src/partition/settings.ts'
-import type { SimRandom } from '../random.ts'
+import { SimRandom } from '../random.ts'
 import type { DiskBehaviour } from './disk/sim-disk.ts'
+import { cascadeFaults } from './faults/cascades.ts'
 import type { FaultClass } from './faults/fault.ts'
 import { faultClasses } from './faults/table.ts'
-import { addressOf, type BrokerSwarm } from './swarm.ts'
+import { addressOf, type BrokerSwarm, type CascadeSwarm, doorOf } from './swarm.ts'
 
 /** Classes of faults that there were when seeds were first pinned. */
 const FIRST_CLASSES = 16
 /** And those that there were when disks began to lose the end of their journals. */
 const SECOND_CLASSES = 28
+/** Without those of cascade brokers, which not all seeds have. */
+const THIRD_CLASSES = faultClasses.length - cascadeFaults.length
+const CASCADE_SHARE = 0.35
+const CASCADE_SEEDS = 2 ** 40
+/** Numbers of the first cascade brokers of levels 1 and 2. */
+const FIRST_CASCADE = 101
+const FIRST_OF_SECOND = 201
 
 /**
  * Draws which faults a seed has, and how hard: a seed with few kinds reaches deeper into each than one with all (swarm
@@ -57,6 +65,7 @@ export function drawBrokerSwarm(random: SimRandom): BrokerSwarm {
     ]),
     churnEveryMs: random.chance(0.3) ? random.pick([500, 2_000]) : 0,
     fillsDisks: false,
+    cascades: null,
   }
   return withMore(random, drawn)
 }
@@ -68,6 +77,35 @@ export function withLargeRounds(swarm: BrokerSwarm): BrokerSwarm {
     log: { ...swarm.log, directBytes: 150, segmentBytes: 1 << 18 },
     valueBytes: [200, 6_000],
     faults: { ...swarm.faults, 'power-loss': 300, blackout: 2_000 },
+  }
+}
+
+/**
+ * Adds cascade brokers, to some seeds or to all. They have a source of randomness of their own, so that all else that
+ * was drawn of a seed stays unchanged.
+ */
+export function withCascades(seed: number, swarm: BrokerSwarm, toAll: boolean): BrokerSwarm {
+  const random = new SimRandom(seed + CASCADE_SEEDS)
+  if (!random.chance(CASCADE_SHARE) && !toAll) return swarm
+  const faults = { ...swarm.faults, ...drawFaults(random, cascadeFaults) }
+  return { ...swarm, faults, cascades: drawCascades(random, swarm) }
+}
+
+function drawCascades(random: SimRandom, { addresses, disks, rotten }: BrokerSwarm): CascadeSwarm {
+  const founders = addresses.map((_, at) => at + 1)
+  const first = Array.from({ length: random.between(1, 3) }, (_, at) => FIRST_CASCADE + at)
+  const second = Array.from({ length: random.between(0, 2) }, (_, at) => FIRST_OF_SECOND + at)
+  const shape = (id: number, level: number, above: readonly number[]) => {
+    // One that is lost permanently may be lost before any broker below has heard of others.
+    const lasting = random.pick(above.filter((source) => !rotten.includes(source)))
+    const sources = above.filter((source) => source === lasting || random.chance(0.4)).map(doorOf)
+    const disk = drawDisk(random, disks[0]!.capacity)
+    return { id, level, sources, disk, rate: random.between(950, 1050) / 1000 }
+  }
+  return {
+    brokers: [...first.map((id) => shape(id, 1, founders)), ...second.map((id) => shape(id, 2, first))],
+    readers: random.between(1, 3),
+    pauseBufferedBytes: random.pick([20_000, 1 << 20]),
   }
 }
 
@@ -98,7 +136,7 @@ function withMore(random: SimRandom, first: BrokerSwarm): BrokerSwarm {
     publishEveryMs: random.pick([first.publishEveryMs, first.publishEveryMs, 1_500]),
     fillsDisks: random.chance(0.15),
   }
-  return { ...drawn, faults: { ...faults, ...drawFaults(random, faultClasses.slice(SECOND_CLASSES)) } }
+  return { ...drawn, faults: { ...faults, ...drawFaults(random, faultClasses.slice(SECOND_CLASSES, THIRD_CLASSES)) } }
 }
 
 function drawUpkeep(random: SimRandom): Partial<PartitionSettings> {

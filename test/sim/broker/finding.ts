@@ -25,6 +25,9 @@ export type BrokerProperty =
   | 'readable-by-all'
   | 'refused-start-touches-nothing'
   | 'security-is-kept'
+  | 'committed-only'
+  | 'same-bytes-over-levels'
+  | 'monotone-over-levels'
   | 'liveness'
   | 'replicas-identical'
 

@@ -1,3 +1,5 @@
+import { readCopy } from './cascade/read-copy.ts'
+import { unsettledCascades } from './cascade/unsettled-cascades.ts'
 import { Finding } from './finding.ts'
 import type { SimBroker } from './sim-broker.ts'
 import type { WatchedGroup } from './watched-group.ts'
@@ -40,7 +42,7 @@ export function unsettled(world: World): string | null {
     const { version } = life!.node.tables
     if (version !== security.version) return `broker ${id} has the tables of ${version}, not of ${security.version}`
   }
-  return null
+  return unsettledCascades(world)
 }
 
 function describe(partition: unknown): string {
@@ -103,6 +105,7 @@ export async function checkOutcome(world: World, ledgers: readonly PartitionLedg
     if (group.start > 0 && !('retention' in world.swarm.faults))
       throw new Finding('kept-as-asked', `${ledger.topic}/${ledger.partition} begins at ${group.start}`)
     for (const { id } of inService(world, group)) await readAll(world, world.broker(id), ledger, group)
+    for (const cascade of world.cascades.all) await readCopy(world, cascade, ledger, group.committedEnd)
     ledger.checkComplete(group.start, group.committedEnd)
   }
 }

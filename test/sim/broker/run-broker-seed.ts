@@ -2,12 +2,13 @@ import { type Defects, noDefects } from '../../../broker/src/raft/defects.ts'
 import { SimRandom } from '../random.ts'
 import { Chronicle } from './chronicle.ts'
 import { type BrokerDefects, noBrokerDefects } from './defects.ts'
-import { drawBrokerSwarm, withLargeRounds } from './draw-swarm.ts'
+import { drawBrokerSwarm, withCascades, withLargeRounds } from './draw-swarm.ts'
 import { faultClasses } from './faults/table.ts'
 import { fillAndLeave } from './fill-disks.ts'
 import { asFinding, Finding } from './finding.ts'
 import { checkOutcome, PATIENCE_MS, publishToAll, unsettled } from './outcome.ts'
 import type { BrokerSwarm } from './swarm.ts'
+import { LevelReader } from './workload/level-reader.ts'
 import { LinearizableReader } from './workload/linearizable-reader.ts'
 import type { PartitionLedger } from './workload/partition-ledger.ts'
 import { Producer } from './workload/producer.ts'
@@ -21,9 +22,10 @@ export type BrokerDefectName = keyof Defects | keyof BrokerDefects
 export const brokerDefectNames = [...Object.keys(noDefects), ...Object.keys(noBrokerDefects)] as BrokerDefectName[]
 
 const RAFT_MESSAGES = 'raft-messages'
+const CASCADES = 'cascades'
 
 /** Classes of faults that can be left out of a history. */
-export const brokerFaultNames: readonly string[] = [...faultClasses.map(({ name }) => name), RAFT_MESSAGES]
+export const brokerFaultNames: readonly string[] = [...faultClasses.map(({ name }) => name), RAFT_MESSAGES, CASCADES]
 
 export interface BrokerSeedOptions {
   readonly defects?: readonly BrokerDefectName[]
@@ -31,6 +33,8 @@ export interface BrokerSeedOptions {
   readonly without?: readonly string[]
   /** Nearly all rounds refer to bytes in segments, and machines lose their power often. */
   readonly largeRounds?: boolean
+  /** Every seed has cascade brokers. */
+  readonly cascades?: boolean
   /** Ends the phase with faults early, in milliseconds: likewise. */
   readonly faultMs?: number
   readonly trace?: (line: string) => void
@@ -62,6 +66,10 @@ export interface BrokerSeedResult {
   readonly refusedStarts: number
   /** Times that users, tokens, rules or quotas changed. */
   readonly rules: number
+  /** Batches that cascade brokers copied, sources that they took, and reads that went on at another level. */
+  readonly copied: number
+  readonly sources: number
+  readonly levelMoves: number
   readonly finding: Finding | null
 }
 
@@ -77,7 +85,7 @@ const LEAVING_MS = 30_000
  */
 export async function runBrokerSeed(seed: number, options: BrokerSeedOptions = {}): Promise<BrokerSeedResult> {
   const { defects = [], trace = null } = options
-  const swarm = shrunk(drawBrokerSwarm(new SimRandom(seed)), options)
+  const swarm = shrunk(seed, options)
   const chronicle = new Chronicle(trace)
   const on = (known: object): Record<string, true> =>
     Object.fromEntries(defects.filter((name) => name in known).map((name) => [name, true]))
@@ -108,7 +116,7 @@ export async function runBrokerSeed(seed: number, options: BrokerSeedOptions = {
     elections: sum([...world.watch.groups.values()].map((group) => group.elections)),
     acknowledged: sum(ledgers.map((ledger) => ledger.acknowledged)),
     shown: sum(ledgers.map((ledger) => ledger.shown)),
-    crashes: world.crashes,
+    crashes: world.crashes + world.cascades.crashes,
     rots: world.rots,
     refusals: sum(cast.producers.map(({ refusals }) => refusals)),
     sleeps: sum([...world.watch.groups.values()].flatMap(({ replicas }) => replicas.map(({ sleeps }) => sleeps))),
@@ -119,6 +127,9 @@ export async function runBrokerSeed(seed: number, options: BrokerSeedOptions = {
     newer: world.watch.releases?.written ?? 0,
     refusedStarts: world.watch.releases?.refusals ?? 0,
     rules: world.watch.security.changes,
+    copied: world.cascades.watch.copied,
+    sources: sum(world.cascades.all.map(({ sources }) => sources)),
+    levelMoves: world.levelMoves,
     finding: world.watch.finding,
   }
 }
@@ -144,6 +155,8 @@ class Cast {
     }
     for (let number = 0; number < readers; number++) void new SimReader(world, world.stream(400 + number)).run(ledgers)
     new LinearizableReader(world, world.stream(450)).run(ledgers)
+    for (let number = 0; number < (world.swarm.cascades?.readers ?? 0); number++)
+      void new LevelReader(world, world.stream(460 + number)).run(ledgers)
     if (churnEveryMs > 0) void churnTopics(world, world.stream(500), churnEveryMs)
   }
 }
@@ -176,7 +189,7 @@ async function settle(world: World, ledgers: readonly PartitionLedger[]): Promis
     published = true
     world.open = false
   })
-  const settled = (): boolean => published && unsettled(world) === null
+  const settled = (): boolean => published && world.publishing === 0 && unsettled(world) === null
   if (!(await pass(world, PATIENCE_MS, settled))) {
     const why = unsettled(world) ?? 'a publish is not acknowledged'
     throw new Finding('liveness', `${PATIENCE_MS} ms after the end of faults ${why}`)
@@ -219,8 +232,10 @@ async function pass(world: World, ms: number, done: () => boolean): Promise<bool
   return happened
 }
 
-function shrunk(drawn: BrokerSwarm, { without = [], faultMs, largeRounds }: BrokerSeedOptions): BrokerSwarm {
-  const swarm = largeRounds ? withLargeRounds(drawn) : drawn
+function shrunk(seed: number, { without = [], faultMs, largeRounds, cascades }: BrokerSeedOptions): BrokerSwarm {
+  const drawn = drawBrokerSwarm(new SimRandom(seed))
+  const levelled = without.includes(CASCADES) ? drawn : withCascades(seed, drawn, cascades ?? false)
+  const swarm = largeRounds ? withLargeRounds(levelled) : levelled
   const faults = Object.fromEntries(Object.entries(swarm.faults).filter(([name]) => !without.includes(name)))
   const messages = without.includes(RAFT_MESSAGES)
     ? { ...swarm.messages, loss: 0, duplication: 0, delay: 0 }

@@ -1,6 +1,7 @@
 import type { BrokerId } from '@tailrace/schemas'
 import type { AdminApi } from '../../../broker/src/api/admin-api.ts'
 import type { SimRandom } from '../random.ts'
+import type { Cascades } from './cascade/cascades.ts'
 import type { Release } from './release.ts'
 import type { Life, SimBroker } from './sim-broker.ts'
 import type { BrokerSwarm } from './swarm.ts'
@@ -14,6 +15,7 @@ export interface Scene {
   /** The brokers that have been started once and are not lost permanently. */
   readonly inService: readonly SimBroker[]
   readonly ids: readonly BrokerId[]
+  readonly cascades: Pick<Cascades, 'all' | 'crash' | 'stop'>
   /** The seed's topics are there. */
   readonly formed: boolean
   broker(id: BrokerId): SimBroker

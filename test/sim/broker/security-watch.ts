@@ -31,6 +31,12 @@ export class SecurityWatch {
     this.#keep()
   }
 
+  /** These, of a broker that copies them, are the present ones. */
+  isPresent({ users, tokens, acls, quotas }: Copy): boolean {
+    const { users: u, tokens: t, acls: a, quotas: q } = this.#tables
+    return isDeepStrictEqual({ users, tokens, acls, quotas }, { users: u, tokens: t, acls: a, quotas: q })
+  }
+
   get version(): number {
     return this.#tables.version
   }

@@ -1,10 +1,12 @@
 import type { BrokerId } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
+import { levelZeroControlOver, withCascade } from '../../../broker/src/cascade/control/leader-requests.ts'
+import type { LevelZeroControl } from '../../../broker/src/cascade/control/level-zero-control.ts'
 import type { ClusterNode } from '../../../broker/src/cluster/node.ts'
 import { createClusterNode } from '../../../broker/src/cluster/node.ts'
 import type { RunningPeers } from '../../../broker/src/doors/peer/create-peers.ts'
 import { createPeers } from '../../../broker/src/doors/peer/create-peers.ts'
-import type { LogStorage, StateStore } from '../../../broker/src/log/log-storage.ts'
+import type { GroupLog, LogStorage, StateStore } from '../../../broker/src/log/log-storage.ts'
 import { openLogStorage } from '../../../broker/src/log/open.ts'
 import { BrokerGroups } from '../../../broker/src/partition/broker/groups.ts'
 import type { Logger } from '../../../broker/src/platform/logger.ts'
@@ -13,6 +15,8 @@ import { nodeCrc32c } from '../../../broker/src/platform/node/checksum.ts'
 import type { Random } from '../../../broker/src/platform/random.ts'
 import { promptCrypto, quickCrypto } from '../../../broker/src/platform/testing/crypto.ts'
 import type { SimRandom } from '../random.ts'
+import { defectiveSource } from './cascade/cascade-defects.ts'
+import { SourceDoor } from './cascade/source-door.ts'
 import {
   type BrokerDefects,
   crcOf,
@@ -29,9 +33,10 @@ import type { DiskImage, SimDisk } from './disk/sim-disk.ts'
 import type { SimStore } from './disk/sim-store.ts'
 import type { EventLoop } from './event-loop.ts'
 import { Finding } from './finding.ts'
+import { brokerRandom } from './process-random.ts'
 import { checkFolder, levelsOf, markFolder, ONLY_LEVEL, type Release } from './release.ts'
 import { SimProcess, type Timepiece } from './sim-process.ts'
-import { addressOf, type BrokerSwarm, hostOf } from './swarm.ts'
+import { addressOf, type BrokerSwarm, doorOf } from './swarm.ts'
 import { type MessageFaults, makeUnreliable } from './unreliable-raft.ts'
 import type { Watch } from './watch.ts'
 
@@ -49,7 +54,7 @@ export interface Machine {
   readonly swarm: BrokerSwarm
   readonly watch: Watch
   readonly defects: BrokerDefects
-  readonly trace: ((text: string) => void) | null
+  readonly logger: (process: SimProcess) => Logger
 }
 
 /** The parts of one life, put together as broker/src/start/broker.ts does it, without the gateways for clients. */
@@ -60,6 +65,8 @@ export interface Life {
   readonly groups: BrokerGroups
   readonly peers: RunningPeers
   readonly node: ClusterNode
+  /** For brokers below; null in seeds without any. */
+  readonly below: { readonly control: LevelZeroControl; readonly door: SourceDoor } | null
 }
 
 /** The data of a broker on its machine, at one moment. */
@@ -182,10 +189,11 @@ export class SimBroker {
   async stop(): Promise<void> {
     const { life } = this
     if (life === null) return
-    const { node, groups, peers, storage, store, process } = life
+    const { node, groups, peers, storage, store, process, below } = life
     this.life = null
     // It answers no request any more, so the state of its cores, such as their leases, does not matter.
     this.machine.watch.stopped(this.id)
+    await below?.door.close()
     await node.close()
     await groups.close()
     await peers.close()
@@ -200,7 +208,6 @@ export class SimBroker {
   #exit(process: SimProcess, error: unknown): void {
     if (!process.alive) return
     this.failure = error
-    this.machine.trace?.(`broker ${this.id} ends: ${error instanceof Error ? error.message : error}`)
     this.onExit()
   }
 
@@ -208,8 +215,8 @@ export class SimBroker {
     const { machine, id } = this
     const { swarm, watch, defects } = machine
     const { clock } = process
-    const random = randomOf(machine.random)
-    const logger = this.#logger(process)
+    const random = brokerRandom(machine.random)
+    const logger = this.machine.logger(process)
     const disk = defectiveDisk(machine.defects, machine.disk.mount(process))
     await disk.makeFolder(DATA)
     await disk.lock(DATA)
@@ -272,7 +279,7 @@ export class SimBroker {
       peers,
       logger,
       brokerId: id,
-      http: `${hostOf(id)}:8080`,
+      http: doorOf(id),
       peerAddress: addressOf(id),
       join: swarm.addresses,
       pid: id,
@@ -285,40 +292,46 @@ export class SimBroker {
     defectiveNode(defects, node)
     await node.start()
     if (running === 2 && ((await node.api.describeCluster()).featureLevel ?? 1) > 1) await markFolder(disk, DATA)
-    await peers.start(node)
-    return { process, storage, store, groups, peers, node }
+    const below =
+      swarm.cascades === null ? null : await this.#openBelow(process, { storage, peers, node, random, logger })
+    await peers.start(
+      below === null
+        ? node
+        : { identity: () => node.identity(), handlers: withCascade(node.handlers, below.control, node.rules) },
+    )
+    return { process, storage, store, groups, peers, node, below }
   }
 
-  #logger(process: SimProcess): Logger {
-    const { trace, watch } = this.machine
-    const say = (level: string, fields: object, message: string): void =>
-      trace?.(`broker ${this.id} ${level}: ${message} ${shown(fields)}`)
-    return {
-      info: (fields, message) => say('notes', fields, message),
-      warn: (fields, message) => say('warns', fields, message),
-      error: (fields, message) => {
-        if (!process.alive) return
-        say('complains', fields, message)
-        if (message.includes('broken a rule'))
-          watch.report(new Finding('replica-broken', `broker ${this.id}: ${shown(fields)}`))
-      },
+  /** The part of a broker of level 0 that brokers below see. */
+  async #openBelow(
+    process: SimProcess,
+    parts: Pick<Life, 'storage' | 'peers' | 'node'> & { readonly random: Random; readonly logger: Logger },
+  ): Promise<Life['below']> {
+    const { machine, id } = this
+    const { storage, peers, node, random, logger } = parts
+    const { clock } = process
+    const control = levelZeroControlOver(peers, node, clock, quickCrypto)
+    const logOf = (topic: string, partition: number): GroupLog | undefined => {
+      const group = machine.watch.topic(topic)?.partitions[partition]?.group
+      return group === undefined ? undefined : storage.group(group)
     }
+    const door = new SourceDoor({
+      network: process.network(machine.network),
+      address: doorOf(id),
+      api: defectiveSource(machine.defects.uncommittedToCascades, node.api, logOf),
+      admin: node.admin,
+      cascade: control,
+      clock,
+      random,
+      crypto: quickCrypto,
+      log: logger,
+      pauseBufferedBytes: machine.swarm.cascades!.pauseBufferedBytes,
+    })
+    await door.listen()
+    return { control, door }
   }
 }
 
 function isRefusal(error: unknown): boolean {
   return error instanceof TailraceError && ['FEATURE_LEVEL_UNSUPPORTED', 'NEWER_FORMAT'].includes(error.code)
-}
-
-function randomOf(random: SimRandom): Random {
-  const hex = (digits: number): string => random.next().toString(16).padStart(8, '0').slice(0, digits)
-  return {
-    below: (bound) => random.below(bound),
-    uuid: () => `${hex(8)}-${hex(4)}-4${hex(3)}-a${hex(3)}-${hex(8)}${hex(4)}`,
-    secret: (bytes) => Uint8Array.from({ length: bytes }, () => random.below(256)),
-  }
-}
-
-function shown(fields: object): string {
-  return JSON.stringify(fields, (_key, value) => (value instanceof Error ? `${value.name}: ${value.message}` : value))
 }

@@ -38,11 +38,37 @@ export interface BrokerSwarm {
   readonly churnEveryMs: number
   /** At the end all disks become full, and must get room again. */
   readonly fillsDisks: boolean
+  /** Null: there are none. */
+  readonly cascades: CascadeSwarm | null
+}
+
+/** Brokers below level 0. */
+export interface CascadeSwarm {
+  readonly brokers: readonly CascadeShape[]
+  /** Clients that go from broker to broker, of all levels. */
+  readonly readers: number
+  /** Bytes waiting to be sent to a broker below beyond which its source stops reading for it. */
+  readonly pauseBufferedBytes: number
+}
+
+export interface CascadeShape {
+  readonly id: BrokerId
+  /** That it is meant for, from 1 on. */
+  readonly level: number
+  /** HTTP addresses. */
+  readonly sources: readonly string[]
+  readonly disk: DiskBehaviour
+  readonly rate: number
 }
 
 /** The name of its machine in the network. */
 export function hostOf(id: BrokerId): string {
   return `b${id}`
+}
+
+/** Where clients and brokers below reach it. */
+export function doorOf(id: BrokerId): string {
+  return `${hostOf(id)}:8080`
 }
 
 /** Where other brokers reach it. */

@@ -25,6 +25,8 @@ export class Watch {
   readonly excused = new Set<BrokerId>()
   /** In seeds with two releases. */
   releases: ReleaseWatch | null = null
+  /** Called when a topic is created or deleted. */
+  onTopic: (created: Topic | undefined, deleted: Topic | undefined) => void = () => {}
   readonly security = new SecurityWatch(this.metadata.security)
   readonly #defects: Defects
   readonly #founders: readonly BrokerId[]
@@ -217,7 +219,8 @@ export class Watch {
 
   #apply(index: LogIndex, entry: IdentifiedCommand): void {
     const { featureLevel } = this.metadata.head
-    this.metadata.apply(index, entry)
+    const { created, deleted } = this.metadata.apply(index, entry)
+    if (created !== undefined || deleted !== undefined) this.onTopic(created, deleted)
     this.guard(() => this.releases?.committed(entry.command, featureLevel, this.metadata))
     this.guard(() => this.security.committed(entry.command))
   }

@@ -26,6 +26,8 @@ export class WatchedGroup implements GroupView {
   readonly #entries = new Map<string, StoredEntry>()
   readonly #payloads = new Map<StoredEntry, Uint8Array>()
   readonly #committed: StoredEntry[] = []
+  /** Of records, by the first offset. */
+  readonly #committedAt = new Map<Offset, StoredEntry>()
 
   constructor(id: GroupId, founders: readonly BrokerId[], brokers: readonly BrokerId[]) {
     this.id = id
@@ -60,6 +62,11 @@ export class WatchedGroup implements GroupView {
     return this.#committed.slice(0, to)
   }
 
+  /** The committed entry whose first record has this offset. */
+  committedAt(offset: Offset): StoredEntry | undefined {
+    return this.#committedAt.get(offset)
+  }
+
   appended(replica: WatchedReplica, entry: StoredEntry, payload: Uint8Array): void {
     this.invariants.appended(replica, entry)
     const key = `${entry.header.index}@${entry.header.term}`
@@ -83,6 +90,7 @@ export class WatchedGroup implements GroupView {
       const entry = this.known(index, replica.log[index - 1]!.header.term)!
       this.committedEnd = entry.header.lastOffset + 1
       this.#committed.push(entry)
+      if (entry.header.kind === EntryKind.Records) this.#committedAt.set(entry.header.baseOffset, entry)
       const payload = this.#payloads.get(entry)
       if (payload !== undefined) this.onCommitted?.(index, payload)
     }

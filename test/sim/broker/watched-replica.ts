@@ -288,7 +288,7 @@ function indexed({ header }: StoredEntry): IndexedConfiguration {
 }
 
 /** A number that tells contents apart: the batch's own checksum, with where it stands. */
-function contentOf(batch: Uint8Array, baseOffset: number): number {
+export function contentOf(batch: Uint8Array, baseOffset: number): number {
   return crcAt(batch, 0) * 0x10000 + (baseOffset & 0xffff)
 }
 

@@ -1,9 +1,13 @@
 import type { BrokerId, GroupId, Offset } from '@tailrace/schemas'
 import type { FetchResult } from '../../../broker/src/partition/requests.ts'
+import type { Logger } from '../../../broker/src/platform/logger.ts'
 import { MemoryNetwork } from '../../../broker/src/platform/testing/network.ts'
 import type { Defects } from '../../../broker/src/raft/defects.ts'
 import { randomGap } from '../core/faults.ts'
 import { SimRandom } from '../random.ts'
+import { brokerLogger } from './broker-logger.ts'
+import { Cascades } from './cascade/cascades.ts'
+import type { SimCascade } from './cascade/sim-cascade.ts'
 import type { Chronicle } from './chronicle.ts'
 import type { BrokerDefects } from './defects.ts'
 import { SimDisk } from './disk/sim-disk.ts'
@@ -14,7 +18,7 @@ import { faultClasses } from './faults/table.ts'
 import { Finding } from './finding.ts'
 import { type Release, ReleaseWatch } from './release.ts'
 import type { Scene } from './scene.ts'
-import { type Life, SimBroker } from './sim-broker.ts'
+import { SimBroker } from './sim-broker.ts'
 import { SimProcess } from './sim-process.ts'
 import { type BrokerSwarm, hostOf } from './swarm.ts'
 import { noMessageFaults } from './unreliable-raft.ts'
@@ -47,6 +51,11 @@ export class World implements Scene {
   readonly operations = new Map<string, number>()
   readonly operator: Operator
   readonly security: SecurityOperator
+  readonly cascades: Cascades
+  /** Publishes under way: one that a cascade broker has passed on may be written long after it was asked for. */
+  publishing = 0
+  /** How often a reader went on at a broker of another level. */
+  levelMoves = 0
   /** Of the clients (BrokerDefects). */
   readonly anonymousRetries: boolean
   readonly #seed: number
@@ -72,6 +81,7 @@ export class World implements Scene {
     const noise = this.stream(1)
     this.network = new MemoryNetwork({ clock, random: randomOf(noise), ...swarm.network })
     this.brokers = swarm.disks.map((behaviour, at) => this.#broker(at + 1, behaviour, defects))
+    this.cascades = new Cascades(this, defects)
     this.operator = new Operator(this, this.stream(800))
     this.security = new SecurityOperator(this)
     this.loop.onEvent = () => {
@@ -107,6 +117,12 @@ export class World implements Scene {
   anyBroker(random: SimRandom): SimBroker {
     const up = this.inService.filter((broker) => broker.up)
     return up.length > 0 && random.chance(0.9) ? random.pick(up) : random.pick(this.inService)
+  }
+
+  /** For producers: now and then a cascade broker, where there are any. */
+  anyDoor(random: SimRandom): SimBroker | SimCascade {
+    const { up } = this.cascades
+    return up.length > 0 && random.chance(0.3) ? random.pick(up) : this.anyBroker(random)
   }
 
   hostOf(id: BrokerId): string {
@@ -148,8 +164,12 @@ export class World implements Scene {
   }
 
   /** A client's call of a broker. Rejects when the broker is down, or gives no answer in time. */
-  call<Result>(broker: SimBroker, ask: (life: Life) => Promise<Result>, timeoutMs: number): Promise<Result> {
-    const { life } = broker
+  call<Result, Broker extends SimBroker | SimCascade>(
+    broker: Broker,
+    ask: (life: NonNullable<Broker['life']>) => Promise<Result>,
+    timeoutMs: number,
+  ): Promise<Result> {
+    const life: Broker['life'] = broker.life
     if (life === null) return Promise.reject(new Error('connection refused'))
     return new Promise((resolve, reject) => {
       const late = this.loop.after(timeoutMs * 1000, () => reject(new Error('no answer')))
@@ -168,8 +188,14 @@ export class World implements Scene {
     this.#chronicle.note(this.loop.now, text)
   }
 
+  loggerFor(id: BrokerId, process: SimProcess): Logger {
+    const trace = this.#chronicle.isRead ? (text: string) => this.#chronicle.comment(this.loop.now, text) : null
+    return brokerLogger(id, process, trace, this.watch)
+  }
+
   startAll(): void {
     for (const broker of this.brokers.slice(0, this.swarm.brokers)) this.start(broker)
+    this.cascades.startAll()
   }
 
   join(): SimBroker | null {
@@ -299,6 +325,7 @@ export class World implements Scene {
       if (broker.release !== null) this.install(broker, 2, 1)
       if (broker.process === null) this.start(broker)
     }
+    this.cascades.calm()
     void this.operator.finishUpgrade()
   }
 
@@ -346,7 +373,7 @@ export class World implements Scene {
       defects,
       network: this.network.host(hostOf(id)),
       messages: this.#messages,
-      trace: this.#chronicle.isRead ? (text) => this.#chronicle.comment(this.loop.now, text) : null,
+      logger: (process) => this.loggerFor(id, process),
     })
     broker.onExit = () => this.#exited(broker)
     return broker

@@ -81,5 +81,5 @@ export interface StreamClient {
 export type BinaryClient = Omit<StreamClient, 'watches' | 'sendText' | 'takeIn'>
 export type BinaryParts = Pick<
   StreamParts,
-  'services' | 'clock' | 'random' | 'log' | 'limits' | 'newProducers' | 'ends'
+  'services' | 'clock' | 'random' | 'log' | 'limits' | 'newProducers' | 'ends' | 'polls' | 'brokers'
 > & { readonly metrics: Pick<GatewayMetrics, 'transports'> }

@@ -1,3 +1,4 @@
+import { cascadeFaults } from './cascades.ts'
 import { clocks } from './clocks.ts'
 import { crashes } from './crashes.ts'
 import { disks } from './disks.ts'
@@ -27,4 +28,5 @@ export const faultClasses: readonly FaultClass[] = [
   ...lostTails,
   ...releases,
   ...securityChanges,
+  ...cascadeFaults,
 ]

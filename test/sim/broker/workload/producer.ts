@@ -53,15 +53,18 @@ export class Producer {
     const batch = this.#batchOf(values)
     this.ledger.sending(values)
     for (let refusals = 0; this.#world.open; ) {
-      const broker = this.#world.anyBroker(this.#random)
+      const broker = this.#world.anyDoor(this.#random)
       try {
         const { topic, partition } = this.ledger
         const wait = this.#random.chance(0.5)
-        const result = await this.#world.call(
-          broker,
-          ({ node }) => node.api.publish(topic, partition, batch.slice(), { timeoutMs: ATTEMPT_MS, wait }),
-          ATTEMPT_MS * 2,
-        )
+        this.#world.publishing++
+        const result = await this.#world
+          .call(
+            broker,
+            ({ node }) => node.api.publish(topic, partition, batch.slice(), { timeoutMs: ATTEMPT_MS, wait }),
+            ATTEMPT_MS * 2,
+          )
+          .finally(() => this.#world.publishing--)
         this.#sequence += count
         this.#world.watch.guard(() => this.ledger.acknowledge(values, result))
         this.#world.watch.told(this.ledger.group, result.lastOffset + 1)
@@ -87,7 +90,7 @@ export class Producer {
   async #introduce(): Promise<boolean> {
     while (this.#id < 0 && this.#world.open) {
       try {
-        const broker = this.#world.anyBroker(this.#random)
+        const broker = this.#world.anyDoor(this.#random)
         const { producerId, epoch } = await this.#world.call(broker, ({ node }) => node.api.initProducer(), ATTEMPT_MS)
         this.#world.watch.guard(() => this.#world.newProducer(producerId))
         this.#id = producerId
