@@ -21,6 +21,7 @@ export interface SessionHost {
   readonly id: number
   readonly port: number
   readonly level: number
+  readonly topics: readonly string[]
   readonly copiedTo: number
   /** Why this broker does not serve a partition; undefined when it does. */
   mayServe(topic: string, partition: number): TailraceError | undefined
@@ -161,6 +162,8 @@ export class Session {
       return
     }
     try {
+      const { topics } = this.#broker
+      if (topics.length > 0 && !topics.includes(topic)) throw new TailraceError('TOPIC_NOT_COPIED')
       this.#broker.cluster.refuseAnother(topic, topicId)
     } catch (error) {
       end(-1, error as TailraceError)

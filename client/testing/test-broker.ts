@@ -20,6 +20,8 @@ export class TestBroker implements SessionHost {
   /** Above 0: it is a cascade broker. */
   level = 0
   rack = ''
+  /** Of a cascade broker: the topics that it copies; none: all. */
+  topics: string[] = []
   /** Of a cascade broker: how far behind it says that it is, and the offset at which all its copies end. */
   lagMs = 0
   copiedTo = Number.MAX_SAFE_INTEGER

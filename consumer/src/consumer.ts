@@ -1,6 +1,8 @@
 import { abortError, Client } from '@tailrace/client'
 import { checkTopicName, TailraceError } from '@tailrace/schemas'
 import { Feed } from './feed.ts'
+import { KnownBrokers } from './known-brokers.ts'
+import type { LevelRules } from './level-choice.ts'
 import { Levels } from './levels.ts'
 import { type ConsumerOptions, feedSettings, levelRules, type SubscribeOptions } from './options.ts'
 import { readPlace } from './point-read.ts'
@@ -14,7 +16,8 @@ import { Subscription } from './subscription.ts'
 /** Reads topics. The same in Node and in a browser. */
 export class Consumer {
   readonly #client: Client
-  readonly #levels: Levels | undefined
+  /** Undefined: cascade brokers are not looked for. */
+  readonly #levels: { readonly known: KnownBrokers; readonly rules: LevelRules } | undefined
   readonly #feeds = new Set<Feed>()
   readonly #closing = new AbortController()
   #isClosed = false
@@ -23,7 +26,8 @@ export class Consumer {
   constructor(options: ConsumerOptions) {
     const rules = levelRules(options)
     this.#client = new Client(options)
-    if (rules !== undefined) this.#levels = new Levels(this.#client, rules, options.metadataMaxAgeMs)
+    if (rules === undefined) return
+    this.#levels = { known: new KnownBrokers(this.#client, options.metadataMaxAgeMs), rules }
   }
 
   /**
@@ -39,7 +43,8 @@ export class Consumer {
     const settings = feedSettings(options)
     const onUnreadable = onUnreadableOf(options.onUnreadable)
     const start = startOf(options.from ?? 'latest', options.partitions, settings.otherwise)
-    const feed = new Feed(this.#client, topic, start, settings, this.#levels)
+    const levels = this.#levels && new Levels(this.#levels.known, this.#levels.rules, topic)
+    const feed = new Feed(this.#client, topic, start, settings, levels)
     const { signal } = options
     const abort = (): void => feed.fail(abortError(signal!), true)
     feed.onBegin = () => {
@@ -88,7 +93,7 @@ export class Consumer {
     this.#isClosed = true
     this.#closing.abort(new TailraceError('CLOSED'))
     for (const feed of [...this.#feeds]) feed.close()
-    this.#levels?.close()
+    this.#levels?.known.close()
     this.#client.close()
   }
 

@@ -4,20 +4,36 @@ import { chooseBroker, type LevelBroker, type LevelRules, rankOf } from './level
 const rules: LevelRules = { maxLevel: 9, rack: '', maxLagMs: 1_000 }
 const load = { connections: 5, lagMs: 10, ready: true }
 const broker = (id: number, change: Partial<LevelBroker> = {}): LevelBroker => {
-  return { id, address: `ws://h:${id}`, level: Math.floor(id / 100), alive: true, rack: '', load, ...change }
+  return {
+    id,
+    address: `ws://h:${id}`,
+    level: Math.floor(id / 100),
+    alive: true,
+    rack: '',
+    load,
+    topics: [],
+    ...change,
+  }
 }
 const loaded = (id: number, connections: number) => broker(id, { load: { ...load, connections } })
-const none = () => false
+const none = new Set<number>()
 /** The numbers one after the other, again and again. */
 const numbers = (...given: number[]) => {
   let at = 0
   return () => given[at++ % given.length]!
 }
-const chosen = (brokers: LevelBroker[], change: Partial<LevelRules> = {}, avoided: number[] = []) => {
+const chosen = (
+  brokers: LevelBroker[],
+  change: Partial<LevelRules> = {},
+  avoided: number[] = [],
+  taken: ReadonlySet<number> = none,
+) => {
   const ids = new Set<number | undefined>()
   for (const a of [0, 0.3, 0.6, 0.99]) {
     for (const b of [0, 0.5, 0.99]) {
-      ids.add(chooseBroker(brokers, { ...rules, ...change }, (id) => avoided.includes(id), numbers(a, b))?.id)
+      const isAvoided = (id: number) => avoided.includes(id)
+      const choosing = { topic: 'orders.eu', isAvoided, taken, random: numbers(a, b) }
+      ids.add(chooseBroker(brokers, { ...rules, ...change }, choosing)?.id)
     }
   }
   return [...ids].sort()
@@ -35,6 +51,7 @@ test('the deepest level that is well, but none deeper than allowed', () => {
 test.each([
   ['is not alive', { alive: false }],
   ['is too far behind', { load: { ...load, lagMs: 1_001 } }],
+  ['does not copy the topic', { topics: ['orders', 'flights.*'] }],
   ['is not ready', { load: { ...load, ready: false } }],
 ])('a broker that %s is not chosen', (_, change) => {
   expect(chosen([broker(101), broker(201, change)])).toEqual([101])
@@ -54,6 +71,18 @@ test('within a level the own rack counts, but no other level for it', () => {
   expect(rankOf(null, rules)).toBeLessThan(rankOf(brokers[0]!, rules))
 })
 
+test('a broker that copies some topics is chosen for these', () => {
+  expect(chosen([broker(101), broker(201, { topics: ['flights', 'orders.*'] })])).toEqual([201])
+  expect(chosen([broker(101), broker(201, { topics: ['orders.eu'] })])).toEqual([201])
+})
+
+test('a broker that the program reads from already is taken again, unless another one is preferred', () => {
+  const brokers = [broker(101), loaded(201, 0), loaded(202, 90), broker(203, { rack: 'east' })]
+  expect(chosen(brokers, {}, [], new Set([202]))).toEqual([202])
+  expect(chosen(brokers, {}, [], new Set([101]))).not.toContain(101)
+  expect(chosen(brokers, { rack: 'east' }, [], new Set([202]))).toEqual([203])
+})
+
 test('of two that are drawn the one with fewer connections is taken', () => {
   expect(chosen([loaded(101, 9), loaded(102, 2)])).toEqual([102])
   expect(chosen([loaded(101, 9), loaded(102, 2), loaded(103, 5)])).toEqual([102, 103])
@@ -68,7 +97,7 @@ test('10,000 clients that are told the same load do not all go to the broker wit
   }
   const counts = new Map<number, number>()
   for (let n = 0; n < 10_000; n++) {
-    const { id } = chooseBroker(brokers, rules, none, random)!
+    const { id } = chooseBroker(brokers, rules, { topic: 't', isAvoided: () => false, taken: none, random })!
     counts.set(id, (counts.get(id) ?? 0) + 1)
   }
   // The lightest is in two draws out of twenty.

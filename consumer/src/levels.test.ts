@@ -8,7 +8,7 @@ let cluster: TestCluster
 const consumers: Consumer[] = []
 
 beforeEach(async () => {
-  cluster = await TestCluster.start({ t: PARTITIONS }, 2)
+  cluster = await TestCluster.start({ t: PARTITIONS, other: PARTITIONS }, 2)
   for (const id of [101, 102]) await cluster.addCascade(id)
   await cluster.addCascade(201, 'east')
   await cluster.addCascade(202, 'west')
@@ -24,12 +24,12 @@ function consumer(options: Partial<ConsumerOptions> = {}): Consumer {
   return made
 }
 
-function fill(count: number): void {
+function fill(count: number, topic = 't'): void {
   for (let partition = 0; partition < PARTITIONS; partition++) {
     const writer = new BatchWriter()
     for (let n = 0; n < count; n++) writer.append({ timestamp: 1000, key: null, value: 'v' })
     const batch = writer.finish({ producerId: -1, producerEpoch: -1, baseSequence: -1, compression: 0 })
-    cluster.log('t', partition).append(batch, 1 << 26)
+    cluster.log(topic, partition).append(batch, 1 << 26)
   }
   cluster.pushAll()
 }
@@ -41,10 +41,10 @@ class Reader {
   readonly jumps: Jump[] = []
   readonly ended: Promise<unknown>
 
-  constructor(by: Consumer, options: Omit<SubscribeOptions, 'bytes'> = {}, first = 0) {
+  constructor(by: Consumer, options: Omit<SubscribeOptions, 'bytes'> = {}, first = 0, topic = 't') {
     this.next.fill(first)
     const onJump = (jump: Jump): number => this.jumps.push(jump)
-    this.ended = this.#read(by.subscribe('t', { from: 'earliest', onJump, ...options })).catch((error) => error)
+    this.ended = this.#read(by.subscribe(topic, { from: 'earliest', onJump, ...options })).catch((error) => error)
   }
 
   async #read(subscription: Subscription<string>): Promise<void> {
@@ -165,6 +165,22 @@ describe('level nearest', () => {
   it('an offset that level 0 does not have ends the subscription', async () => {
     const reader = new Reader(consumer(), { from: { 0: 7 } })
     expect(await reader.ended).toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' })
+  })
+
+  it('reads topics from different brokers where not all copy them, and several from one where it can', async () => {
+    for (const id of [201, 202]) cascade(id).topics = ['t']
+    const by = consumer()
+    const readers = ['t', 'other', 't'].map((topic) => new Reader(by, {}, 0, topic))
+    await expect.poll(() => serving().map((id) => Math.floor(id / 100))).toEqual([1, 2])
+    for (const topic of ['t', 'other']) fill(10, topic)
+    for (const reader of readers) await reader.has(10)
+    const level2 = serving().find((id) => id > 200)!
+    expect(cascade(level2).subscriptions).toBe(2)
+    for (const id of [101, 102]) cascade(id).topics = ['t']
+    await expect.poll(serving, { timeout: 10_000 }).toEqual([1, 2, level2])
+    for (const topic of ['t', 'other']) fill(10, topic)
+    for (const reader of readers) await reader.has(20)
+    expect(readers.flatMap(({ faults }) => faults)).toEqual([])
   })
 
   it('reads from level 0 where brokers tell of no levels', async () => {

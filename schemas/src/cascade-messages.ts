@@ -79,6 +79,8 @@ export interface ClusterBrokerFields {
   readonly rack?: string
   /** Null: a broker of level 0, or not known. */
   readonly load?: BrokerLoadFields | null
+  /** Names, and beginnings of names with `*` behind them, of the topics that it copies. Empty: all. */
+  readonly topics?: readonly string[]
 }
 
 /** A broker as one to read from. */
@@ -91,6 +93,8 @@ export interface LevelBrokerFields {
   readonly rack: string
   /** Null: a broker of level 0, or not known. */
   readonly load: BrokerLoadFields | null
+  /** Names, and beginnings of names with `*` behind them, of the topics that it copies. Empty: all. */
+  readonly topics: readonly string[]
 }
 
 /** Settings of the topic; null: the default. */

@@ -186,6 +186,8 @@ export interface BrokerDescription {
   readonly rack?: string
   /** Of a cascade broker, as far as known. */
   readonly load?: BrokerLoad
+  /** Names, and beginnings of names with `*` behind them, of the topics that it copies. Missing: all. */
+  readonly topics?: readonly string[]
 }
 /** What a client needs to choose a cascade broker. */
 export interface BrokerLoad {

@@ -1017,6 +1017,7 @@ function readLevelBroker(from: AvroReader) {
     alive: from.boolean(),
     rack: from.string(),
     load: readBrokerLoadOrNull(from),
+    topics: from.list(1000, readString),
   }
 }
 function writeLevelBroker(to: AvroWriter, fields: unknown): void {
@@ -1027,6 +1028,7 @@ function writeLevelBroker(to: AvroWriter, fields: unknown): void {
   to.boolean(value.alive)
   to.string(value.rack)
   writeBrokerLoadOrNull(to, value.load)
+  to.list(value.topics === undefined ? [] : value.topics, writeString)
 }
 
 
@@ -2660,6 +2662,7 @@ function readClusterBroker(from: AvroReader) {
     featureLevels: readLevelRangeOrNull(from),
     rack: from.string(),
     load: readBrokerLoadOrNull(from),
+    topics: from.list(1000, readString),
   }
 }
 function writeClusterBroker(to: AvroWriter, fields: unknown): void {
@@ -2673,6 +2676,7 @@ function writeClusterBroker(to: AvroWriter, fields: unknown): void {
   writeLevelRangeOrNull(to, value.featureLevels)
   to.string(value.rack === undefined ? "" : value.rack)
   writeBrokerLoadOrNull(to, value.load === undefined ? null : value.load)
+  to.list(value.topics === undefined ? [] : value.topics, writeString)
 }
 
 

@@ -40,6 +40,7 @@ const clusterBroker: ClusterBrokerFields = {
   featureLevels,
   rack: 'east-1',
   load,
+  topics: ['flights', 'orders.*'],
 }
 
 const told = { after: 4, ages: [3], gone: [301], list: 5 }
@@ -213,7 +214,7 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
   BrokersReply: {
     correlation,
     clusterId: 'c',
-    brokers: [{ id: 101, http: 'h:101', level: 1, alive: true, rack: 'east-1', load }],
+    brokers: [{ id: 101, http: 'h:101', level: 1, alive: true, rack: 'east-1', load, topics: ['flights'] }],
   },
   CascadeTopics: { correlation, from: 5_000 },
   CascadeTopicsReply: {

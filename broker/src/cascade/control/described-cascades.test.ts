@@ -9,7 +9,7 @@ const report = (broker: number, change: Partial<CascadeReport>): CascadeReport =
 test('a broker is as far behind level 0 as its own lag and that of all it copies from', () => {
   const described = describeCascades([
     report(201, { level: 2, source: 101, lagMs: 30 }),
-    report(101, { level: 1, source: 1, lagMs: 500, rack: '' }),
+    report(101, { level: 1, source: 1, lagMs: 500, rack: '', topics: [] }),
     report(202, { level: 2, source: 0, lagMs: 7, connections: 3 }),
   ])
   expect(described.map(({ id, alive, load }) => [id, alive, load?.lagMs])).toEqual([
@@ -18,6 +18,7 @@ test('a broker is as far behind level 0 as its own lag and that of all it copies
     [202, false, 7],
   ])
   expect(described.map(({ rack }) => rack)).toEqual(['east-1', undefined, 'east-1'])
+  expect(described.map(({ topics }) => topics)).toEqual([sample!.topics, undefined, sample!.topics])
   expect(described[2]!.load).toEqual({ connections: 3, lagMs: 7, ready: sample!.condition!.ready })
 })
 

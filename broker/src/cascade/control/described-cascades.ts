@@ -7,7 +7,7 @@ export function describeCascades(reports: readonly CascadeReport[]): BrokerDescr
   const sourceOf = sourcesOf(reports)
   const lagOf = new Map(reports.map(({ broker, lagMs }) => [broker, lagMs]))
   return reports.map((report) => {
-    const { broker, http, level, source, featureLevels, rack = '', connections = -1, condition } = report
+    const { broker, http, level, source, featureLevels, rack = '', connections = -1, condition, topics = [] } = report
     // A report says how far a broker is behind its source, which may be behind as well.
     const lagMs = ancestorsOf(broker, sourceOf).reduce((sum, id) => sum + (lagOf.get(id) ?? 0), 0)
     return {
@@ -20,6 +20,7 @@ export function describeCascades(reports: readonly CascadeReport[]): BrokerDescr
       pid: 0,
       featureLevels,
       ...(rack !== '' && { rack }),
+      ...(topics.length > 0 && { topics }),
       load: { connections, lagMs, ready: condition?.ready ?? true },
     }
   })

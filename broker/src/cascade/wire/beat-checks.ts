@@ -53,6 +53,7 @@ export const isClusterBroker = shape({
   featureLevels: eitherNull(isRange),
   rack: orMissing(textUpTo(100)),
   load: orMissing(eitherNull(isLoad)),
+  topics: orMissing(listOf(textUpTo(250))),
 })
 export const isAssignment = shape({
   broker: isSmallCount,

@@ -71,12 +71,24 @@ export function decisionFrom({ assignments, cascades }: Fields<'CascadeReportsRe
 }
 
 function brokerFields(broker: BrokerDescription): ClusterBrokerFields {
-  const { featureLevels = null, rack = '', load = null } = broker
-  return { ...broker, featureLevels, rack, load }
+  const { featureLevels = null, rack = '', load = null, topics = [] } = broker
+  return { ...broker, featureLevels, rack, load, topics }
 }
 
-function brokerFrom({ featureLevels, rack = '', load, ...broker }: ClusterBrokerFields): BrokerDescription {
-  return { ...broker, ...(featureLevels && { featureLevels }), ...(rack !== '' && { rack }), ...(load && { load }) }
+function brokerFrom({
+  featureLevels,
+  rack = '',
+  load,
+  topics = [],
+  ...broker
+}: ClusterBrokerFields): BrokerDescription {
+  return {
+    ...broker,
+    ...(featureLevels && { featureLevels }),
+    ...(rack !== '' && { rack }),
+    ...(load && { load }),
+    ...(topics.length > 0 && { topics }),
+  }
 }
 
 function topicFields({ name, id, partitions, replicas, config }: TopicSummary): TopicSummaryFields {

@@ -172,8 +172,9 @@ const clusterFields = {
         featureLevels: levelRange,
         rack: { ...string, description: 'Where it stands, if it has been told.' },
         load: brokerLoad,
+        topics: { ...array(string), description: 'Of a cascade broker that does not copy all.' },
       },
-      ['featureLevels', 'rack', 'load'],
+      ['featureLevels', 'rack', 'load', 'topics'],
     ),
   ),
 }

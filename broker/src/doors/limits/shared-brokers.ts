@@ -35,8 +35,8 @@ export class SharedBrokers {
     const { clusterId, brokers } = await this.#api.describeCluster()
     return {
       clusterId,
-      brokers: brokers.map(({ id, http, level, alive, rack = '', load = null }) => {
-        return { id, http, level, alive, rack, load }
+      brokers: brokers.map(({ id, http, level, alive, rack = '', load = null, topics = [] }) => {
+        return { id, http, level, alive, rack, load, topics }
       }),
     }
   }
