@@ -14,7 +14,9 @@ const BOUND = 64 * MiB
 const RECORD_BYTES = 16 * 1024
 const TIMES = 8
 const COUNT = (TIMES * BOUND) / RECORD_BYTES
-/** What collections of garbage leave to a later one, as in any broker. */
+/** What operators are told to give V8 beside the bound. */
+const HEAP_MIB = 192
+/** Of the process, beside the bound. */
 const GARBAGE = 250 * MiB
 
 let cluster: ClusterProcesses
@@ -25,7 +27,9 @@ beforeAll(async () => {
   cascade = await CascadeProcesses.inFolder()
   await cluster.request(1, 'POST', '/topics', { name: topic, partitions: 1, replicas: 1 })
   await topicBecomes(cluster, 1, topic, allInSync)
+  process.env.NODE_OPTIONS = `--max-old-space-size=${BOUND / MiB + HEAP_MIB}`
   await cascade.add(101, cluster.http(1), ['--memory', '--memory-bytes', String(BOUND)])
+  delete process.env.NODE_OPTIONS
   await cascade.ready()
 }, 60_000)
 

@@ -48,6 +48,12 @@ it('M88 a broker with --topics serves these; the SDKs publish through it to all,
     code: 'UNKNOWN_TOPIC',
   })
   await consumer.close()
+  const nearest = new Consumer({ servers, level: 'nearest' })
+  for await (const { value } of nearest.subscribe('flights', { from: 'earliest' })) {
+    expect(value).toBe('flights')
+    break
+  }
+  await nearest.close()
 
   const list = await tailrace(['topic', 'list', '--server', cascade.http(101)])
   expect([list.out.includes('orders.eu'), list.out.includes('flights')]).toEqual([true, false])

@@ -24,7 +24,10 @@ const listed = ({ node }: Tier) =>
     .sort()
 const has = (one: Tier, ...names: string[]) => until(`topics ${names}`, () => `${listed(one)}` === `${names}`)
 const copied = (one: Tier, topic: string) =>
-  until(`the record of ${topic}`, async () => `${await recordsAt(one.node.api, topic)}` === `0:${topic}`)
+  until(`the record of ${topic}`, async () => {
+    const records = await recordsAt(one.node.api, topic).catch(() => [])
+    return `${records}` === `0:${topic}`
+  })
 
 afterEach(async () => {
   for (const one of running.splice(0).reverse()) await one.stop().catch(() => {})

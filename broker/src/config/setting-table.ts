@@ -95,7 +95,7 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
     kind: bytes(16 * MiB, 1024 * GiB),
     fallback: { value: 256 * MiB },
     about:
-      'Of a cascade broker with memory: bytes of all its copies. Beyond them the oldest batches go, of the partitions that hold most. Give the process 400 MiB more.',
+      'Of a cascade broker with memory: bytes of all its copies. Beyond them the oldest batches go, of the partitions that hold most. The process takes more: docs/operations.md has figures.',
     perBroker: true,
   },
   readyLagMs: {

@@ -9,6 +9,9 @@ const BATCH_OVERHEAD_BYTES = 256
 /** A piece with so many bytes is closed. What goes first is a whole piece: about as much as one read brings. */
 const PIECE_BYTES = 64 * 1024
 
+/** From this share of a message on its batches are kept as they came. */
+const WHOLE_SHARE = 15 / 16
+
 /** Consecutive batches, which go together. */
 interface Piece {
   readonly headers: EntryHeader[]
@@ -203,9 +206,16 @@ export class MemoryLog implements CommittedLog {
   }
 }
 
-/** Batches in memory of their own: those that come are parts of a message, all of which they would keep. */
-function owned(payloads: readonly Uint8Array[]): Uint8Array[] {
-  const bytes = new Uint8Array(payloads.reduce((sum, { length }) => sum + length, 0))
+/**
+ * Batches that keep no more memory than they need: those that come are parts of a message or of what a socket has
+ * brought, all of which they would keep. Where they are nearly all of it, a copy would only be more garbage.
+ */
+function owned(payloads: readonly Uint8Array[]): readonly Uint8Array[] {
+  const size = payloads.reduce((sum, { length }) => sum + length, 0)
+  const { buffer } = payloads[0]!
+  const isAll = size >= WHOLE_SHARE * buffer.byteLength && payloads.every((payload) => payload.buffer === buffer)
+  if (isAll) return payloads
+  const bytes = new Uint8Array(size)
   let at = 0
   return payloads.map((payload) => {
     bytes.set(payload, at)
