@@ -32,6 +32,11 @@ export class LeaderLoss {
     this.#deps = deps
   }
 
+  /** Replicas are left to be woken. */
+  get pending(): boolean {
+    return this.#first.length + this.#others.length > 0
+  }
+
   /** A sleeping replica, whose leader's broker is silent or disconnected. */
   add(replica: Replica): void {
     if (this.#isFirst(replica)) this.#first.push(replica)

@@ -82,3 +82,24 @@ test('a process that stood still for long is told so before its tick', async () 
   const { after } = paced()
   expect([await after(100), await after(60_000), await after(100)]).toEqual(['t', 'St', 't'])
 })
+
+test('nobody needs the ticks: one timer for several, and at once every tick when somebody does', async () => {
+  const clock = new ManualClock()
+  const fedAt: number[] = []
+  const ticker = new Ticker(
+    clock,
+    TICK_MS,
+    () => fedAt.push(clock.monotonic()),
+    () => expect.unreachable(),
+    () => 8,
+  )
+  await clock.advance(1000, () => Promise.resolve())
+  expect(fedAt).toEqual([100, ...Array.from({ length: 8 }, () => 900)])
+  await clock.advance(350, () => Promise.resolve())
+  ticker.hurry()
+  expect(fedAt.slice(9)).toEqual([1350, 1350, 1350, 1350])
+  // The half of a tick that had passed is not lost.
+  await clock.advance(50, () => Promise.resolve())
+  expect(fedAt.slice(13)).toEqual([1400])
+  ticker.cancel()
+})

@@ -22,32 +22,48 @@ export class Ticker {
   readonly #tickMs: number
   readonly #tick: () => void
   readonly #stoodStill: () => void
+  readonly #stride: () => number
   #timer: TimerHandle
+  /** Ticks that the timer was set for. */
+  #ahead = 1
+  #feeding = false
   #cancelled = false
   /** When the last tick that was fed was due. */
   #fedTo: number
 
-  constructor(clock: Clock, tickMs: number, tick: () => void, stoodStill: () => void) {
+  /** `stride`: how many ticks the next timer may wait for, since nobody needs them before. */
+  constructor(clock: Clock, tickMs: number, tick: () => void, stoodStill: () => void, stride: () => number = () => 1) {
+    this.#stride = stride
     this.#clock = clock
     this.#tickMs = tickMs
     this.#tick = tick
     this.#stoodStill = stoodStill
     this.#fedTo = clock.monotonic()
-    this.#timer = this.#next()
+    this.#timer = this.#after(1)
   }
 
   /** Feeds the ticks that are due. */
   catchUp(): void {
     const now = this.#clock.monotonic()
     const missed = Math.floor((now - this.#fedTo) / this.#tickMs + ROUNDING)
-    if (missed <= MOST_AT_ONCE) {
+    this.#feeding = true
+    if (missed <= Math.max(MOST_AT_ONCE, this.#ahead)) {
       this.#fedTo += missed * this.#tickMs
       for (let tick = 0; tick < missed; tick += 1) this.#tick()
-      return
+    } else {
+      this.#fedTo = now
+      this.#stoodStill()
+      this.#tick()
     }
-    this.#fedTo = now
-    this.#stoodStill()
-    this.#tick()
+    this.#feeding = false
+  }
+
+  /** From now on somebody needs every tick. Those that have passed are fed at once. */
+  hurry(): void {
+    if (this.#ahead === 1 || this.#feeding || this.#cancelled) return
+    this.catchUp()
+    this.#timer.cancel()
+    this.#timer = this.#after(1)
   }
 
   cancel(): void {
@@ -59,11 +75,12 @@ export class Ticker {
    * When the next tick is due, not a tick's time after the last call: timers come late, and their delays would add up
    * to two ticks in one call.
    */
-  #next(): TimerHandle {
-    const due = Math.max(0, this.#fedTo + this.#tickMs - this.#clock.monotonic())
+  #after(ticks: number): TimerHandle {
+    this.#ahead = ticks
+    const due = Math.max(0, this.#fedTo + ticks * this.#tickMs - this.#clock.monotonic())
     return this.#clock.after(due, () => {
       this.catchUp()
-      if (!this.#cancelled) this.#timer = this.#next()
+      if (!this.#cancelled) this.#timer = this.#after(this.#stride())
     })
   }
 }
