@@ -8,6 +8,8 @@ import type { ProducerOrder, ProducerReport } from './producer-process.ts'
 
 export interface PublishRun {
   readonly partitions: number
+  /** Default: 3. */
+  readonly replicas?: number
   readonly producers: number
   readonly recordBytes: number
   readonly rate: number | null
@@ -46,13 +48,18 @@ export interface PublishResult {
 let topicNumber = 0
 
 /**
- * Publishes to a fresh topic with replication 3 from producer processes, and measures producers and brokers meanwhile.
+ * Publishes to a fresh topic, with replication 3 if the run does not say otherwise, from producer processes, and
+ * measures producers and brokers meanwhile.
  */
 export async function runPublish(cluster: ClusterProcesses, run: PublishRun): Promise<PublishResult> {
   topicNumber += 1
   const topic = run.topic ?? `bench-${topicNumber}`
   if (run.exists !== true) {
-    await cluster.request(1, 'POST', '/topics', { name: topic, partitions: run.partitions, replicas: 3 })
+    await cluster.request(1, 'POST', '/topics', {
+      name: topic,
+      partitions: run.partitions,
+      replicas: run.replicas ?? 3,
+    })
   }
   const meter = new BrokerMeter(cluster)
   const servers = cluster.ids.map((id) => `${run.tls === undefined ? 'ws' : 'wss'}://${cluster.http(id)}`)
