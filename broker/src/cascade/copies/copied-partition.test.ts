@@ -148,6 +148,18 @@ describe('a copy of a partition', () => {
     expect((await copy.fetch({ offset: copy.logStart, maxBytes: 1, waitMs: 0 })).batches).toHaveLength(1)
   })
 
+  it('M88 begins anew once at a time: a second log would take the place of records that have come meanwhile', async () => {
+    const disk = new MemoryDisk()
+    const { storage, copy } = await openOn(disk)
+    const begun = await Promise.allSettled([copy.beginAt(50), copy.beginAt(50)])
+    expect(begun.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+    copy.take(committed(50, ['x']), ignore)
+    await until(() => copy.highWatermark === 51)
+    await storage.close()
+    const again = await openOn(disk)
+    expect(await read(again.copy, 50)).toEqual(['50:x'])
+  })
+
   it('M88 an empty copy may begin past 0', async () => {
     const { copy } = await openOn(new MemoryDisk())
     expect(copy.isEmpty).toBe(true)

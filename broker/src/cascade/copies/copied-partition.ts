@@ -87,6 +87,10 @@ export class CopiedPartition {
   get isEmpty(): boolean {
     return this.#log.endOffset === 0 && this.#log.lastIndex === 0
   }
+  /** It begins anew, and takes nothing until it has: what came meanwhile would leave a gap. */
+  get beginning(): boolean {
+    return this.#beginning
+  }
   get removed(): boolean {
     return this.#removed
   }
@@ -164,12 +168,16 @@ export class CopiedPartition {
 
   /**
    * The source's log begins past the end here: records between are gone there too, so the copy goes on at `start`,
-   * without records before it.
+   * without records before it. `before`: done first, when no other call can begin any more.
+   * @throws RangeError when it is not past the end here, or the copy begins anew already; what `before` throws
    */
-  async beginAt(start: Offset): Promise<void> {
+  async beginAt(start: Offset, before: () => Promise<void> = async () => {}): Promise<void> {
     if (start <= this.#log.endOffset) throw new RangeError(`${start} is not past ${this.#log.endOffset}`)
+    // The second log would take the place of the first one, and of all records that this has got by then.
+    if (this.#beginning) throw new RangeError('It begins anew already.')
     this.#beginning = true
     try {
+      await before()
       const { storage } = this.#services
       const [prevIndex, prevTerm] = [this.#log.lastIndex + 1, this.#log.terms.at(-1)?.term ?? this.#log.prevTerm]
       const [ends, nothing] = [

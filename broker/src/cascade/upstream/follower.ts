@@ -125,7 +125,11 @@ export class Follower {
   async #attach(topic: string, id: string): Promise<void> {
     const now = this.#deps.clock.monotonic()
     const wanted = (copy: CopiedPartition): boolean =>
-      !copy.removed && copy.stopped === '' && !this.#subscriptions.has(copy) && (this.#retryAt.get(copy) ?? 0) <= now
+      !copy.removed &&
+      !copy.beginning &&
+      copy.stopped === '' &&
+      !this.#subscriptions.has(copy) &&
+      (this.#retryAt.get(copy) ?? 0) <= now
     const copies = this.#deps.copies.partitionsOf(id).filter(wanted)
     if (copies.length === 0) return
     const link = await this.#roomyLink()
@@ -242,11 +246,12 @@ export class Follower {
     const { logger } = this.#deps
     for (const { copy, start } of copies) {
       const { topic, partition, endOffset } = copy
-      if (start <= endOffset || this.#closed || copy.removed) continue
+      if (start <= endOffset || this.#closed || copy.removed || copy.beginning) continue
       try {
         // One without a record has not been read by anybody: it misses nothing that was there when it began.
-        if (!copy.isEmpty) await this.#noteGap(copy, start)
-        await copy.beginAt(start)
+        await copy.beginAt(start, async () => {
+          if (!copy.isEmpty) await this.#noteGap(copy, start)
+        })
       } catch (error) {
         logger.error({ topic, partition, err: error }, 'a copy could not begin anew; trying again')
         this.#retryAt.set(copy, this.#deps.clock.monotonic() + retryMs)
