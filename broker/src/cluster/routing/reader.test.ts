@@ -75,6 +75,24 @@ test('a long wait at another broker is a bounded one, then that of all idle part
   expect(waits).toEqual([5000, 0])
 })
 
+test('the end of an idle partition is watched at the leader until the link is cut', async () => {
+  const watched: (AbortSignal | undefined)[] = []
+  replica(leader).onFetch = ({ offset, waitMs, signal }) =>
+    new Promise((resolve) => {
+      if (waitMs > 5000) watched.push(signal)
+      const nothing = { batches: [], bytes: 0, nextOffset: offset, highWatermark: 0, logStart: 0 }
+      cluster.clock.after(waitMs, () => resolve(nothing))
+    })
+  const fetched = other.node.api.fetch('t', 0, { ...request, waitMs: 20_000 })
+  const failed = expect(fetched).rejects.toMatchObject({ code: 'LEADER_UNAVAILABLE' })
+  await cluster.clock.advance(8000)
+  expect(watched.map((signal) => signal?.aborted)).toEqual([false])
+  cluster.cut(other, leader)
+  expect(watched[0]!.aborted).toBe(true)
+  await cluster.clock.advance(20_000)
+  await failed
+})
+
 test('a change of leader during the wait is survived, a caller that leaves is not waited for', async () => {
   replica(leader).onFetch = () => new Promise(() => {})
   const values: unknown[] = []

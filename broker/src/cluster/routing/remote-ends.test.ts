@@ -137,10 +137,13 @@ function follow(groups: number): Map<GroupId, number> {
 const asked = (name: RequestName): number => sent.filter((one) => one.name === name).length
 
 test('idle partitions, more than there are requests that may wait, cost a request in ten seconds', async () => {
-  follow(1100)
+  const got = follow(1100)
   await clock.advance(1)
   // The others do not wait for their turn, but where all wait together.
   expect(mostOpen).toBe(1024)
+  partition(1100).publish()
+  await clock.advance(1)
+  expect([...got]).toEqual([[1100, 1]])
   // Readers that have not asked for the place itself do so once.
   await clock.advance(40_000)
   sent = []
