@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from 'vitest'
 import type { Group } from '../../partition/group.ts'
 import type { PeerReply, RequestName } from '../../partition/peers.ts'
 import type { FetchRequest, FetchResult } from '../../partition/requests.ts'
-import { ManualClock } from '../../platform/testing/clock.ts'
+import { ManualClock, settled } from '../../platform/testing/clock.ts'
 import { type RemoteFetch, RemoteReads } from './remote-reads.ts'
 import { WatchedEnds } from './watched-ends.ts'
 
@@ -67,6 +67,8 @@ let reads: RemoteReads
 let sent: { readonly name: RequestName; readonly waitMs: number }[]
 let open: number
 let mostOpen: number
+/** Before the next question which places have moved. */
+let between: (() => Promise<void>) | null
 /** The link between the brokers; down: requests fail. */
 let isUp: boolean
 
@@ -79,7 +81,7 @@ const partition = (group: GroupId): Led => {
 beforeEach(() => {
   clock = new ManualClock(1_700_000_000_000)
   led = new Map()
-  ;[sent, open, mostOpen, isUp] = [[], 0, 0, true]
+  ;[sent, open, mostOpen, isUp, between] = [[], 0, 0, true, null]
   const groups = { get: (group: GroupId) => partition(group) as unknown as Group }
   watched = new WatchedEnds({ groups, clock })
   const answer = async (name: RequestName, fields: never): Promise<unknown> => {
@@ -91,6 +93,7 @@ beforeEach(() => {
   const request = async (_: number, name: RequestName, fields: object): Promise<PeerReply<never>> => {
     const { waitMs } = fields as { waitMs: number }
     sent.push({ name, waitMs })
+    if (name === 'WatchEnds' && waitMs > 0) await between?.()
     if (name === 'Fetch') open += 1
     mostOpen = Math.max(mostOpen, open)
     try {
@@ -169,11 +172,24 @@ test('what is published while an end is told to the other broker, or told to hav
   // The end of the first waits, behind which the ends are told.
   await clock.advance(5_000, async () => {
     partition(1).publish()
-    await new Promise<void>((resolve) => setImmediate(resolve))
+    await settled()
   })
   partition(2).publish()
   await clock.advance(1)
   expect([...got.keys()].toSorted()).toEqual([1, 2])
+})
+
+test('what moves between two questions is told by the answer to the second', async () => {
+  const got = follow(2)
+  await clock.advance(8_000)
+  between = async () => {
+    between = null
+    partition(2).publish()
+    await settled()
+  }
+  partition(1).publish()
+  for (let turn = 0; turn < 5; turn++) await clock.advance(0)
+  expect([...got.keys()]).toEqual([1, 2])
 })
 
 test('a leader that leads no longer says so', async () => {
