@@ -47,11 +47,11 @@ test('decoders are kept by the protocol itself, and the latest eight of them', (
 })
 
 test('a protocol that is too long is refused before it is read', () => {
-  const json = protocolJson + ' '.repeat(64 * 1024)
+  const json = protocolJson + ' '.repeat(128 * 1024)
   expect(() => decoders().for(json)).toThrow(
-    expect.objectContaining({ code: 'INCOMPATIBLE_PEER', message: expect.stringContaining('65536 are allowed') }),
+    expect.objectContaining({ code: 'INCOMPATIBLE_PEER', message: expect.stringContaining('131072 are allowed') }),
   )
-  expect(() => decoders().for(protocolJson.padEnd(64 * 1024))).not.toThrow()
+  expect(() => decoders().for(protocolJson.padEnd(128 * 1024))).not.toThrow()
 })
 
 test('a client sends its protocol only to a broker that has another one', () => {

@@ -27,10 +27,10 @@ export const schemasParameter = 'schemas'
 export const streamQuery = `?${schemasParameter}=${protocolFingerprint}`
 
 /**
- * A protocol has some 30 KiB. An unknown client sends it, and compiling takes about a millisecond for each KiB, so the
- * limit is lower than for another broker.
+ * A protocol has some 53 KiB, that of a later version more. An unknown client sends it, so the limit is lower than for
+ * another broker.
  */
-const MAX_STREAM_PROTOCOL_LENGTH = 64 * 1024
+const MAX_STREAM_PROTOCOL_LENGTH = 128 * 1024
 /** Versions that are in use side by side are few. */
 const MAX_KEPT_DECODERS = 8
 

@@ -26,7 +26,7 @@ const garbage: [string, Uint8Array][] = [
     Uint8Array.of(0, 0, 0, 20, 0, 18, 0, 3, 0, 0, 0, 1, 0, 4, 116, 101, 115, 116, 0, 2, 0, 2, 0, 0),
   ],
   ['a length of 4 GB', frame(0xffffffff, MessageNumber.Hello, 10)],
-  ['a frame of 65 KiB, which a broker that is known could send', frame(65 * 1024, MessageNumber.Hello, 10)],
+  ['a frame of 257 KiB, which a broker that is known could send', frame(257 * 1024, MessageNumber.Hello, 10)],
   ['a length of nothing', frame(0, MessageNumber.Hello, 0)],
   ['a header longer than the frame', frame(100, MessageNumber.Hello, 200)],
   ['an unknown message', frame(8, 999, 0)],

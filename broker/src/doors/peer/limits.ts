@@ -4,7 +4,10 @@ export interface PeerLimits {
   readonly maxFrameBytes: number
   /** Unsent bytes at which a peer counts as stuck: its connection is dropped, which frees them. */
   readonly maxQueuedBytes: number
-  /** Before its handshake is done a connection may send frames of this size at most, and must be done in this time. */
+  /**
+   * Before its handshake is done a connection may send frames of this size at most, and must be done in this time. A
+   * frame of the handshake has all schemas of the other broker: those of this version are 53 KiB.
+   */
   readonly maxHandshakeFrameBytes: number
   readonly handshakeTimeoutMs: number
   /** Incoming connections whose handshake is not done; the oldest is dropped for a new one. */
@@ -30,7 +33,7 @@ const MiB = 1024 * 1024
 export const defaultPeerLimits: PeerLimits = {
   maxFrameBytes: 32 * MiB,
   maxQueuedBytes: 64 * MiB,
-  maxHandshakeFrameBytes: 64 * 1024,
+  maxHandshakeFrameBytes: 256 * 1024,
   handshakeTimeoutMs: 5000,
   maxUnknownConnections: 64,
   connectTimeoutMs: 1000,

@@ -51,6 +51,15 @@ test('a request that only a newer broker knows is answered with a Failure, and t
   expect(broker.peers.stats).toMatchObject({ unknownMessages: 1, malformed: 0 })
 })
 
+test('a broker of which the schemas are half as large again is heard', async () => {
+  const protocol = JSON.parse(newerProtocol())
+  protocol.messages[0].schema.doc = 'x'.repeat(protocolJson.length / 2)
+  const { cluster, raw } = await newerPeer(JSON.stringify(protocol))
+  raw.stream.write([numbered(REQUEST, 3)])
+  await cluster.pass(20)
+  expect([raw.closed, raw.frames.map(({ name }) => name)]).toEqual([false, ['Failure']])
+})
+
 test('requests in which every record has a field more are heard as this version knows them, and answered', async () => {
   const names = [...peerRequestNames]
   const protocol = new NewerProtocol(names)
