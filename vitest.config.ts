@@ -124,6 +124,7 @@ const longTests = [
   'test/fuzz/more-inputs.test.ts',
   'test/sim/broker/more-brokers.test.ts',
   'test/sim/core/more-cores.test.ts',
+  'test/sim/tree/more-trees.test.ts',
 ]
 /** Of these those that measure, so that they run alone. */
 const longProcessTests = [

@@ -4,21 +4,26 @@ import { brokerDefectNames, brokerFaultNames } from './broker/run-broker-seed.ts
 import { type DefectName, defectNames, runSeed, type SmallerHistory } from './core/run-seed.ts'
 import { absenceNames } from './core/without-faults.ts'
 import { runHours } from './long-run.ts'
+import { runTree } from './tree/cli.ts'
+import { treeDefectNames } from './tree/tree-defects.ts'
+import { type Death, deaths } from './tree/tree-properties.ts'
 
 const usage = `npm run sim -- --seed N [--trace] [--without FAULT[,FAULT]] [--turn T] | --seeds COUNT [--from N] | --hours H   [--defect NAME[,NAME]]
 Replays one seed, runs many, or runs fresh ones for hours, on all cores.
   --whole  whole brokers in the place of the consensus core; then also [--without FAULT[,FAULT]] [--fault-ms MS] [--large-rounds] [--cascades]
+  --tree N,N,…  with --seed: so many cascade brokers on level 1, 2 and so on; then also [--death ${deaths.join('|')}]
 Exit code 0: no violation; 1: a violation; 2: wrong arguments.
 faults that can be left out: ${absenceNames.join(' ')}
 defects: ${defectNames.join(' ')}
 faults with --whole: ${brokerFaultNames.join(' ')}
-defects with --whole: ${brokerDefectNames.join(' ')}`
+defects with --whole: ${brokerDefectNames.join(' ')}
+defects with --tree: ${treeDefectNames.join(' ')}`
 
 const options = {
   seed: { kind: 'whole number' },
   seeds: { kind: 'whole number', least: 1 },
   from: { kind: 'whole number', default: 1 },
-  defect: { kind: 'list', among: [...new Set([...defectNames, ...brokerDefectNames])] },
+  defect: { kind: 'list', among: [...new Set([...defectNames, ...brokerDefectNames, ...treeDefectNames])] },
   trace: { kind: 'flag' },
   hours: { kind: 'number' },
   whole: { kind: 'flag' },
@@ -27,6 +32,8 @@ const options = {
   'large-rounds': { kind: 'flag' },
   cascades: { kind: 'flag' },
   turn: { kind: 'whole number', default: 0 },
+  tree: { kind: 'list' },
+  death: { kind: 'text', among: deaths, default: deaths[0] },
 } as const
 
 async function main(): Promise<number> {
@@ -34,11 +41,21 @@ async function main(): Promise<number> {
   if (values.hours !== undefined) return runHours(values.hours)
   if (values.seed === undefined && values.seeds === undefined)
     refuseArguments(usage, 'One of --seed, --seeds and --hours is needed.')
+  if (values.tree.length > 0) return tree(values)
   if (values.whole) return whole(values)
   const defects = only(values.defect, defectNames, 'a defect of the core: it needs --whole')
   const without = only(values.without, absenceNames, 'a class of faults of the core: it needs --whole')
   if (values.seed !== undefined) return replay(values.seed, defects, values.trace, { without, turn: values.turn })
   return runMany(values.from, values.seeds!, defects)
+}
+
+async function tree(values: ToolArguments<typeof options>['values']): Promise<number> {
+  const levels = values.tree.map(Number)
+  if (values.seed === undefined || !levels.every((count) => Number.isSafeInteger(count) && count > 0))
+    refuseArguments(usage, '--tree needs --seed and numbers of brokers, for example --tree 10,40,150 --seed 1.')
+  const death = values.death as Death
+  const defects = only(values.defect, treeDefectNames, 'a defect of a tree')
+  return runTree(values.seed, { levels, death, defects, ...(values.trace && { trace: (line) => console.log(line) }) })
 }
 
 async function whole(values: ToolArguments<typeof options>['values']): Promise<number> {

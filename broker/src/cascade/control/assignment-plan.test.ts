@@ -59,6 +59,16 @@ class World {
 }
 
 describe('the plan of sources', () => {
+  it('M89 a source that changes its own source keeps its brokers; one that has had none yet gets none', async () => {
+    const world = new World(3, 9)
+    await world.seconds(11)
+    world.sources.set(102, { source: 0 })
+    expect(await world.seconds(2)).toEqual([0, 0])
+    world.sources.set(102, { source: 0, level: 0 })
+    await world.seconds(2)
+    expect(world.counts()).toEqual([5, 0, 4])
+  })
+
   it('M89 brokers leave a source that is late, some at a time, and return once it has been well', async () => {
     const world = new World(3, 90, 2)
     expect(await world.seconds(15)).toEqual(Array(15).fill(0))

@@ -125,7 +125,10 @@ export class AssignmentPlan {
   }
 }
 
-/** It is on its level, and has a source. */
-function isSettled({ level, home, source }: CascadeReport): boolean {
-  return level === home && source !== 0
+/**
+ * It is on its level. Without a source it has lost one a moment ago, and is about to copy from the broker that has
+ * passed on this report: those that copy from it stay. One that has had no source since its start is on no level.
+ */
+function isSettled({ level, home }: CascadeReport): boolean {
+  return level === home && level > 0
 }

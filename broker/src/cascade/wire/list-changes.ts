@@ -66,11 +66,14 @@ function changedBy(
   const brokers = new Map(before.map((broker) => [broker.id, broker]))
   for (const id of gone) brokers.delete(id)
   for (const broker of changed) brokers.set(broker.id, broker)
+  // Entries that were there before stay in their places.
+  if (brokers.size <= before.length - gone.length) return [...brokers.values()]
   const below = ({ level }: BrokerDescription): number => ((level ?? 0) > 0 ? 1 : 0)
   return [...brokers.values()].sort((a, b) => below(a) - below(b) || a.id - b.id)
 }
 
 function isSame(told: BrokerDescription | undefined, now: BrokerDescription): boolean {
+  if (told === now) return true
   if (told === undefined || !isSameLoad(told.load, now.load)) return false
   const { load: _, ...before } = told
   const { load: __, ...after } = now
