@@ -44,6 +44,12 @@ export interface CascadeReport {
   readonly rack?: string
   /** WebSockets that are open; -1: it is of an earlier version, which does not tell. */
   readonly connections?: number
+  /** Bytes of batches a second, to clients and to brokers below, in the last seconds; -1: it does not tell. */
+  readonly sentBytesPerSecond?: number
+  /** The part of it that went to clients; -1: it does not tell. */
+  readonly clientBytesPerSecond?: number
+  /** Bytes of batches a second from its source, in the last seconds; -1: it does not tell. */
+  readonly copiedBytesPerSecond?: number
   /** Names, and beginnings of names with `*` behind them, of the topics that it copies. Empty or missing: all. */
   readonly topics?: readonly string[]
 }

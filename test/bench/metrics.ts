@@ -40,7 +40,7 @@ function microseconds(step: () => void): string {
 function batchSteps(): () => void {
   const registry = new Registry()
   const transport: Transport = 'websocket_binary'
-  const { [transport]: metrics } = transportMetrics([registry])
+  const { [transport]: metrics } = transportMetrics([registry]).transports
   const stages = new PublishStages(nodeClock)
   register(registry, publishStageMetrics, stages)
   const reads = new ReadStages(nodeClock)

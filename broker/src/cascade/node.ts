@@ -17,6 +17,7 @@ import type { SecurityTables } from '../security/security-tables.ts'
 import { createCascadeApi } from './cascade-facade.ts'
 import { CatchUp } from './catch-up.ts'
 import { conditionsAbove } from './conditions-above.ts'
+import { OwnTraffic } from './control/own-traffic.ts'
 import { CascadeRegistry } from './control/registry.ts'
 import { RelayedControl } from './control/relayed-control.ts'
 import { SecurityList } from './control/security-list.ts'
@@ -41,6 +42,8 @@ export interface CascadeNodeDeps {
   readonly rack?: string
   /** WebSockets that are open. Default: not told. */
   readonly connections?: () => number
+  /** Bytes of batches since the start: to all, and thereof to brokers below. Default: none. */
+  readonly sent?: () => { readonly all: number; readonly toCascades: number }
   /** HTTP addresses of brokers one level up: any of them will do. */
   readonly sources: readonly string[]
   /** The topics that it copies, as the setting has them. Default: all. */
@@ -93,6 +96,7 @@ export class CascadeNode {
   readonly #registry: CascadeRegistry
   readonly #catchUp: CatchUp
   readonly #conditions: () => Promise<readonly BrokerCondition[]>
+  readonly #traffic: OwnTraffic
   #retention: TimerHandle | null = null
 
   private constructor(
@@ -115,6 +119,10 @@ export class CascadeNode {
       reports: [this.report(), ...this.#registry.all()],
     })
     const open = (address: string) => SourceSession.open(address, { ...session, describe })
+    this.#traffic = new OwnTraffic(clock, () => {
+      const { all, toCascades } = deps.sent?.() ?? { all: 0, toCascades: 0 }
+      return { sent: all, sentBelow: toCascades, copied: this.counts.bytes }
+    })
     this.uplink = new Uplink({ ...deps, identity, given: deps.sources, open })
     this.#registry = new CascadeRegistry(clock)
     this.#catchUp = new CatchUp({ ...deps, copies, uplink: this.uplink, identity })
@@ -255,6 +263,7 @@ export class CascadeNode {
       ...this.#copies.gaps.counts,
       rack: this.#deps.rack ?? '',
       connections: this.#deps.connections?.() ?? -1,
+      ...this.#traffic.rates(),
       topics: this.#choice.patterns,
     }
   }

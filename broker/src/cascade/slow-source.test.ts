@@ -61,6 +61,9 @@ it('M89 brokers leave a source that gets its records too slowly, without a gap o
 
   stop = true
   await publishing
+  // Clients have read nothing from level 0.
+  const copied = slow.node.counts.bytes + quick.node.counts.bytes
+  expect(gateway.sent()).toEqual({ all: copied, toCascades: copied })
   // It was slow, and never without its own source.
   expect(slow.node.uplink.changes).toBe(1)
   for (const { node } of [slow, quick, ...children]) {

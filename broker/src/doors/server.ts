@@ -39,6 +39,7 @@ import { ReadBudget } from './limits/read-budget.ts'
 import type { ContextParts } from './limits/request-context.ts'
 import type { Services } from './limits/rights.ts'
 import { SharedBrokers } from './limits/shared-brokers.ts'
+import type { SentBytes } from './limits/transport-metrics.ts'
 import { WaitingReads } from './limits/waiting-reads.ts'
 import { LongPolls } from './standing/long-polls.ts'
 import { PartitionEnds } from './standing/partition-ends.ts'
@@ -79,6 +80,8 @@ export interface HttpGateway {
   readonly registry: Registry
   /** WebSockets that are open. */
   webSockets(): number
+  /** To all clients and cascade brokers since the start. */
+  sent(): SentBytes
 }
 
 function tellingOf({ exposures = [], settings = [], services }: HttpGatewayParts): Telling {
@@ -143,8 +146,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
   })
   await app.ready()
   return {
-    registry: metrics.registry,
-    webSockets: () => metrics.webSockets(),
+    ...figuresOf(metrics),
     listen: () => listen(app, parts.listen),
     async close() {
       closing = true
@@ -154,6 +156,10 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
       await app.close()
     },
   }
+}
+
+function figuresOf(metrics: GatewayMetrics): Pick<HttpGateway, 'registry' | 'webSockets' | 'sent'> {
+  return { registry: metrics.registry, webSockets: () => metrics.webSockets(), sent: () => metrics.sent() }
 }
 
 /** What is read, computed or put into words once for all clients. */

@@ -46,7 +46,7 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
   const limits = gatewayLimits(settings, files)
   const tls = await openTls(settings, { limits, unknownPeers: 0, clock, log: logger })
   const token = await openSourceToken(settings, { read: readSecretFile, clock, logger })
-  let connections = (): number => 0
+  let traffic = { webSockets: () => 0, sent: () => ({ all: 0, toCascades: 0 }) }
   const node = await CascadeNode.open({
     storage,
     store,
@@ -56,7 +56,8 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
     crypto: nodeCrypto,
     logger,
     ...nodeSettings(settings),
-    connections: () => connections(),
+    connections: () => traffic.webSockets(),
+    sent: () => traffic.sent(),
     client: createHttpClient(tls.source, token.current),
     sockets: createMessageSockets(tls.source),
     token: token.current,
@@ -80,7 +81,7 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
     tls: tls.http,
     ...(await gatewayFace(settings, exposed)),
   })
-  connections = () => gateway.webSockets()
+  traffic = gateway
   const http = await gateway.listen()
   node.start()
   const memory = releaseMemoryAfterLoad(clock)

@@ -2583,6 +2583,9 @@ function readCascadeReport(from: AvroReader) {
     missedRecords: from.long(),
     rack: from.string(),
     connections: from.int(),
+    sentBytesPerSecond: from.long(),
+    clientBytesPerSecond: from.long(),
+    copiedBytesPerSecond: from.long(),
     topics: from.list(1000, readString),
   }
 }
@@ -2607,6 +2610,9 @@ function writeCascadeReport(to: AvroWriter, fields: unknown): void {
   to.long(value.missedRecords === undefined ? 0 : value.missedRecords)
   to.string(value.rack === undefined ? "" : value.rack)
   to.int(value.connections === undefined ? -1 : value.connections)
+  to.long(value.sentBytesPerSecond === undefined ? -1 : value.sentBytesPerSecond)
+  to.long(value.clientBytesPerSecond === undefined ? -1 : value.clientBytesPerSecond)
+  to.long(value.copiedBytesPerSecond === undefined ? -1 : value.copiedBytesPerSecond)
   to.list(value.topics === undefined ? [] : value.topics, writeString)
 }
 
@@ -2882,6 +2888,9 @@ function readCascadeReport2(from: AvroReader) {
     missedRecords: from.long(),
     rack: from.string(),
     connections: from.int(),
+    sentBytesPerSecond: from.long(),
+    clientBytesPerSecond: from.long(),
+    copiedBytesPerSecond: from.long(),
     topics: from.list(1000, readString),
   }
 }
@@ -2907,6 +2916,9 @@ function writeCascadeReport2(to: AvroWriter, fields: unknown): void {
   to.long(value.missedRecords === undefined ? 0 : value.missedRecords)
   to.string(value.rack === undefined ? "" : value.rack)
   to.int(value.connections === undefined ? -1 : value.connections)
+  to.long(value.sentBytesPerSecond === undefined ? -1 : value.sentBytesPerSecond)
+  to.long(value.clientBytesPerSecond === undefined ? -1 : value.clientBytesPerSecond)
+  to.long(value.copiedBytesPerSecond === undefined ? -1 : value.copiedBytesPerSecond)
   to.list(value.topics === undefined ? [] : value.topics, writeString)
 }
 

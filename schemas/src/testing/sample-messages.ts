@@ -27,6 +27,9 @@ const report: CascadeReport = {
   missedRecords: far,
   rack: 'east-1',
   connections: 12,
+  sentBytesPerSecond: far,
+  clientBytesPerSecond: 3,
+  copiedBytesPerSecond: 4,
   topics: ['flights', 'orders.*'],
 }
 const load = { connections: 12, lagMs: 5, ready: true }

@@ -123,6 +123,21 @@ describe('the plan of sources', () => {
     expect(moved.slice(40)).toEqual(Array(20).fill(0))
   })
 
+  it('M89 a source with many clients gets fewer brokers, and the same again when they are gone', async () => {
+    const world = new World(3, 60)
+    // As much as 20 and 10 cascade brokers.
+    const rates = { copiedBytesPerSecond: 2_000_000, clientBytesPerSecond: 40_000_000, connections: 1_020 }
+    world.sources.set(102, rates)
+    await world.seconds(10)
+    const [first, busy, last] = world.counts()
+    expect(Math.abs(first! - last!)).toBeLessThanOrEqual(1)
+    expect(busy).toBeLessThanOrEqual(10)
+    expect(await world.seconds(10)).toEqual(Array(10).fill(0))
+    world.sources.set(102, {})
+    await world.seconds(10)
+    expect(world.counts()).toEqual([20, 20, 20])
+  })
+
   it('M89 asks for no new plan within half a second, unless an operator has chosen', async () => {
     const world = new World(2, 2)
     await world.second()

@@ -3,6 +3,7 @@ import type { ClusterDescription } from '../../api/broker-api.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { assignSources, type Source } from './assignment.ts'
 import { ancestorsOf, sourcesOf } from './chain.ts'
+import { otherLoad } from './other-load.ts'
 import { PlannedMoves } from './planned-moves.ts'
 import { type Delay, SlowSources } from './slow-sources.ts'
 import { topicRefusals } from './topic-refusals.ts'
@@ -87,10 +88,13 @@ export class AssignmentPlan {
   #sources(known: readonly CascadeReport[], { brokers }: Heard['cluster']): Source[] {
     const slow = this.#slow.now
     const levelZero = brokers.filter(({ alive }) => alive).map(({ id }) => ({ broker: id, level: 0 }))
-    const cascades = known.filter(isSettled).map(({ broker, level, ageMs, condition }) => {
+    const below = new Map<BrokerId, number>()
+    for (const { source } of known) below.set(source, (below.get(source) ?? 0) + 1)
+    const cascades = known.filter(isSettled).map((report) => {
+      const { broker, level, ageMs, condition } = report
       // It may be gone, or has not caught up with its own source yet.
       const closed = ageMs > level * beatMs + lateMs || condition?.ready === false
-      return { broker, level, closed }
+      return { broker, level, closed, otherLoad: otherLoad(report, below.get(broker) ?? 0) }
     })
     return [...levelZero, ...cascades].map((source) => ({ ...source, slow: slow.has(source.broker) }))
   }

@@ -25,6 +25,18 @@ export const belowSeries: SeriesTable<CascadeReport> = {
       ({ lagMs }) => lagMs / 1000,
     ],
     [
+      'tailrace_cascade_below_sent_bytes_per_second',
+      'Bytes of batches a second that a cascade broker sends, to clients and to brokers below it, in the last seconds; no series where it does not tell.',
+      [],
+      ({ sentBytesPerSecond = -1 }) => (sentBytesPerSecond < 0 ? null : sentBytesPerSecond),
+    ],
+    [
+      'tailrace_cascade_below_connections',
+      'Open WebSockets of a cascade broker; no series where it does not tell.',
+      [],
+      ({ connections = -1 }) => (connections < 0 ? null : connections),
+    ],
+    [
       'tailrace_cascade_below_report_age_seconds',
       'Age of the newest report of a cascade broker; after five seconds it is not shown any more.',
       [],

@@ -41,7 +41,7 @@ describe('slow sources', () => {
   })
 
   it('M89 a delay in between begins the time anew, and one that is gone is forgotten', () => {
-    const seen = watched([[5_000, 0], ...times(8, [0, 0]), [1_000, 0], ...times(8, [0, 0])])
+    const seen = watched([[5_000, 0], ...times(8, [0, 0]), [1_001, 0], ...times(8, [0, 0])])
     expect(seen.every((slow) => slow.length === 1)).toBe(true)
     const slow = new SlowSources()
     watched([[5_000, 0]], slow)

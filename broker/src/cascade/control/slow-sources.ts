@@ -10,8 +10,8 @@ export interface Delay {
 
 /** A source is slow where it is later than its siblings by so much, and by as much again as they are. */
 const slowMs = 3_000
-/** It is well again where it is later by no more than this. */
-const wellMs = 500
+/** It is well again where it is later by no more than this; a lag that has changed by less may not be told. */
+const wellMs = 1_000
 /** It has to be well for so long; twice as long each time that it is slow again. */
 const firstTrialMs = 10_000
 const longestTrialMs = 300_000

@@ -131,12 +131,14 @@ export async function startTier(
   const deps = { clock: fastClock, crc32c: nodeCrc32c }
   const storage = memoryBytes === undefined ? await openOn(on) : new MemoryLogs(fastClock, memoryBytes)
   const port = given ?? (await freePort())
+  let door: HttpGateway | null = null
   const node = await CascadeNode.open({
     crypto: nodeCrypto,
     ...deps,
     brokerId,
     rack: `rack-${brokerId}`,
     connections: () => brokerId,
+    sent: () => door?.sent() ?? { all: 0, toCascades: 0 },
     sources,
     topics,
     storage,
@@ -152,6 +154,7 @@ export async function startTier(
   const services = testServices({ api, admin, cascade: control })
   const parts = { services, clock: fastClock, random: nodeRandom, log: silent }
   const gateway = await createHttpGateway({ ...parts, listen: { ...listen, port } })
+  door = gateway
   const address = await gateway.listen()
   node.start()
   const stop = async () => {

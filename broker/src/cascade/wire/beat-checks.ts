@@ -9,6 +9,7 @@ import {
   isBrokerNumber,
   isCondition,
   isCount,
+  isCountOrNone,
   isFlag,
   isSmallCount,
   isSmallCountOrNone,
@@ -39,6 +40,9 @@ export const isReport = shape({
   missedRecords: orMissing(isCount),
   rack: orMissing(textUpTo(100)),
   connections: orMissing(isSmallCountOrNone),
+  sentBytesPerSecond: orMissing(isCountOrNone),
+  clientBytesPerSecond: orMissing(isCountOrNone),
+  copiedBytesPerSecond: orMissing(isCountOrNone),
   topics: orMissing(listOf(textUpTo(250))),
 })
 const isLoad = shape({ connections: isSmallCountOrNone, lagMs: isCount, ready: isFlag })

@@ -17,6 +17,8 @@ export const isCount: Check = (value) => Number.isSafeInteger(value) && (value a
 export const isSmallCount: Check = (value) => isCount(value) && (value as number) < 2 ** 31
 /** The same, or -1: not told. */
 export const isSmallCountOrNone: Check = (value) => value === -1 || isSmallCount(value)
+/** A count, or -1: not told. */
+export const isCountOrNone: Check = (value) => value === -1 || isCount(value)
 export const isBrokerNumber: Check = (value) => isSmallCount(value) && value !== 0
 export const isFlag: Check = (value) => typeof value === 'boolean'
 

@@ -7,7 +7,7 @@ function report(broker: number, change: Partial<CascadeReport> = {}): CascadeRep
   const own = { broker, directoryId: `d${broker}`, http: `h${broker}:7100`, level: 2, home: 2, source: 101, pinned: 0 }
   const lag = { lagRecords: 0, lagBytes: 0, lagMs: 0, partitions: 1, stopped: 0, ageMs: 0 }
   const rest = { featureLevels: { lowest: 1, highest: 2 }, condition: null, overtaken: 0, missedRecords: 0 }
-  const place = { rack: '', connections: 40 }
+  const place = { rack: '', connections: 40, clientBytesPerSecond: 0 }
   return { ...own, ...lag, ...rest, ...place, ...change }
 }
 
@@ -64,6 +64,7 @@ describe('the reports of a beat', () => {
       { stopped: 1 },
       { lagMs: 1_001 },
       { connections: 91 },
+      { clientBytesPerSecond: 2_000_000 },
       { rack: 'b' },
       { condition: sound },
       { featureLevels: { lowest: 2, highest: 3 } },
@@ -77,8 +78,10 @@ describe('the reports of a beat', () => {
       expect(told(fields.reports), JSON.stringify(change)).toContain(broker)
       expect(understood.find((one) => one.broker === broker)).toMatchObject(change)
     }
-    const calm = now.map((one) => (one.broker === 280 ? { ...one, lagMs: 999, lagRecords: 5, connections: 90 } : one))
-    expect(told(tell(calm).fields.reports)).not.toContain(280)
+    const rates = { clientBytesPerSecond: 1_000_000, sentBytesPerSecond: 2 ** 40, copiedBytesPerSecond: 2 ** 30 }
+    const slight = { lagMs: 999, lagRecords: 5, connections: 90, ...rates }
+    const calm = now.map((one) => (one.broker === 250 ? { ...one, ...slight } : one))
+    expect(told(tell(calm).fields.reports)).not.toContain(250)
   })
 
   it('are whole at first, for a source that takes no changes, and behind a beat that nobody has confirmed', () => {

@@ -1,5 +1,5 @@
 import { type BrokerId, type CascadeReport, type Message, TailraceError } from '@tailrace/schemas'
-import { areSameConnections, isSameField, isSameLag } from './slight-changes.ts'
+import { areSameConnections, isSameField, isSameLag, isSameRate } from './slight-changes.ts'
 
 /** The part of a beat that tells reports, whole or as changes of those before. */
 type ToldReports = Required<Pick<Message<'CascadeBeat'>, 'reports' | 'after' | 'ages' | 'gone'>>
@@ -109,11 +109,22 @@ export class HeardReports {
 }
 
 /** What is measured changes all the time. Everything else decides where brokers belong, or calls for an operator. */
-const measured: ReadonlySet<string> = new Set(['lagRecords', 'lagBytes', 'lagMs', 'ageMs', 'condition', 'connections'])
+const measured: ReadonlySet<string> = new Set([
+  'lagRecords',
+  'lagBytes',
+  'lagMs',
+  'ageMs',
+  'condition',
+  'connections',
+  'sentBytesPerSecond',
+  'clientBytesPerSecond',
+  'copiedBytesPerSecond',
+])
 
 function hasChanged(told: CascadeReport | undefined, now: CascadeReport): boolean {
   if (told === undefined) return true
   if (!isSameLag(told.lagMs, now.lagMs) || !areSameConnections(told.connections, now.connections)) return true
+  if (!isSameRate(told.clientBytesPerSecond, now.clientBytesPerSecond)) return true
   const [before, after] = [told.condition, now.condition]
   if (before?.ready !== after?.ready || before?.writable !== after?.writable) return true
   if (before?.stopped !== after?.stopped || before?.quarantined !== after?.quarantined) return true

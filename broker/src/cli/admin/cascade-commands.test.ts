@@ -27,6 +27,7 @@ const status: CascadeStatus = {
       partitions: 3,
       stopped: 0,
       ageMs: 5,
+      sentBytesPerSecond: 2_500_000,
       featureLevels,
       missedRecords: 9,
       topics: ['a', 'b*'],
@@ -51,8 +52,8 @@ describe('tailrace cascade', () => {
     const server = await answeringServer({ 'GET /cascade': { body: status } })
     servers.push(server)
     const { out } = await run(['status', '--server', server.address])
-    expect(out).toMatch(/BROKER +LEVEL +HTTP +SOURCE +ASSIGNED +LAG +SIZE/)
-    expect(out).toMatch(/201 +2 +h:1 +101 +101 \(chosen\) +12 records +3.5 KB +34 ms +3 +0 +9 +a,b\*/)
+    expect(out).toMatch(/BROKER +LEVEL +HTTP +SOURCE +ASSIGNED +LAG +SIZE +BEHIND FOR +BELOW +SENT/)
+    expect(out).toMatch(/201 +2 +h:1 +101 +101 \(chosen\) +12 records +3.5 KB +34 ms +0 +2.5 MB\/s +3 +0 +9 +a,b\*/)
     expect(JSON.parse((await run(['status', '--json', '--server', server.address])).out)).toEqual(status)
   })
 
@@ -72,13 +73,13 @@ describe('tailrace cascade', () => {
     servers.push(server)
     expect((await run(['tree', '--server', server.address])).out.trimEnd().split('\n')).toEqual([
       '1 (level 0, h:1)',
-      '├─ 101 (level 1, h:101, 101 records behind)',
-      '│  ├─ 201 (level 2, h:201, 201 records behind)',
-      '│  └─ 202 (level 2, h:202, 202 records behind)',
-      '└─ 102 (level 1, h:102, 102 records behind)',
+      '├─ 101 (level 1, h:101, 101 records, 3.5 KB, 0.034 s behind)',
+      '│  ├─ 201 (level 2, h:201, 201 records, 3.5 KB, 0.034 s behind)',
+      '│  └─ 202 (level 2, h:202, 202 records, 3.5 KB, 0.034 s behind)',
+      '└─ 102 (level 1, h:102, 102 records, 3.5 KB, 0.034 s behind)',
       '2 (level 0, h:2)',
       'without a source',
-      '└─ 301 (level 3, h:301, 301 records behind)',
+      '└─ 301 (level 3, h:301, 301 records, 3.5 KB, 0.034 s behind)',
     ])
     const racked = { ...cluster, brokers: [{ ...level0[0], rack: 'west' }] }
     const below = { brokers: [{ ...broker(101, 1, 1), rack: 'east' }] }
@@ -86,7 +87,7 @@ describe('tailrace cascade', () => {
     servers.push(placed)
     expect((await run(['tree', '--server', placed.address])).out.trimEnd().split('\n')).toEqual([
       '1 (level 0, h:1, rack west)',
-      '└─ 101 (level 1, h:101, rack east, 101 records behind)',
+      '└─ 101 (level 1, h:101, rack east, 101 records, 3.5 KB, 0.034 s behind)',
     ])
     expect((await run(['status', '--server', placed.address])).out).toMatch(/HTTP +RACK +SOURCE[\s\S]* h:101 +east +1 /)
     const shown = JSON.parse((await run(['tree', '--json', '--server', server.address])).out)

@@ -20,6 +20,8 @@ export async function assignSource(broker: number, source: number, { admin, json
 const rackColumn = { title: 'RACK', of: ({ rack = '' }: CascadeReport) => rack }
 
 function cascadeText({ brokers }: CascadeStatus, width: number): string {
+  const below = new Map<number, number>()
+  for (const { source } of brokers) below.set(source, (below.get(source) ?? 0) + 1)
   return table(
     [...brokers].sort((a, b) => a.level - b.level || a.broker - b.broker),
     [
@@ -32,6 +34,8 @@ function cascadeText({ brokers }: CascadeStatus, width: number): string {
       { title: 'LAG', of: ({ lagRecords }) => `${lagRecords} records`, right: true },
       { title: 'SIZE', of: ({ lagBytes }) => sizeText(lagBytes), right: true },
       { title: 'BEHIND FOR', of: ({ lagMs }) => `${lagMs} ms`, right: true },
+      { title: 'BELOW', of: ({ broker }) => below.get(broker) ?? 0, right: true },
+      { title: 'SENT', of: ({ sentBytesPerSecond = -1 }) => rateText(sentBytesPerSecond), right: true },
       { title: 'PARTITIONS', of: ({ partitions }) => partitions, right: true },
       { title: 'STOPPED', of: ({ stopped }) => stopped, right: true },
       { title: 'MISSED', of: ({ missedRecords = 0 }) => missedRecords, right: true },
@@ -39,6 +43,10 @@ function cascadeText({ brokers }: CascadeStatus, width: number): string {
     ],
     width,
   )
+}
+
+function rateText(bytesPerSecond: number): string {
+  return bytesPerSecond < 0 ? 'not told' : `${sizeText(bytesPerSecond)}/s`
 }
 
 function assignedText(assigned: number, pinned: number): string {

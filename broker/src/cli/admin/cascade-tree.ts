@@ -1,6 +1,7 @@
 import type { CascadeReport } from '@tailrace/schemas'
 import type { ClusterDescription } from '../../api/broker-api.ts'
 import type { CascadeStatus } from '../../cascade/wire/cascade-messages.ts'
+import { sizeText } from '../quantity.ts'
 import type { Asking } from './group-commands.ts'
 
 /** A broker and those that copy from it. */
@@ -11,6 +12,8 @@ interface Branch {
   /** Missing: it has not been told. */
   readonly rack?: string
   readonly lagRecords?: number
+  readonly lagBytes?: number
+  readonly lagMs?: number
   readonly below: readonly Branch[]
 }
 
@@ -30,11 +33,13 @@ export async function cascadeTree({ admin, json, terminal }: Asking): Promise<vo
 function treeOf(cluster: ClusterDescription, cascades: readonly CascadeReport[]): Tree {
   const placed = new Set<number>()
   const below = (source: number): Branch[] => cascades.filter((one) => one.source === source).flatMap(branch)
-  const branch = ({ broker, http, level, lagRecords, rack = '' }: CascadeReport): Branch[] => {
+  const branch = ({ broker, http, level, rack = '', ...report }: CascadeReport): Branch[] => {
     // Reports of different ages may say that two brokers copy from each other.
     if (placed.has(broker)) return []
     placed.add(broker)
-    return [{ broker, http, level, ...(rack !== '' && { rack }), lagRecords, below: below(broker) }]
+    const { lagRecords, lagBytes, lagMs } = report
+    const lag = { lagRecords, lagBytes, lagMs }
+    return [{ broker, http, level, ...(rack !== '' && { rack }), ...lag, below: below(broker) }]
   }
   const top = cluster.brokers.filter(({ level }) => level === 0)
   const brokers = top.map(({ id, http, level, rack }) => {
@@ -60,8 +65,8 @@ function linesBelow(branches: readonly Branch[], indent: string): string[] {
   })
 }
 
-function lineOf({ broker, http, level, rack, lagRecords }: Branch): string {
+function lineOf({ broker, http, level, rack, lagRecords, lagBytes = 0, lagMs = 0 }: Branch): string {
   const place = rack === undefined ? '' : `, rack ${rack}`
-  const lag = lagRecords === undefined ? '' : `, ${lagRecords} records behind`
+  const lag = lagRecords === undefined ? '' : `, ${lagRecords} records, ${sizeText(lagBytes)}, ${lagMs / 1000} s behind`
   return `${broker} (level ${level}, ${http}${place}${lag})`
 }

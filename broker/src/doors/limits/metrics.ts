@@ -1,7 +1,13 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { processFigures } from './process-figures.ts'
 import { type ThrottleMetrics, throttleMetrics } from './quotas/throttle-metrics.ts'
-import { latencyBuckets, type Transport, type TransportMetrics, transportMetrics } from './transport-metrics.ts'
+import {
+  latencyBuckets,
+  type SentBytes,
+  type Transport,
+  type TransportMetrics,
+  transportMetrics,
+} from './transport-metrics.ts'
 
 export type { Transport, TransportMetrics } from './transport-metrics.ts'
 
@@ -11,6 +17,8 @@ export interface GatewayMetrics {
   connected(change: number): void
   /** WebSockets that are open. */
   webSockets(): number
+  /** To all clients and cascade brokers since the start. */
+  sent(): SentBytes
   readonly slowReaders: Counter
   readonly handlerFaults: Counter
   readonly throttled: ThrottleMetrics
@@ -59,7 +67,7 @@ export function gatewayMetrics(registry: Registry = new Registry()): GatewayMetr
       registers,
     }),
     throttled: throttleMetrics(registers),
-    transports: transportMetrics(registers),
+    ...transportMetrics(registers),
     watchHeld: (held) => heldGauge(held, registers),
     watchConnections: (accepted) => httpGauge(() => accepted() - webSockets, registers),
     request: (method, route, status, seconds) => requests.observe({ method, route, status }, seconds),

@@ -3,9 +3,11 @@ import { expect, test } from 'vitest'
 import { batchOf } from '../../partition/testing/batches.ts'
 import { transportMetrics } from './transport-metrics.ts'
 
-async function shown(count: (metrics: ReturnType<typeof transportMetrics>) => void): Promise<Record<string, number>> {
+async function shown(
+  count: (metrics: ReturnType<typeof transportMetrics>['transports']) => void,
+): Promise<Record<string, number>> {
   const registry = new Registry()
-  count(transportMetrics([registry]))
+  count(transportMetrics([registry]).transports)
   const lines = (await registry.metrics()).matchAll(/^tailrace_(\w+)_total\{transport="http"\} (\S+)$/gm)
   return Object.fromEntries([...lines].map(([, name, value]) => [name, Number(value)]))
 }

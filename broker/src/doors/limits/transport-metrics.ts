@@ -19,6 +19,8 @@ export interface TransportMetrics {
   published(published: PublishedCounts, seconds: number): void
   /** `counts`: of these batches, where they are known. */
   fetched(result: Pick<FetchResult, 'batches' | 'bytes'>, counts?: BatchCounts): void
+  /** So many of the bytes that were fetched went to a cascade broker. */
+  toCascade(bytes: number): void
   /** So many subscriptions have begun, or ended where below 0. */
   subscribed(change: number): void
   failed(code: string): void
@@ -33,6 +35,13 @@ interface Traffic {
   outBytes: number
   outRecords: number
   outBatches: number
+  cascadeBytes: number
+}
+
+/** Bytes of batches that clients and cascade brokers have got. */
+export interface SentBytes {
+  readonly all: number
+  readonly toCascades: number
 }
 
 const counted: readonly (readonly [name: string, help: string, figure: keyof Traffic])[] = [
@@ -43,24 +52,21 @@ const counted: readonly (readonly [name: string, help: string, figure: keyof Tra
   ['tailrace_fetch_bytes_total', 'Bytes of batches read by or pushed to clients.', 'outBytes'],
   ['tailrace_fetch_records_total', 'Records of batches read by or pushed to clients, whole batches.', 'outRecords'],
   ['tailrace_fetch_batches_total', 'Batches read by or pushed to clients.', 'outBatches'],
+  [
+    'tailrace_cascade_sent_bytes_total',
+    'Bytes of batches pushed to cascade brokers, a part of tailrace_fetch_bytes_total.',
+    'cascadeBytes',
+  ],
 ]
 
 const labelNames = ['transport'] as const
 
-export function transportMetrics(registers: Registry[]): Record<Transport, TransportMetrics> {
-  const traffic = new Map<Transport, Traffic>()
-  for (const [name, help, figure] of counted) {
-    new Counter({
-      name,
-      help,
-      labelNames,
-      registers,
-      collect() {
-        this.reset()
-        for (const [transport, counts] of traffic) this.labels(transport).inc(counts[figure])
-      },
-    })
-  }
+function noTraffic(): Traffic {
+  const incoming = { requests: 0, inBytes: 0, inRecords: 0, inBatches: 0 }
+  return { ...incoming, outBytes: 0, outRecords: 0, outBatches: 0, cascadeBytes: 0 }
+}
+
+function instruments(registers: Registry[]) {
   const latency = new Histogram({
     name: 'tailrace_publish_duration_seconds',
     help: 'From the arrival of a publish request to its acknowledgement by a quorum.',
@@ -80,8 +86,30 @@ export function transportMetrics(registers: Registry[]): Record<Transport, Trans
     labelNames: ['transport', 'code'],
     registers,
   })
+  return { latency, subscriptions, errors }
+}
+
+/** `sent`: over all transports. */
+export function transportMetrics(registers: Registry[]): {
+  readonly transports: Record<Transport, TransportMetrics>
+  readonly sent: () => SentBytes
+} {
+  const traffic = new Map<Transport, Traffic>()
+  const { latency, subscriptions, errors } = instruments(registers)
+  for (const [name, help, figure] of counted) {
+    new Counter({
+      name,
+      help,
+      labelNames,
+      registers,
+      collect() {
+        this.reset()
+        for (const [transport, counts] of traffic) this.labels(transport).inc(counts[figure])
+      },
+    })
+  }
   const bind = (transport: Transport): TransportMetrics => {
-    const counts = { requests: 0, inBytes: 0, inRecords: 0, inBatches: 0, outBytes: 0, outRecords: 0, outBatches: 0 }
+    const counts = noTraffic()
     traffic.set(transport, counts)
     const boundLatency = latency.labels(transport)
     return {
@@ -97,10 +125,25 @@ export function transportMetrics(registers: Registry[]): Record<Transport, Trans
         counts.outRecords += whole.records
         counts.outBatches += whole.batches
       },
+      toCascade: (bytes) => {
+        counts.cascadeBytes += bytes
+      },
       subscribed: (change) => subscriptions.inc({ transport }, change),
       failed: (code) => errors.inc({ transport, code: isErrorCode(code) ? code : 'INTERNAL' }),
     }
   }
   for (const transport of ['websocket_json', 'websocket_binary']) subscriptions.set({ transport }, 0)
-  return { http: bind('http'), websocket_json: bind('websocket_json'), websocket_binary: bind('websocket_binary') }
+  return {
+    transports: {
+      http: bind('http'),
+      websocket_json: bind('websocket_json'),
+      websocket_binary: bind('websocket_binary'),
+    },
+    sent: () => sentOf([...traffic.values()]),
+  }
+}
+
+function sentOf(all: readonly Traffic[]): SentBytes {
+  const sum = (figure: 'outBytes' | 'cascadeBytes') => all.reduce((bytes, counts) => bytes + counts[figure], 0)
+  return { all: sum('outBytes'), toCascades: sum('cascadeBytes') }
 }

@@ -13,9 +13,12 @@ export class BinarySink implements SubscriptionSink {
   readonly #key: string
   readonly #client: BinaryClient
   readonly #metrics: TransportMetrics
+  readonly #isCascade: boolean
 
-  constructor(subscription: number, client: BinaryClient, metrics: TransportMetrics) {
+  /** `isCascade`: the client is a cascade broker. */
+  constructor(subscription: number, client: BinaryClient, metrics: TransportMetrics, isCascade: boolean) {
     this.#subscription = subscription
+    this.#isCascade = isCascade
     this.#key = `binary ${subscription}`
     this.#client = client
     this.#metrics = metrics
@@ -37,6 +40,7 @@ export class BinarySink implements SubscriptionSink {
     })
     this.#client.sendMessage(message)
     this.#metrics.fetched(found, counts)
+    if (this.#isCascade) this.#metrics.toCascade(found.bytes)
     return found
   }
 

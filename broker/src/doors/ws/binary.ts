@@ -243,7 +243,7 @@ export class BinaryProtocol {
   #subscribe({ fields }: FrameOf<'Subscribe'>): void {
     const { subscription: id, topic, position, partitions, credit, replica = false, topicId } = fields
     const key = subscriptionKey(id)
-    const sink = new BinarySink(id, this.#client, this.#context.metrics)
+    const sink = new BinarySink(id, this.#client, this.#context.metrics, this.#cascade.isCascade)
     let subscription: Subscription | null = null
     try {
       const { clock, random, ends } = this.#parts

@@ -16,10 +16,16 @@ export class CascadeRequests {
   readonly #context: Pick<RequestContext, 'checkWrite' | 'rights'>
   readonly #answers = new BeatAnswers()
   #beating = false
+  #isCascade = false
 
   constructor(client: Pick<StreamClient, 'overfull'>, context: Pick<RequestContext, 'checkWrite' | 'rights'>) {
     this.#client = client
     this.#context = context
+  }
+
+  /** A beat of the client has been taken. */
+  get isCascade(): boolean {
+    return this.#isCascade
   }
 
   /** @throws TailraceError ORIGIN_REFUSED, OVERLOADED, UNSUPPORTED_MESSAGE, and as CascadeApi.beat */
@@ -31,6 +37,7 @@ export class CascadeRequests {
     this.#beating = true
     try {
       const reply = await cascade.beat({ ...beat, reports })
+      this.#isCascade = true
       this.#refuseIfChoked()
       return { correlation: fields.correlation, ...this.#answers.reply(reply, reports, fields.list) }
     } finally {

@@ -69,7 +69,7 @@ export class SourceDoor {
       random,
       log,
       limits,
-      metrics: { transports: transportMetrics(registers) },
+      metrics: { transports: transportMetrics(registers).transports },
       newProducers: new NewProducers(limits),
       ends,
       polls: new LongPolls(ends, clock),

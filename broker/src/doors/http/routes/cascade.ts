@@ -28,8 +28,9 @@ const outdated =
   'Brokers of this version take beats of cascade brokers on the WebSocket, and no more at POST /cascade/beat. Update the cascade broker; its data folder stays as it is.'
 const tags = ['operations']
 const count = { ...integer, minimum: 0, maximum: Number.MAX_SAFE_INTEGER } as const
+const rates = ['sentBytesPerSecond', 'clientBytesPerSecond', 'copiedBytesPerSecond']
 /** Missing from brokers of earlier versions. */
-const later = ['overtaken', 'missedRecords', 'rack', 'connections', 'topics']
+const later = ['overtaken', 'missedRecords', 'rack', 'connections', ...rates, 'topics']
 const reportFields = {
   broker: brokerNumber,
   directoryId: { ...string, maxLength: 100 },
@@ -52,6 +53,15 @@ const reportFields = {
   missedRecords: { ...count, description: 'Those records.' },
   rack: { ...string, maxLength: 100, description: 'Where it stands; empty: it has not been told.' },
   connections: { ...integer, description: 'WebSockets that are open; -1: it does not tell.' },
+  sentBytesPerSecond: {
+    ...integer,
+    description: 'Bytes of batches to clients and to brokers below, in the last seconds; -1: it does not tell.',
+  },
+  clientBytesPerSecond: { ...integer, description: 'The part of it that went to clients; -1: it does not tell.' },
+  copiedBytesPerSecond: {
+    ...integer,
+    description: 'Bytes of batches from its source, in the last seconds; -1: it does not tell.',
+  },
   topics: {
     ...array(string),
     description: 'Of the topics that it copies: names, and beginnings of names with * behind them. Empty: all.',
