@@ -57,6 +57,7 @@ const functions = [
 const slowTests = [
   'broker/src/cascade/chosen-topics.test.ts',
   'broker/src/cascade/memory-tier.test.ts',
+  'broker/src/cascade/greedy-broker.test.ts',
   'broker/src/cascade/slow-source.test.ts',
   'broker/src/cascade/tiers.test.ts',
   'broker/src/cascade/upstream/home.test.ts',

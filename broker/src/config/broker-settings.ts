@@ -60,6 +60,7 @@ export interface BrokerSettings {
   readonly leaderReturnMs: number
   readonly producerExpirationMs: number
   readonly replicationBytesPerSecond: number
+  readonly cascadeBytesPerSecond: number
   /** Names under which clients reach the broker, beside those that it listens on and advertises. */
   readonly hosts: readonly string[]
   readonly readOrigins: readonly string[]

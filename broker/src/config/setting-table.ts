@@ -215,6 +215,12 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
     fallback: { value: 0 },
     about: 'Bytes a second at which this broker copies replicas from others, all together; 0 for no limit.',
   },
+  cascadeBytesPerSecond: {
+    kind: bytes(0, 1024 * GiB),
+    fallback: { value: 0 },
+    about:
+      'Bytes a second that each cascade broker below may copy from this broker, so that one that is far behind leaves room for the others; 0 for no limit. A quota that names the cascade broker comes before it.',
+  },
   hosts: {
     kind: hostNames,
     fallback: { value: [] },

@@ -205,7 +205,8 @@ function askSenders(
   const certificateOf = (socket: Socket) => tls?.certificateOf(socket) ?? null
   const { clock, log } = parts
   const quotas = services.quotas ?? (() => noQuotas)
-  const keeper = new QuotaKeeper({ clock, log, metrics: metrics.throttled, quotas })
+  const { cascadeBytesPerSecond } = parts.limits
+  const keeper = new QuotaKeeper({ clock, log, metrics: metrics.throttled, quotas, cascadeBytesPerSecond })
   giveContexts(app, metrics.transports.http, services, parts, keeper, certificateOf)
   answerCrossOrigin(app, parts.limits)
   refuseEncodedBodies(app)

@@ -14,7 +14,7 @@ export async function gatewayFace(settings: BrokerSettings, exposures: readonly 
 
 /** The settings of a broker that bound its gateway. */
 export function gatewayLimits(settings: BrokerSettings, { clients }: OpenFileBudget): Partial<GatewayLimits> {
-  const { maxBatchBytes, maxFrameBytes, maxReceiveBytes, requestTimeoutMs } = settings
+  const { maxBatchBytes, maxFrameBytes, maxReceiveBytes, requestTimeoutMs, cascadeBytesPerSecond } = settings
   const maxConnections = Math.min(settings.maxConnections, clients)
   // WebSockets stay: if all connections were WebSockets, no client could send a request over HTTP.
   const maxWebSockets = Math.min(settings.maxWebSockets, Math.ceil(maxConnections * 0.75))
@@ -26,6 +26,7 @@ export function gatewayLimits(settings: BrokerSettings, { clients }: OpenFileBud
     maxWebSockets,
     maxReceiveBytes,
     requestTimeoutMs,
+    cascadeBytesPerSecond,
     hosts: [...own, ...settings.hosts],
     readOrigins: settings.readOrigins,
     writeOrigins: settings.writeOrigins,

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { BrokerApi } from '../../api/broker-api.ts'
+import type { GatewayLimits } from '../../doors/limits/limits.ts'
 import { createHttpGateway, type HttpGateway } from '../../doors/server.ts'
 import { MemoryAdmin } from '../../doors/testing/memory-admin.ts'
 import { MemoryBroker } from '../../doors/testing/memory-broker.ts'
@@ -45,7 +46,11 @@ export interface Top {
 }
 
 /** `change`: its differences from MemoryBroker. */
-export async function startTop(change: Partial<BrokerApi> = {}, clusterId = 'test-cluster'): Promise<Top> {
+export async function startTop(
+  change: Partial<BrokerApi> = {},
+  clusterId = 'test-cluster',
+  limits: Partial<GatewayLimits> = {},
+): Promise<Top> {
   const broker = new MemoryBroker(nodeClock)
   let address = ''
   const self = () => ({ id: 1, http: address, peer: '', level: 0, alive: true, pid: 7 })
@@ -85,6 +90,7 @@ export async function startTop(change: Partial<BrokerApi> = {}, clusterId = 'tes
     clock: fastClock,
     random: nodeRandom,
     log: silent,
+    limits,
     listen,
   })
   address = await gateway.listen()

@@ -67,6 +67,9 @@ export interface GatewayLimits extends AccessLimits {
   readonly producersAtOnce: number
   readonly producerEveryMs: number
 
+  /** That each cascade broker may copy; 0: no limit. */
+  readonly cascadeBytesPerSecond: number
+
   /** Origins (`https://console.example.org`) whose pages may write. Pages of any origin may read. */
   readonly writeOrigins: readonly string[]
 }
@@ -99,6 +102,7 @@ export const defaultLimits: GatewayLimits = {
   readOrigins: [],
   producersAtOnce: 1_000,
   producerEveryMs: 2_000,
+  cascadeBytesPerSecond: 0,
   writeOrigins: [],
 }
 

@@ -236,6 +236,7 @@ export class BinaryProtocol {
   #cascadeBeat(frame: FrameOf<'CascadeBeat'>): void {
     const { fields } = frame
     this.#answer(frame, 0, this.#cascade.beat(fields), (reply) => {
+      this.#client.sender.quotas.copiesAs(fields.broker)
       this.#client.sendPieces(encodeFrame('CascadeBeatReply', reply))
     })
   }

@@ -1,4 +1,4 @@
-import { TailraceError } from '@tailrace/schemas'
+import { type BrokerId, TailraceError } from '@tailrace/schemas'
 import type { Quota } from '../../../api/quotas.ts'
 import { clientOf } from '../../../platform/client-address.ts'
 import type { Clock } from '../../../platform/clock.ts'
@@ -14,6 +14,8 @@ export interface QuotaKeeperParts {
   readonly metrics: ThrottleMetrics
   /** Another map after each change. */
   readonly quotas: () => ReadonlyMap<string, Quota>
+  /** That each cascade broker may copy where no quota names it. Default: 0, no limit. */
+  readonly cascadeBytesPerSecond?: number
 }
 
 /** An entity that is over a limit is told of in the log so often at most. */
@@ -41,6 +43,14 @@ export class QuotaKeeper {
       this.#index = new QuotaIndex(source.values(), clientOf)
     }
     return this.#index
+  }
+
+  /** Of a cascade broker that no quota names. */
+  cascadeLimit(broker: BrokerId): FoundLimit | null {
+    const limit = this.#parts.cascadeBytesPerSecond ?? 0
+    if (limit === 0) return null
+    const entity = `cascade broker ${broker}`
+    return { kind: 'fetchBytesPerSecond', limit, key: entity, entity }
   }
 
   now(): number {

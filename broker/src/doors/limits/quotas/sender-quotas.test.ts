@@ -7,7 +7,7 @@ import { gatewayMetrics } from '../metrics.ts'
 import { QuotaKeeper } from './quota-keeper.ts'
 import { SenderQuotas } from './sender-quotas.ts'
 
-function setUp(entity: Partial<QuotaEntity>, limits: QuotaLimits) {
+function setUp(entity: Partial<QuotaEntity>, limits: QuotaLimits, cascadeBytesPerSecond = 0) {
   const clock = new ManualClock(0)
   const tables = new MemoryTables()
   tables.quota(entity, limits)
@@ -15,7 +15,7 @@ function setUp(entity: Partial<QuotaEntity>, limits: QuotaLimits) {
   const log = { info() {}, error() {}, warn: (fields: object) => void logged.push(fields) }
   const registry = new Registry()
   const { throttled } = gatewayMetrics(registry)
-  const keeper = new QuotaKeeper({ clock, log, metrics: throttled, quotas: () => tables.quotas })
+  const keeper = new QuotaKeeper({ clock, log, metrics: throttled, quotas: () => tables.quotas, cascadeBytesPerSecond })
   const sender = (principal = 'User:ann', clientId = '', address = '10.0.0.1') =>
     new SenderQuotas(keeper, () => principal, { clientId, address })
   const pass = (ms: number) => clock.advance(ms, async () => {})
@@ -114,4 +114,23 @@ test('the use of a bounded number of entities is known, and one that is over is 
   for (let n = 0; n < 10_500; n++) sender('User:ann', `c${n}`).waitMs('requestsPerSecond')
   expect(keeper.buckets.size).toBe(10_000)
   expect(heavy.waitMs('requestsPerSecond')).toBe(2000)
+})
+
+test('a cascade broker has the limit of the setting, each its own, unless a quota names it', async () => {
+  const { sender, tables, pass } = setUp({ principal: '*' }, { requestsPerSecond: 1_000 }, 1_000)
+  const kind = 'fetchBytesPerSecond'
+  const [one, again, other, client] = [sender('Cascade:201'), sender('Cascade:201'), sender(), sender()]
+  for (const [broker, its] of [
+    [201, one],
+    [201, again],
+    [202, other],
+  ] as const)
+    its.copiesAs(broker)
+  for (const its of [one, other, client]) its.spend(kind, 1_500)
+  expect([one, again, other, client].map((its) => its.waitMs(kind))).toEqual([500, 500, 500, 0])
+  await pass(500)
+  expect(one.waitMs(kind)).toBe(0)
+  tables.quota({ principal: 'Cascade:201' }, { fetchBytesPerSecond: 100 })
+  one.spend(kind, 150)
+  expect([one, other].map((its) => its.waitMs(kind))).toEqual([500, 0])
 })

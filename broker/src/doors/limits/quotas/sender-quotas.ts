@@ -1,3 +1,4 @@
+import type { BrokerId } from '@tailrace/schemas'
 import type { QuotaKind } from '../../../api/quotas.ts'
 import type { Asker, FoundLimit, QuotaIndex } from '../../../security/quotas/quota-index.ts'
 import type { CountedHolder } from './held-count.ts'
@@ -29,6 +30,8 @@ export class SenderQuotas {
   } satisfies Record<HeldKind, CountedHolder>
   #index: QuotaIndex | null = null
   #foundFor = ''
+  /** The limit of the cascade broker that the sender is; null: it is none, or has no limit. */
+  #ofCascade: FoundLimit | null = null
 
   /** `principal`: as it is now; `address`: as of clientOf. */
   constructor(keeper: QuotaKeeper, principal: () => string, { clientId, address }: Omit<Asker, 'principal'>) {
@@ -126,12 +129,21 @@ export class SenderQuotas {
     }
   }
 
+  /** The sender is this cascade broker. */
+  copiesAs(broker: BrokerId): void {
+    this.#ofCascade = this.#keeper.cascadeLimit(broker)
+  }
+
   /** What it holds is the new principal's from now on. */
   renewed(): void {
     for (const kind of ['connections', 'subscriptions'] as const) this.#keeper.held[kind].moved(this.#holders[kind])
   }
 
   #limit(kind: QuotaKind): FoundLimit | null {
+    return this.#quotaOf(kind) ?? (kind === this.#ofCascade?.kind ? this.#ofCascade : null)
+  }
+
+  #quotaOf(kind: QuotaKind): FoundLimit | null {
     const { index } = this.#keeper
     if (index.isEmpty) return null
     const principal = this.#principal()
