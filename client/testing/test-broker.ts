@@ -24,6 +24,8 @@ export class TestBroker implements SessionHost {
   topics: string[] = []
   /** Of a cascade broker: how far behind it says that it is, and the offset at which all its copies end. */
   lagMs = 0
+  /** Connections that it tells of beside those that it has. */
+  moreConnections = 0
   copiedTo = Number.MAX_SAFE_INTEGER
   /** The batches that it sends are damaged. */
   spoils = false

@@ -52,6 +52,11 @@ export class KnownBrokers {
     return new Set([...this.#placed].flatMap(({ next }) => (next == null ? [] : [next.id])))
   }
 
+  /** Whether this is the only subscription. */
+  isAlone(placed: Placed): boolean {
+    return this.#placed.size === 1 && this.#placed.has(placed)
+  }
+
   /** Whether there is a cascade broker at an address. */
   isCopy(address: string): boolean {
     return this.#all?.some((broker) => broker.level > 0 && broker.address === address) ?? false

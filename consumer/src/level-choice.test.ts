@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { chooseBroker, type LevelBroker, type LevelRules, rankOf } from './level-choice.ts'
+import { chooseBroker, type LevelBroker, type LevelRules, rankOf, shareToMove } from './level-choice.ts'
 
 const rules: LevelRules = { maxLevel: 9, rack: '', maxLagMs: 1_000 }
 const load = { connections: 5, lagMs: 10, ready: true }
@@ -103,4 +103,23 @@ test('10,000 clients that are told the same load do not all go to the broker wit
   // The lightest is in two draws out of twenty.
   expect(Math.max(...counts.values())).toBeLessThan(1_200)
   expect(counts.size).toBe(19)
+})
+
+test('programs go back to a broker that has started again until it has its part, and no more', () => {
+  let connections = [10_000, 0]
+  let told = connections
+  const most: number[] = []
+  // A fifth of the programs look while what is told is the same; it is one turn old.
+  for (let turn = 0; turn < 60; turn++) {
+    const moved = told.map((_, at) => {
+      return 0.2 * connections[at]! * shareToMove(loaded(201, told[at]!), loaded(202, told[1 - at]!))
+    })
+    told = connections
+    connections = connections.map((count, at) => Math.round(count - moved[at]! + moved[1 - at]!))
+    most.push(connections[1]!)
+  }
+  expect(Math.max(...most)).toBeLessThan(5_500)
+  expect(connections[1]).toBeGreaterThan(3_000)
+  expect(shareToMove(loaded(201, 120), loaded(202, 30))).toBe(0)
+  expect(shareToMove(loaded(201, 1_000), loaded(202, -1))).toBe(0)
 })

@@ -34,6 +34,8 @@ export interface Choosing {
 
 /** Less than that of any cascade broker. */
 const RANK_OF_LEVEL_0 = -1
+/** Brokers do not tell of smaller changes in the number of their connections at once. */
+const LEAST_SURPLUS = 100
 
 /** Whether a broker is a cascade broker that copies the topic, and is well enough to be read from. */
 export function isFit(broker: LevelBroker, { maxLevel, maxLagMs }: LevelRules, topic: string): boolean {
@@ -77,6 +79,16 @@ export function chooseBroker(
   const one = Math.floor(random() * best.length)
   const other = (one + 1 + Math.floor(random() * (best.length - 1))) % best.length
   return lighter(best[one]!, best[other]!)
+}
+
+/**
+ * The share of the programs that read from a broker that go to another one of its rank in one look; 0 unless that has
+ * far fewer connections, as after its restart. What is told is some seconds old, so the brokers come closer in steps.
+ */
+export function shareToMove(from: LevelBroker, to: LevelBroker): number {
+  const [here, there] = [from.load?.connections ?? -1, to.load?.connections ?? -1]
+  if (there < 0 || here - there < Math.max(LEAST_SURPLUS, here / 2)) return 0
+  return (here - there) / (4 * here)
 }
 
 /** The first one unless both tell, and the second one has fewer. */

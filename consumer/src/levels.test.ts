@@ -127,6 +127,21 @@ describe('level nearest', () => {
     expect(reader.faults).toEqual([])
   })
 
+  it('goes to a broker of its level that has far fewer connections, and stays at one that has hardly more', async () => {
+    const reader = new Reader(consumer())
+    await servedBy(201, 202)
+    const [first] = serving()
+    const other = first === 201 ? 202 : 201
+    cascade(first!).moreConnections = 90
+    await new Promise((done) => setTimeout(done, 400))
+    expect(serving()).toEqual([first])
+    cascade(first!).moreConnections = 1_000
+    await servedBy(other)
+    fill(10)
+    await reader.has(10)
+    expect(reader.faults).toEqual([])
+  })
+
   it('does not go back to a copy that lacks what was read: it reads elsewhere until the copy has it', async () => {
     const reader = new Reader(consumer({ rack: 'east' }), { onOutOfRange: 'earliest' })
     await servedBy(201)

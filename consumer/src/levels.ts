@@ -1,7 +1,7 @@
 import type { Connection } from '@tailrace/client'
 import { type BrokerId, TailraceError } from '@tailrace/schemas'
 import type { KnownBrokers, Placed } from './known-brokers.ts'
-import { chooseBroker, isFit, type LevelBroker, type LevelRules, rankOf } from './level-choice.ts'
+import { chooseBroker, isFit, type LevelBroker, type LevelRules, rankOf, shareToMove } from './level-choice.ts'
 
 /** Where to read. */
 export interface Place {
@@ -97,8 +97,17 @@ export class Levels implements Placed {
     const best = this.#best(rules)
     const isBetter = rankOf(best, rules) > rankOf(present ?? null, rules)
     this.#looksBetter = isBetter ? this.#looksBetter + 1 : 0
-    if (this.#looksBetter < LOOKS_BEFORE_MOVE || best === null) return
-    if ((await this.#connect(best)) !== undefined) this.#settle(best)
+    const next = this.#looksBetter >= LOOKS_BEFORE_MOVE ? best : isBetter ? null : this.#lighter(present, rules)
+    if (next !== null && (await this.#connect(next)) !== undefined) this.#settle(next)
+  }
+
+  /** Another broker of the same rank that has far fewer connections; for a part of those that ask. */
+  #lighter(present: LevelBroker | undefined, rules: LevelRules): LevelBroker | null {
+    // Several subscriptions would part.
+    if (present === undefined || !this.#known.isAlone(this)) return null
+    const other = this.#best(rules, present)
+    if (other === null || rankOf(other, rules) < rankOf(present, rules)) return null
+    return this.#known.random() < shareToMove(present, other) ? other : null
   }
 
   async #find(): Promise<Place | null> {
@@ -127,9 +136,9 @@ export class Levels implements Placed {
     return isFit(broker, this.#rules, this.#topic) && !this.#isAvoided(broker.id)
   }
 
-  #best(rules: LevelRules): LevelBroker | null {
+  #best(rules: LevelRules, but?: LevelBroker): LevelBroker | null {
     const { taken, random } = this.#known
-    const isAvoided = (id: BrokerId): boolean => this.#isAvoided(id)
+    const isAvoided = (id: BrokerId): boolean => id === but?.id || this.#isAvoided(id)
     return chooseBroker(this.#known.all ?? [], rules, { topic: this.#topic, isAvoided, taken, random })
   }
 
