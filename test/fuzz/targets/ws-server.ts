@@ -44,6 +44,7 @@ const kinds = ['frame', 'frame', 'frame', 'fragments', 'text', 'text', 'bare fra
 const metrics = gatewayMetrics()
 const limits = { ...defaultLimits, maxFrameBytes: 64 * 1024, maxSubscriptions: 8 }
 const answers = new Set<MessageName>([
+  'BrokersReply',
   'PublishReply',
   'FetchReply',
   'FindOffsetReply',
