@@ -67,7 +67,7 @@ const controls: [BrokerDefectName, number, number, string[]][] = [
   ['noQuarantine', 20, 34, ['replica-broken', 'leader-completeness', 'election-safety', 'durable-majority']],
   ['sameIdAfterWipe', 28, 34, ['synced-is-kept', 'leader-completeness', 'election-safety', 'durable-majority']],
   ['repairTrusts', 4, 40, ['same-bytes-everywhere', 'minority-loses-nothing']],
-  ['installDeletesFirst', 12, 18, ['synced-is-kept', 'leader-completeness', 'election-safety', 'durable-majority']],
+  ['installDeletesFirst', 27, 33, ['synced-is-kept', 'leader-completeness', 'election-safety', 'durable-majority']],
   ['cutBeforeFlush', 1, 20, ['broker-cannot-start', 'acknowledged-once-in-order']],
   ['cutBeyondCommit', 5, 30, ['cut-is-committed']],
   ['marksUnread', 70, 90, ['synced-is-kept']],

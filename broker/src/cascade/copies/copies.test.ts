@@ -53,6 +53,19 @@ describe('the copies of a cascade broker', () => {
     expect([...storage.groups()].map(({ group }) => group)).toEqual([1, 2])
   })
 
+  it('M88 a topic that a source lacks which is behind is kept, however long it is behind', async () => {
+    const { clock, copies } = await opened()
+    await during(clock, copies.update([topic('a', 'A'), topic('b', 'B')], 8))
+    for (const version of [6, 7, 8]) {
+      await during(clock, copies.update([topic('a', 'A')], version))
+      await clock.advance(11_000)
+      await during(clock, copies.forgetMissing(['A'], version))
+    }
+    expect(copies.topic('b')?.id).toBe('B')
+    await during(clock, copies.forgetMissing(['A'], 9))
+    expect(copies.topic('b')).toBeUndefined()
+  })
+
   it('M88 a topic is found under its newest name alone, and listed once', async () => {
     const { clock, copies } = await opened()
     await during(clock, copies.update([topic('a', 'A')], 1))

@@ -11,7 +11,7 @@ import { CopiedPartition, type CopyServices } from './copied-partition.ts'
 import { Gaps } from './gaps.ts'
 
 /**
- * A source that is behind, or does not tell the version of its list, may not list a topic for a moment. Its records
+ * A source that does not tell the version of its list may be behind, and not list a topic for a moment. Its records
  * would have to be copied anew.
  */
 const missingGraceMs = 10_000
@@ -153,13 +153,17 @@ export class Copies {
     return work
   }
 
-  /** A topic that a later list lacks is removed at once; one that a possibly older list lacks, after a grace period. */
+  /**
+   * A topic that a later list lacks is removed at once, one that an older list lacks is kept: its source is behind. Of
+   * a list without a version it is not known, so that a topic is removed after a grace period.
+   */
   async #forgetMissing(listed: ReadonlySet<string>, version: number): Promise<void> {
     const now = this.#deps.clock.monotonic()
     for (const { id, listedAt = 0 } of [...this.#catalog.topics.values()]) {
       if (listed.has(id)) continue
-      if (listedAt > 0 && version > listedAt) {
-        await this.#remove(id)
+      if (listedAt > 0 && version > 0) {
+        this.#missingSince.delete(id)
+        if (version > listedAt) await this.#remove(id)
         continue
       }
       const since = this.#missingSince.get(id) ?? now
