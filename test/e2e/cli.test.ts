@@ -104,7 +104,7 @@ describe('users, tokens and rules', () => {
     expect((await ran('acl', 'add', ...rule)).answer).toHaveLength(1)
     for (const { http } of (await status()).brokers) {
       const shown = async (path: string) => (await fetch(`http://${http}/security/${path}`)).json()
-      await vi.waitFor(async () => expect((await shown('acls')).acls).toHaveLength(1))
+      await vi.waitFor(async () => expect((await shown('acls')).acls).toHaveLength(1), 10_000)
       expect((await shown('users')).users).toMatchObject([{ name: 'alice' }])
       expect((await shown('tokens')).tokens).toEqual([description])
     }

@@ -58,9 +58,9 @@ test('a WebSocket is opened behind requests that were sent ahead', async () => {
   socket.write(request('GET /topics/flights').repeat(100))
   const upgrade = `GET /stream HTTP/1.1\r\nhost: ${fixture.address}\r\nupgrade: websocket\r\nconnection: upgrade\r\n`
   socket.write(`${upgrade}sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`)
-  await vi.waitFor(() => expect(answers(101)).toBe(1))
+  await vi.waitFor(() => expect(answers(101)).toBe(1), 10_000)
   // A text frame, masked with zeros: an empty object.
   socket.write(Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0x7b, 0x7d]))
-  await vi.waitFor(() => expect(received).toContain('INVALID_REQUEST'))
+  await vi.waitFor(() => expect(received).toContain('INVALID_REQUEST'), 10_000)
   expect(await new Client(fixture.address).open()).toBeDefined()
 })

@@ -47,11 +47,11 @@ test('reads that are given up for clients that leave make no exception for each'
   // A linearizable read does not wait with the subscription.
   const path = '/topics/flights/partitions/0/records?offset=latest&waitMs=9000&linearizable=true'
   const left = fetch(fixture.url + path, gone)
-  await vi.waitFor(() => expect(waiting).toBe(4))
+  await vi.waitFor(() => expect(waiting).toBe(4), 10_000)
   client.json({ op: 'unsubscribe', id: 1 })
   gone.abort()
   await expect(left).rejects.toThrow()
-  await vi.waitFor(() => expect(reasons).toHaveLength(4))
+  await vi.waitFor(() => expect(reasons).toHaveLength(4), 10_000)
   expect(new Set(reasons)).toEqual(new Set([noLongerWanted]))
   expect(reasons[0]).toBe(noLongerWanted)
 })

@@ -212,7 +212,7 @@ it('a client that does not read is sent no states, and then the newest, whole', 
   client.socket.pause()
   client.json({ op: 'watch', id: 1, topics })
   const asked = vi.spyOn(fixture.broker, 'describeTopic')
-  await vi.waitFor(() => expect(asked).toHaveBeenCalledTimes(10))
+  await vi.waitFor(() => expect(asked).toHaveBeenCalledTimes(10), 10_000)
   asked.mockClear()
   // The next round, a second after the first state.
   await new Promise((resolve) => setTimeout(resolve, 1_500))

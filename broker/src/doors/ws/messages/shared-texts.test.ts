@@ -86,7 +86,7 @@ describe('many subscribers of one partition', () => {
       expect(JSON.parse((await client.next()) as string)).toMatchObject({ op: 'subscribed' })
     }
     const partition = fixture.broker.topics.get('flights')!.partitions[0]!
-    await vi.waitFor(() => expect(partition.waiting.size).toBe(1))
+    await vi.waitFor(() => expect(partition.waiting.size).toBe(1), 10_000)
     await fixture.broker.publish('flights', 0, batchOf([value]))
     for (const [at, client] of clients.entries()) {
       const { records, ...rest } = await client.nextJson()
