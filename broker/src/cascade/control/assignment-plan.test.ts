@@ -18,6 +18,8 @@ class World {
   readonly sources: Map<number, Partial<CascadeReport>>
   children: Map<number, number>
   lags: (broker: number, source: number) => number = () => 0
+  /** What each broker copies; none: all. */
+  topics: (broker: number) => string[] = () => []
   readonly #delay: number
   readonly #decided: ReadonlyMap<number, number>[] = []
 
@@ -30,8 +32,10 @@ class World {
   /** A second; how many move. */
   async second(): Promise<number> {
     const known = [
-      ...[...this.sources].map(([broker, change]) => report(broker, 1, change)),
-      ...[...this.children].map(([broker, source]) => report(broker, source, { lagMs: this.lags(broker, source) })),
+      ...[...this.sources].map(([broker, change]) => report(broker, 1, { topics: this.topics(broker), ...change })),
+      ...[...this.children].map(([broker, source]) =>
+        report(broker, source, { lagMs: this.lags(broker, source), topics: this.topics(broker) }),
+      ),
     ]
     this.#decided.push(this.plan.decide({ known, cluster, wishes: new Map() }))
     let moved = 0
@@ -136,6 +140,17 @@ describe('the plan of sources', () => {
     world.sources.set(102, {})
     await world.seconds(10)
     expect(world.counts()).toEqual([20, 20, 20])
+  })
+
+  it('M89 brokers that a source would refuse for its topics do not keep the others from moving to it', async () => {
+    const world = new World(2, 40)
+    // The plan moves the highest numbers first: all of these want more than the new source has.
+    world.topics = (broker) => (broker === 103 || broker <= 1020 ? ['a'] : [])
+    world.sources.set(103, {})
+    await world.seconds(20)
+    expect(world.counts().sort()).toEqual([13, 13, 14])
+    expect([...world.children].filter(([broker, source]) => broker > 1020 && source === 103)).toEqual([])
+    expect(await world.seconds(10)).toEqual(Array(10).fill(0))
   })
 
   it('M89 asks for no new plan within half a second, unless an operator has chosen', async () => {

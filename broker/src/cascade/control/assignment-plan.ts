@@ -22,6 +22,8 @@ const madeEveryMs = 500
 /** So many move at a time: a share of all, and at least some. */
 const movingShare = 0.1
 const leastMoving = 10
+/** With more refusals than this many plans find, some moves wait for later plans. */
+const mostAttempts = 20
 /** A report is passed on with the next beat of each level, and may be late by so much. */
 const beatMs = 1_000
 const lateMs = 500
@@ -75,14 +77,27 @@ export class AssignmentPlan {
       .map(({ broker, home, source, pinned }) => ({ broker, home, source, pinned: wishes.get(broker) ?? pinned }))
       .filter(({ source, pinned }) => source !== 0 || pinned !== 0)
     const moving = Math.max(leastMoving, Math.ceil(known.length * movingShare))
-    const assigned = assignSources(seekers, sources, { maxMoves: Math.max(0, moving - this.#moves.size) })
+    const maxMoves = Math.max(0, moving - this.#moves.size)
     const links = sourcesOf(known)
     const refuses = topicRefusals(known)
-    // Choices of operators may form a cycle by now. One that would be refused keeps the source that it has.
-    for (const [broker, source] of assigned) {
-      if (ancestorsOf(source, links).includes(broker) || refuses(source, broker)) assigned.delete(broker)
+    const living = new Set(sources.map(({ broker }) => broker))
+    // One that would be refused keeps the source that it has, and another one moves in its place.
+    const keeping = new Set<BrokerId>()
+    for (let attempt = 1; ; attempt++) {
+      const placed = seekers
+        .filter(({ broker, source }) => !keeping.has(broker) || living.has(source))
+        .map((seeker) => (keeping.has(seeker.broker) ? { ...seeker, pinned: seeker.source } : seeker))
+      const assigned = assignSources(placed, sources, { maxMoves })
+      const before = keeping.size
+      for (const [broker, source] of assigned) {
+        // Choices of operators may form a cycle by now.
+        const isCycle = ancestorsOf(source, links).includes(broker)
+        if (!isCycle && !refuses(source, broker)) continue
+        assigned.delete(broker)
+        if (!isCycle) keeping.add(broker)
+      }
+      if (keeping.size === before || attempt === mostAttempts) return assigned
     }
-    return assigned
   }
 
   #sources(known: readonly CascadeReport[], { brokers }: Heard['cluster']): Source[] {
