@@ -1,4 +1,4 @@
-import type { BrokerId, HardState, LogIndex, Term, TermStart } from '@tailrace/schemas'
+import type { BrokerId, HardState, LogIndex, Term } from '@tailrace/schemas'
 import { crcAt, EntryKind } from '@tailrace/schemas'
 import type { GroupLog, LogWrite } from '../../../broker/src/log/log-storage.ts'
 import type { Configuration, ConfigurationHeader, IndexedConfiguration } from '../../../broker/src/raft/config.ts'
@@ -249,7 +249,7 @@ export class WatchedReplica implements Observed {
   #entriesOf(log: GroupLog): StoredEntry[] {
     const entries = this.#group.committedUpTo(log.prevIndex, this.#name).slice()
     for (let index = log.prevIndex + 1; index <= log.lastIndex; index++) {
-      const entry = this.#group.known(index, termAt(log.terms, index))
+      const entry = this.#group.known(index, termAt(log, index))
       if (entry === undefined)
         throw new Finding('log-matching', `${this.#name} has found entry ${index}, which no broker wrote`)
       entries.push(entry)
@@ -292,8 +292,9 @@ export function contentOf(batch: Uint8Array, baseOffset: number): number {
   return crcAt(batch, 0) * 0x10000 + (baseOffset & 0xffff)
 }
 
-function termAt(terms: readonly TermStart[], index: LogIndex): Term {
-  let term = 0
+/** Entries before the first start have the term of the entry before the log, as in the core's term table. */
+function termAt({ terms, prevTerm }: GroupLog, index: LogIndex): Term {
+  let term = prevTerm
   for (const start of terms) if (start.index <= index) term = start.term
   return term
 }
