@@ -10,8 +10,8 @@ const CLOSE = 8
 const PING = 9
 const PONG = 10
 const HOST = '127.0.0.1'
-/** From here to twice as much is the wait of one whose connection was refused. */
-const LEAST_RETRY_MS = 250
+/** From here to twice as much is the wait of one whose connection was refused; less would load the machine. */
+const LEAST_RETRY_MS = 1_000
 
 /** A frame of a client, with a mask of zeros; of less than 64 KiB. */
 function masked(opcode: number, payload: Uint8Array): Buffer {
