@@ -278,8 +278,14 @@ function measureRequests(app: FastifyInstance, clock: Clock, metrics: GatewayMet
   })
 }
 
+/**
+ * Connections that wait until they are accepted. When all clients of a broker connect anew at once, those beyond it try
+ * again after 1, 3 and 7 s. The system has a limit of its own, 4,096 on Linux.
+ */
+const backlog = 8_192
+
 async function listen(app: FastifyInstance, address: { host: string; port: number }): Promise<string> {
-  await app.listen(address)
+  await app.listen({ host: address.host, port: address.port, backlog })
   const bound = app.server.address()
   const port = typeof bound === 'object' && bound !== null ? bound.port : address.port
   return address.host.includes(':') ? `[${address.host}]:${port}` : `${address.host}:${port}`
