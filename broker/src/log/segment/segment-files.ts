@@ -17,6 +17,11 @@ export class SegmentFiles {
   #asides = 0
   #folderMade = false
   #folderDirty = false
+  /**
+   * A process before this one may have made or removed names without a sync. The kernel shows them as it left them, and
+   * a power loss would take that back: the first sync of something that is written here is one of the folder, too.
+   */
+  #namesUncertain = false
   #folderSyncing: Promise<void> | null = null
 
   constructor(env: SegmentContext, parent: string, name: string) {
@@ -30,6 +35,7 @@ export class SegmentFiles {
     for (const segment of segments) if (segment.unsynced) this.#unsynced.add(segment)
     this.#folderMade = segments.length > 0
     this.#folderDirty = folderDirty
+    this.#namesUncertain = true
   }
 
   /** Something of the segment's files is not durable. */
@@ -39,7 +45,7 @@ export class SegmentFiles {
 
   /** Nothing else than the bytes of this segment's files waits for a sync. */
   isOnlyUnsynced(segment: Segment): boolean {
-    if (this.#folderDirty || this.#folderSyncing !== null) return false
+    if (this.#folderDirty || this.#namesUncertain || this.#folderSyncing !== null) return false
     for (const other of this.#unsynced) if (other !== segment) return false
     return true
   }
@@ -64,6 +70,7 @@ export class SegmentFiles {
 
   /** Everything that was written before the call becomes durable; of a group that is removed its folder does not. */
   async sync(): Promise<void> {
+    if (this.#namesUncertain && this.#unsynced.size > 0) this.#folderDirty = true
     for (const segment of [...this.#unsynced]) {
       const began = this.#env.monotonic()
       await segment.sync(this.#env.files)
@@ -74,6 +81,7 @@ export class SegmentFiles {
     while (this.#folderSyncing !== null) await this.#folderSyncing
     if (!this.#folderDirty || this.removed) return
     this.#folderDirty = false
+    this.#namesUncertain = false
     this.#folderSyncing = this.#syncFolders().finally(() => {
       this.#folderSyncing = null
     })
@@ -81,8 +89,14 @@ export class SegmentFiles {
   }
 
   async #syncFolders(): Promise<void> {
-    await this.syncNames()
-    await this.#env.disk.syncFolder(this.#parent)
+    try {
+      await this.syncNames()
+      await this.#env.disk.syncFolder(this.#parent)
+    } catch (error) {
+      // It is tried again where the disk was only full.
+      this.#folderDirty = true
+      throw error
+    }
   }
 
   /** Names in the folder become durable. */
