@@ -9,6 +9,8 @@ export interface PeerLimits {
    * frame of the handshake has all schemas of the other broker: those of this version are 53 KiB.
    */
   readonly maxHandshakeFrameBytes: number
+  /** Of a frame, kept for what stands before the body of a request. */
+  readonly maxHeaderBytes: number
   readonly handshakeTimeoutMs: number
   /** Incoming connections whose handshake is not done; the oldest is dropped for a new one. */
   readonly maxUnknownConnections: number
@@ -34,6 +36,7 @@ export const defaultPeerLimits: PeerLimits = {
   maxFrameBytes: 32 * MiB,
   maxQueuedBytes: 64 * MiB,
   maxHandshakeFrameBytes: 256 * 1024,
+  maxHeaderBytes: 64 * 1024,
   handshakeTimeoutMs: 5000,
   maxUnknownConnections: 64,
   connectTimeoutMs: 1000,

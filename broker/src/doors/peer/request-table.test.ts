@@ -5,7 +5,7 @@ import { ManualClock } from '../../platform/testing/clock.ts'
 import type { PeerLimits } from './limits.ts'
 import { RequestTable } from './request-table.ts'
 
-const limits = { maxRequests: 3, maxRequestBytes: 100, maxFrameBytes: 1000, maxHandshakeFrameBytes: 100 }
+const limits = { maxRequests: 3, maxRequestBytes: 100, maxFrameBytes: 1000, maxHeaderBytes: 100 }
 
 function table() {
   const clock = new ManualClock()

@@ -38,7 +38,7 @@ export class RequestTable {
 
   /** @throws TailraceError OVERLOADED, FRAME_TOO_LARGE: then nothing may be sent */
   checkRoom(bodyBytes: number): void {
-    if (bodyBytes > this.#limits.maxFrameBytes - this.#limits.maxHandshakeFrameBytes) {
+    if (bodyBytes > this.#limits.maxFrameBytes - this.#limits.maxHeaderBytes) {
       throw new TailraceError('FRAME_TOO_LARGE', `${bodyBytes} bytes do not fit into one frame between brokers.`)
     }
     const fits = this.#pendingBytes === 0 || this.#pendingBytes + bodyBytes <= this.#limits.maxRequestBytes
