@@ -7,7 +7,7 @@ import { collect } from './publish-under-faults.ts'
 
 const PRODUCERS = 3
 /** Read before anything is sent: while a file is decompressed this process does no other work. */
-const ROWS = 100_000
+const ROWS = 200_000
 const TICK_MS = 5
 
 interface Acknowledgement {

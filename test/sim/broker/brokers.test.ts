@@ -71,7 +71,7 @@ const controls: [BrokerDefectName, number, number, string[]][] = [
   ['cutBeforeFlush', 1, 20, ['broker-cannot-start', 'acknowledged-once-in-order']],
   ['cutBeyondCommit', 5, 30, ['cut-is-committed']],
   ['marksUnread', 70, 90, ['synced-is-kept']],
-  ['witnessIgnored', 50, 56, ['leader-completeness', 'election-safety', 'durable-majority']],
+  ['witnessIgnored', 92, 96, ['leader-completeness', 'election-safety', 'durable-majority']],
   ['noKeptRoom', 1, 5, ['full-disk-left']],
 ]
 const releaseControls: typeof controls = [
