@@ -28,6 +28,7 @@ function lossOf(count: number): { replicas: SleepingReplica[]; loss: LeaderLoss;
   const loss = new LeaderLoss({
     brokerId: BROKER,
     ticks: () => 10,
+    awake: () => replicas.filter(({ driver }) => !driver.asleep).length,
     sleepers: {
       asleepSince: (group: number) => (replicas[group]!.driver.asleep ? 0 : undefined),
       isReachable: (peer: number) => peer === 2,
@@ -37,7 +38,7 @@ function lossOf(count: number): { replicas: SleepingReplica[]; loss: LeaderLoss;
   return { replicas, loss, told: () => replicas.filter(({ told }) => told.length > 0).length }
 }
 
-test('the next wave comes when the groups of the last one have a leader, awake as they are', () => {
+test('the next wave comes when the replicas of the last one sleep again, and a few come in any case', () => {
   const { replicas, loss, told } = lossOf(6_000)
   loss.tick()
   expect(told()).toBe(1_000)
@@ -45,9 +46,18 @@ test('the next wave comes when the groups of the last one have a leader, awake a
   expect(replicas.filter(({ told }) => told[0] === true)).toHaveLength(1_000)
   loss.tick()
   expect(told()).toBe(1_064)
-  for (const { driver, told } of replicas) if (told.length > 0) driver.core.leader = BROKER
+  for (const { driver, told } of replicas) if (told.length > 0) Object.assign(driver, { asleep: true })
   loss.tick()
   expect(told()).toBe(2_064)
+})
+
+test('groups in which another broker is first are left to it for a while', () => {
+  const { replicas, loss, told } = lossOf(100)
+  for (let tick = 0; tick < 10; tick += 1) loss.tick()
+  expect(replicas.filter(({ told }) => told.length > 0).every(({ told }) => told[0] === true)).toBe(true)
+  expect(told()).toBe(50)
+  for (let tick = 0; tick < 3; tick += 1) loss.tick()
+  expect(told()).toBe(100)
 })
 
 test('of thousands that are awake, most draw their time as usual', () => {
@@ -57,5 +67,5 @@ test('of thousands that are awake, most draw their time as usual', () => {
     loss.disconnected(replica as unknown as Replica)
   }
   expect(replicas.every(({ told }) => told.length === 1)).toBe(true)
-  expect(replicas.filter(({ told }) => told[0] === true)).toHaveLength(500)
+  expect(replicas.filter(({ told }) => told[0] === true)).toHaveLength(1_000)
 })

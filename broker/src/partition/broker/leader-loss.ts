@@ -3,17 +3,24 @@ import type { Replica } from '../replica/replica.ts'
 import type { Sleepers } from './sleepers.ts'
 
 /**
- * Groups without a leader at one time from which on no more are woken, except for a few: elections of thousands at once
- * would all come too late.
+ * Replicas awake at one time from which on no more are woken, except for a few: elections of thousands at once would
+ * all come too late. Also so many replicas that are awake campaign first in one tick.
  */
 const MANY = 1_000
 const NEVERTHELESS = 64
+/**
+ * Ticks that the broker that is first in the others' groups has for them, once this one has no more of its own. Woken
+ * earlier, they would campaign beside it, and split the votes.
+ */
+const PATIENCE = 10
 
 export interface LeaderLossDeps {
   readonly brokerId: BrokerId
   readonly sleepers: Pick<Sleepers, 'asleepSince' | 'isReachable'>
   /** Ticks of this broker so far. */
   readonly ticks: () => number
+  /** Replicas that are not asleep. */
+  readonly awake: () => number
 }
 
 /**
@@ -25,8 +32,9 @@ export class LeaderLoss {
   readonly #deps: LeaderLossDeps
   #first: Replica[] = []
   #others: Replica[] = []
-  /** Told of the loss, and not known to have another leader yet. */
-  readonly #open = new Set<Replica>()
+  #ticksWithoutFirst = 0
+  /** Replicas that are awake and were told to campaign first, in this tick. */
+  #eager = 0
 
   constructor(deps: LeaderLossDeps) {
     this.#deps = deps
@@ -48,15 +56,20 @@ export class LeaderLoss {
    * that; silence alone it judges by its own timer, since a broker that is slow for a moment leads on.
    */
   disconnected(replica: Replica): void {
-    if (!replica.driver.asleep && !replica.driver.stopped) this.#tell(replica, 0)
+    if (replica.driver.asleep || replica.driver.stopped) return
+    // Of thousands the others draw their time, which spreads them.
+    const eager = this.#eager < MANY && this.#isFirst(replica)
+    if (eager) this.#eager += 1
+    replica.driver.leaderLost(0, eager)
   }
 
   /** Each tick: the next wave. */
   tick(): void {
-    for (const replica of this.#open) if (this.#isOver(replica)) this.#open.delete(replica)
-    for (let woken = 0; this.#open.size < MANY || woken < NEVERTHELESS; woken += 1) {
+    this.#eager = 0
+    this.#ticksWithoutFirst = this.#first.length > 0 ? 0 : this.#ticksWithoutFirst + 1
+    for (let woken = 0; this.#deps.awake() < MANY || woken < NEVERTHELESS; woken += 1) {
       // With the newest in front nothing is moved in the list; their order is the same on all brokers.
-      const replica = this.#first.pop() ?? this.#others.pop()
+      const replica = this.#first.pop() ?? (this.#ticksWithoutFirst > PATIENCE ? this.#others.pop() : undefined)
       if (replica === undefined) return
       this.wakeIfLost(replica)
     }
@@ -70,21 +83,7 @@ export class LeaderLoss {
     const { sleepers, ticks } = this.#deps
     const since = sleepers.asleepSince(replica.id)
     if (since === undefined || sleepers.isReachable(replica.driver.core.leader)) return
-    this.#tell(replica, ticks() - since)
-  }
-
-  #tell(replica: Replica, elapsedTicks: number): void {
-    // Beyond `MANY` the timers' own draw spreads the campaigns.
-    const eager = this.#open.size < MANY && this.#isFirst(replica)
-    replica.driver.leaderLost(elapsedTicks, eager)
-    this.#open.add(replica)
-  }
-
-  /** Whether the group has another leader, or its replica here takes no part any more. */
-  #isOver({ driver }: Replica): boolean {
-    const { brokerId, sleepers } = this.#deps
-    const { leader } = driver.core
-    return driver.stopped || driver.asleep || leader === brokerId || sleepers.isReachable(leader)
+    replica.driver.leaderLost(ticks() - since, this.#isFirst(replica))
   }
 
   #isFirst({ id, driver }: Replica): boolean {

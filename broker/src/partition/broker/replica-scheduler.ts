@@ -63,6 +63,7 @@ export class ReplicaScheduler {
       brokerId,
       sleepers: this.#sleepers,
       ticks: () => this.#ticks,
+      awake: () => this.#ticking.size,
     })
     this.beats = new HeldHeartbeats(peers)
     const tickMs = settings.electionTimeoutMs / ELECTION_TICKS

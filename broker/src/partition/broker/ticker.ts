@@ -47,7 +47,7 @@ export class Ticker {
     const now = this.#clock.monotonic()
     const missed = Math.floor((now - this.#fedTo) / this.#tickMs + ROUNDING)
     this.#feeding = true
-    if (missed <= Math.max(MOST_AT_ONCE, this.#ahead)) {
+    if (missed <= Math.max(MOST_AT_ONCE, this.#ahead + 1)) {
       this.#fedTo += missed * this.#tickMs
       for (let tick = 0; tick < missed; tick += 1) this.#tick()
     } else {
