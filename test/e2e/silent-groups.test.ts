@@ -20,6 +20,8 @@ const WINDOWS = 2
  */
 const MOST_WINDOWS = 8
 const MOST_SHARE = 0.03
+/** 1.2 to 2.2 s on two cores that nothing else uses; machines that run tests may be half as fast. */
+const MOST_MS_LEADERLESS = 5_000
 
 let cluster: ClusterProcesses
 
@@ -99,7 +101,7 @@ describe(`M86, M87: three brokers with ${PARTITIONS} idle partitions`, () => {
     expect(read.records.map(({ value }) => value)).toEqual(['woken'])
   })
 
-  it('have a leader for every partition of a dead broker within 3 s', async () => {
+  it('have a leader for every partition of a dead broker within 5 s', async () => {
     await allAsleep(PARTITIONS)
     const begin = Date.now()
     await cluster.kill(3)
@@ -110,6 +112,6 @@ describe(`M86, M87: three brokers with ${PARTITIONS} idle partitions`, () => {
     )
     const took = Date.now() - begin
     console.log(`leaders for all partitions ${took} ms after kill -9`)
-    expect(took).toBeLessThan(3_000)
+    expect(took).toBeLessThan(MOST_MS_LEADERLESS)
   })
 })
