@@ -1,3 +1,4 @@
+import { Agent, get } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { nodeClock } from '../platform/node/clock.ts'
 import { nodeRandom } from '../platform/node/random.ts'
@@ -135,6 +136,76 @@ describe('requests, connections, subscriptions and topics', () => {
     first.socket.terminate()
     await first.closed
     await expect.poll(() => connect('a').then(() => 'open', String)).toBe('open')
+  })
+
+  describe('connections over HTTP', () => {
+    const agents: Agent[] = []
+    afterEach(() => {
+      for (const agent of agents.splice(0)) agent.destroy()
+    })
+    /** Requests of a client that has one connection. */
+    const connection = (clientId: string, path = '/topics') => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+      agents.push(agent)
+      const ask = (to = path, headers: Record<string, string> = { 'tailrace-client-id': clientId }) =>
+        new Promise<[status: number, code: unknown, connection: string | undefined]>((resolve, reject) => {
+          get(fixture.url + to, { agent, headers }, (response) => {
+            const pieces: Buffer[] = []
+            response.on('data', (piece: Buffer) => pieces.push(piece))
+            response.on('end', () => {
+              const text = Buffer.concat(pieces).toString()
+              const code = to === '/topics' ? JSON.parse(text).code : undefined
+              resolve([response.statusCode!, code, response.headers.connection])
+            })
+          }).on('error', reject)
+        })
+      return { ask, close: () => agent.destroy() }
+    }
+    const taken = [200, undefined, 'keep-alive']
+    const refused = [429, 'THROTTLED', 'close']
+
+    it('one counts once, however many requests come on it; one more is refused and closed', async () => {
+      tables.quota({ clientId: '*' }, { connections: 1 })
+      const [first, second, other] = [connection('a'), connection('a'), connection('b')]
+      for (let n = 0; n < 3; n++) expect(await first.ask()).toEqual(taken)
+      expect(await second.ask()).toEqual(refused)
+      expect(await other.ask()).toEqual(taken)
+      expect(await first.ask()).toEqual(taken)
+      expect(await fixture.gateway.registry.metrics()).toContain(
+        'tailrace_throttled_total{kind="connections",outcome="refused"} 1',
+      )
+      first.close()
+      await expect.poll(() => second.ask()).toEqual(taken)
+    })
+
+    it('WebSockets and HTTP connections count together', async () => {
+      tables.quota({ clientId: '*' }, { connections: 1 })
+      const client = await connect('a')
+      const http = connection('a')
+      expect(await http.ask()).toEqual(refused)
+      client.socket.terminate()
+      await expect.poll(() => http.ask()).toEqual(taken)
+      await expect(connect('a')).rejects.toThrow(/429/)
+    })
+
+    it('one counts for the sender of its latest request', async () => {
+      tables.quota({ clientId: '*' }, { connections: 1 })
+      const [moving, next] = [connection('a'), connection('a')]
+      expect(await moving.ask()).toEqual(taken)
+      expect(await moving.ask('/topics', { 'tailrace-client-id': 'b' })).toEqual(taken)
+      expect(await next.ask()).toEqual(taken)
+      expect(await connection('b').ask()).toEqual(refused)
+      expect(await moving.ask()).toEqual(refused)
+    })
+
+    it('a probe is not counted and always answered', async () => {
+      tables.quota({ address: '*' }, { connections: 1 })
+      const probe = connection('a')
+      expect((await probe.ask('/healthz'))[0]).toBe(200)
+      expect(await connection('b').ask()).toEqual(taken)
+      expect((await probe.ask('/healthz'))[0]).toBe(200)
+      expect(await probe.ask()).toEqual(refused)
+    })
   })
 
   it('subscriptions: one more is refused', async () => {

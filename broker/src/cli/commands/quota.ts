@@ -25,7 +25,7 @@ function set({ terminal, run }: CommandContext): Command {
     .option('--produce <bytes>', 'bytes published a second, like 5MiB')
     .option('--fetch <bytes>', 'bytes read a second, like 20MiB')
     .option('--requests <count>', 'requests a second')
-    .option('--connections <count>', 'WebSocket connections at a time')
+    .option('--connections <count>', 'connections over HTTP and WebSocket at a time')
     .option('--subscriptions <count>', 'subscriptions at a time')
     .option('--topics-per-hour <count>', 'topics created an hour')
     .option('--partitions-per-hour <count>', 'partitions of topics created an hour')

@@ -108,8 +108,7 @@ function takePlace({ context, ip, raw }: FastifyRequest, places: ClientShares): 
   raw.socket.once('close', () => places.release(client))
   const { quotas } = context.sender
   try {
-    quotas.hold('connections')
-    raw.socket.once('close', () => quotas.release('connections'))
+    quotas.takeConnection(raw.socket)
   } catch (error) {
     return TailraceError.from(error)
   }

@@ -18,6 +18,11 @@ export interface QuotaKeeperParts {
   readonly cascadeBytesPerSecond?: number
 }
 
+/** Says when it has closed. */
+export interface OpenConnection {
+  once(event: 'close', listener: () => void): unknown
+}
+
 /** An entity that is over a limit is told of in the log so often at most. */
 const LOGGED_EVERY_MS = 60_000
 const MOST_LOGGED = 1_000
@@ -26,6 +31,8 @@ const MOST_LOGGED = 1_000
 export class QuotaKeeper {
   readonly buckets = new Buckets()
   readonly held = { connections: new HeldCount(), subscriptions: new HeldCount() } as const
+  /** For whom each connection is counted, and how it is counted no more. */
+  readonly connections = new WeakMap<OpenConnection, { readonly sender: string; readonly release: () => void }>()
   readonly #parts: QuotaKeeperParts
   readonly #loggedAt = new Map<string, number>()
   #source: ReadonlyMap<string, Quota> | null = null

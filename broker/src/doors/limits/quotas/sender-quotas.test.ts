@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import { Registry } from 'prom-client'
 import { expect, test } from 'vitest'
 import type { QuotaEntity, QuotaLimits } from '../../../api/quotas.ts'
@@ -85,6 +86,22 @@ test('connections and subscriptions are counted, and move with the principal', (
   expect(() => sender('User:bob').hold('subscriptions')).toThrow(throttled(1000))
   ann.release('connections')
   another.admit('User:ann')
+})
+
+test('a connection that becomes a WebSocket counts once, and for whom the WebSocket is then', () => {
+  const { sender, keeper } = setUp({ principal: '*' }, { connections: 1 })
+  const connection = new EventEmitter()
+  sender('User:ANONYMOUS').keepConnection(connection)
+  sender('User:ANONYMOUS').keepConnection(connection)
+  let principal = 'User:ANONYMOUS'
+  const upgraded = new SenderQuotas(keeper, () => principal, { clientId: '', address: '10.0.0.1' })
+  upgraded.takeConnection(connection)
+  principal = 'User:ann'
+  upgraded.renewed()
+  sender('User:ANONYMOUS').keepConnection(new EventEmitter())
+  expect(() => sender().keepConnection(new EventEmitter())).toThrow(throttled(1000))
+  connection.emit('close')
+  sender().keepConnection(new EventEmitter())
 })
 
 test('metrics say what waited and what was refused, and the log names an entity once a minute', async () => {

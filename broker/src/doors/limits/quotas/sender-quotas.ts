@@ -2,7 +2,7 @@ import type { BrokerId } from '@tailrace/schemas'
 import type { QuotaKind } from '../../../api/quotas.ts'
 import type { Asker, FoundLimit, QuotaIndex } from '../../../security/quotas/quota-index.ts'
 import type { CountedHolder } from './held-count.ts'
-import type { QuotaKeeper } from './quota-keeper.ts'
+import type { OpenConnection, QuotaKeeper } from './quota-keeper.ts'
 
 /**
  * Nothing waits longer at a time; beyond that it is refused. A client takes a broker that is silent for three seconds
@@ -119,6 +119,27 @@ export class SenderQuotas {
     this.#keeper.held[kind].release(this.#holders[kind])
   }
 
+  /**
+   * Counts the connection until it closes, once, for the sender of its latest request.
+   * @throws TailraceError THROTTLED: the sender has as many as a quota allows; the connection counts for nobody
+   */
+  keepConnection(connection: OpenConnection): void {
+    if (this.#keeper.connections.get(connection)?.sender !== this.#name) this.takeConnection(connection)
+  }
+
+  /** As `keepConnection`, for a sender that may become another one while it is connected. */
+  takeConnection(connection: OpenConnection): void {
+    const { connections } = this.#keeper
+    const end = (): void => {
+      connections.get(connection)?.release()
+      connections.delete(connection)
+    }
+    end()
+    this.hold('connections')
+    connections.set(connection, { sender: this.#name, release: () => this.release('connections') })
+    connection.once('close', end)
+  }
+
   /** Before the connection becomes this principal's. @throws TailraceError THROTTLED */
   admit(principal: string): void {
     const { index, held } = this.#keeper
@@ -137,6 +158,11 @@ export class SenderQuotas {
   /** What it holds is the new principal's from now on. */
   renewed(): void {
     for (const kind of ['connections', 'subscriptions'] as const) this.#keeper.held[kind].moved(this.#holders[kind])
+  }
+
+  /** Of all that a quota can be about: the same for the same sender. */
+  get #name(): string {
+    return `${this.#asker.clientId} ${this.#asker.address} ${this.#principal()}`
   }
 
   #limit(kind: QuotaKind): FoundLimit | null {
