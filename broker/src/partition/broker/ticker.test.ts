@@ -103,3 +103,61 @@ test('nobody needs the ticks: one timer for several, and at once every tick when
   expect(fedAt.slice(13)).toEqual([1400])
   ticker.cancel()
 })
+
+/** A ticker that waits for eight ticks until `needed`; `onTick` is called with the number of each. */
+async function striding(onTick: (tick: number, ticker: Ticker) => void): Promise<{
+  readonly ticker: Ticker
+  readonly advance: (ms: number) => Promise<number>
+}> {
+  const clock = new ManualClock()
+  let ticks = 0
+  let needed = false
+  const ticker: Ticker = new Ticker(
+    clock,
+    TICK_MS,
+    () => onTick(++ticks, ticker),
+    () => expect.unreachable(),
+    () => (needed ? 1 : 8),
+  )
+  const hurry = ticker.hurry.bind(ticker)
+  ticker.hurry = () => {
+    needed = true
+    hurry()
+  }
+  const advance = async (ms: number): Promise<number> => {
+    const before = ticks
+    await clock.advance(ms, () => Promise.resolve())
+    return ticks - before
+  }
+  await advance(TICK_MS)
+  return { ticker, advance }
+}
+
+test('somebody whom a tick of a look wakes gets every tick from then on', async () => {
+  const { ticker, advance } = await striding((tick, own) => {
+    if (tick === 3) own.hurry()
+  })
+  await advance(250)
+  ticker.catchUp()
+  expect([await advance(50), await advance(100), await advance(100)]).toEqual([1, 1, 1])
+  ticker.cancel()
+})
+
+test('somebody whom a tick of a timer wakes gets every tick once', async () => {
+  const { ticker, advance } = await striding((tick, own) => {
+    if (tick === 9) own.hurry()
+  })
+  expect([await advance(700), await advance(100), await advance(100), await advance(100)]).toEqual([0, 8, 1, 1])
+  ticker.cancel()
+})
+
+test('a tick that throws in a look does not keep anybody from hurrying later', async () => {
+  const { ticker, advance } = await striding((tick) => {
+    if (tick === 3) throw new Error('broken')
+  })
+  await advance(250)
+  expect(() => ticker.catchUp()).toThrow('broken')
+  ticker.hurry()
+  expect([await advance(50), await advance(100)]).toEqual([1, 1])
+  ticker.cancel()
+})

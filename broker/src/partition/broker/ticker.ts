@@ -47,21 +47,25 @@ export class Ticker {
     const now = this.#clock.monotonic()
     const missed = Math.floor((now - this.#fedTo) / this.#tickMs + ROUNDING)
     this.#feeding = true
-    if (missed <= Math.max(MOST_AT_ONCE, this.#ahead + 1)) {
-      this.#fedTo += missed * this.#tickMs
-      for (let tick = 0; tick < missed; tick += 1) this.#tick()
-    } else {
-      this.#fedTo = now
-      this.#stoodStill()
-      this.#tick()
+    try {
+      if (missed <= Math.max(MOST_AT_ONCE, this.#ahead + 1)) {
+        this.#fedTo += missed * this.#tickMs
+        for (let tick = 0; tick < missed; tick += 1) this.#tick()
+      } else {
+        this.#fedTo = now
+        this.#stoodStill()
+        this.#tick()
+      }
+    } finally {
+      this.#feeding = false
     }
-    this.#feeding = false
   }
 
   /** From now on somebody needs every tick. Those that have passed are fed at once. */
   hurry(): void {
-    if (this.#ahead === 1 || this.#feeding || this.#cancelled) return
-    this.catchUp()
+    if (this.#ahead === 1 || this.#cancelled) return
+    // One of the ticks that are being fed may have woken somebody.
+    if (!this.#feeding) this.catchUp()
     this.#timer.cancel()
     this.#timer = this.#after(1)
   }
@@ -80,7 +84,9 @@ export class Ticker {
     const due = Math.max(0, this.#fedTo + ticks * this.#tickMs - this.#clock.monotonic())
     return this.#clock.after(due, () => {
       this.catchUp()
-      if (!this.#cancelled) this.#timer = this.#after(this.#stride())
+      if (this.#cancelled) return
+      this.#timer.cancel()
+      this.#timer = this.#after(this.#stride())
     })
   }
 }
