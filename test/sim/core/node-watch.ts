@@ -1,4 +1,5 @@
 import type { BrokerId, Message } from '@tailrace/schemas'
+import { isFirst } from '../../../broker/src/partition/broker/leader-loss.ts'
 import { Sleepers } from '../../../broker/src/partition/broker/sleepers.ts'
 import type { NoteName } from '../../../broker/src/partition/peers.ts'
 import type { CheckedRaftCore } from '../../../broker/src/raft/group.ts'
@@ -106,10 +107,8 @@ export class NodeWatch {
     this.#broker.drain()
   }
 
-  /** As partition/broker/leader-loss.ts decides it. */
   #isFirst(): boolean {
     const { id, core } = this.#broker
-    const left = core!.configuration.voters.filter((voter) => voter === id || this.#sleepers.isReachable(voter))
-    return left.sort((a, b) => a - b)[GROUP % left.length] === id
+    return isFirst(id, GROUP, core!.configuration.voters, this.#sleepers)
   }
 }

@@ -1,4 +1,4 @@
-import type { BrokerId } from '@tailrace/schemas'
+import type { BrokerId, GroupId } from '@tailrace/schemas'
 import type { Replica } from '../replica/replica.ts'
 import type { Sleepers } from './sleepers.ts'
 
@@ -88,8 +88,17 @@ export class LeaderLoss {
 
   #isFirst({ id, driver }: Replica): boolean {
     const { brokerId, sleepers } = this.#deps
-    const isLeft = (voter: BrokerId): boolean => voter === brokerId || sleepers.isReachable(voter)
-    const left = driver.core.configuration.voters.filter(isLeft).sort((a, b) => a - b)
-    return left[id % left.length] === brokerId
+    return isFirst(brokerId, id, driver.core.configuration.voters, sleepers)
   }
+}
+
+/** Whether this broker's replica is to campaign first of all voters of the group that are left. */
+export function isFirst(
+  brokerId: BrokerId,
+  group: GroupId,
+  voters: readonly BrokerId[],
+  sleepers: Pick<Sleepers, 'isReachable'>,
+): boolean {
+  const left = voters.filter((voter) => voter === brokerId || sleepers.isReachable(voter)).sort((a, b) => a - b)
+  return left[group % left.length] === brokerId
 }

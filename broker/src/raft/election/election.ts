@@ -48,7 +48,7 @@ function answerPreVote(state: RaftState, message: VoteMessage): void {
   const alive = !message.transfer && leaderIsAlive(state)
   const fresh = logIsFresh(state, message)
   const granted = message.term > state.term && fresh && !alive && mayVote(state)
-  if (!fresh && !alive) campaignSoon(state)
+  if (!fresh && !leaderIsAlive(state)) campaignSoon(state)
   // A yes names the term that was asked for; a no names this replica's term, so that a candidate of an earlier term
   // catches up (M11).
   reply(state, message, granted, granted ? message.term : state.term)
@@ -56,11 +56,14 @@ function answerPreVote(state: RaftState, message: VoteMessage): void {
 
 /**
  * A candidate cannot win whose log lacks entries of this one, so this replica does not wait for its own timer: without
- * a leader, it has the better chance. With more than three voters several may be asked by one candidate; they draw.
+ * a leader, it has the better chance. With more than three voters several may be asked by one candidate; they draw, and
+ * those that should rather not lead (M82) come after the others.
  */
 function campaignSoon(state: RaftState): void {
   if (state.role !== 'follower') return
-  const soon = state.now + 1 + state.options.random(Math.max(1, state.configuration.voters.length - 2))
+  const { voters, outgoing } = state.configuration
+  const asked = Math.max(1, new Set([...voters, ...outgoing]).size - 2)
+  const soon = state.now + 1 + (state.electionFactor > 1 ? asked : 0) + state.options.random(asked)
   state.electionTimeout = Math.min(state.electionTimeout, soon - state.timerArmedAt)
 }
 

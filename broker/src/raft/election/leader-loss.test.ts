@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import type { RaftOptions } from '../config.ts'
+import type { VoteMessage } from '../messages.ts'
 import { ET, logOf, startFrom, TestCluster, TestNode, testOptions } from '../testing/test-cluster.ts'
 
 /** A leader that has just been heard of is cut off, and its followers are told so. */
@@ -44,6 +46,13 @@ describe('a follower that is awake, and whose leader is disconnected', () => {
     }
   })
 
+  test('control: where two take themselves for the first, neither wins', () => {
+    const cluster = lost(2)
+    cluster.node(3).core.leaderLost(0, true)
+    cluster.tick(ET + 2)
+    expect(cluster.leaders).toEqual([])
+  })
+
   test('waits for the first, and then for its own timer', () => {
     const cluster = lost(2)
     cluster.crash(2)
@@ -87,23 +96,48 @@ describe('a follower that is awake, and whose leader is disconnected', () => {
 describe('a replica that refuses a pre-vote since the candidate lacks entries', () => {
   const ask = { type: 'vote', from: 2, to: 1, term: 4, pre: true, transfer: false, lastIndex: 2, lastTerm: 3 } as const
 
-  function asked(silence: number): TestNode {
+  function asked(silence: number, options: Partial<RaftOptions> = {}, question: VoteMessage = ask): TestNode {
     const log = logOf([1, 2, 3])
-    const node = new TestNode(testOptions(1, [1, 2, 3], { random: (bound) => bound - 1 }), log, startFrom(log))
+    const last = { random: (bound: number) => bound - 1 }
+    const node = new TestNode(testOptions(1, [1, 2, 3], { ...last, ...options }), log, startFrom(log))
     node.step({ type: 'heartbeat', from: 3, to: 1, term: 3, commit: 0, sentAt: 0 })
     node.tick(silence)
     node.take()
-    node.step(ask)
+    node.step(question)
     expect(node.take()).toMatchObject([{ type: 'vote-reply', granted: false }])
     node.tick(1)
     return node
+  }
+
+  /** Ticks from the question to its campaign; the draw is the last of its range. */
+  function waits(options: Partial<RaftOptions>): number {
+    const node = asked(ET, options)
+    let ticks = 1
+    for (; node.core.role === 'follower'; ticks++) node.tick(1)
+    return ticks
   }
 
   test('campaigns itself, since of the two it has the better chance', () => {
     expect(asked(ET).core.role).toBe('pre-candidate')
   })
 
-  test('M10: keeps its promise while a leader may be alive', () => {
+  test('M10: keeps its promise while a leader may be alive, whatever the candidate says of a transfer', () => {
     expect(asked(ET - 1).core.role).toBe('follower')
+    expect(asked(1, {}, { ...ask, transfer: true }).core.role).toBe('follower')
+  })
+
+  test('draws with all that the candidate may have asked, of both sets while a change is under way', () => {
+    const voters = [1, 2, 3]
+    expect(waits({})).toBe(1)
+    expect(waits({ configuration: { voters: [1, 2, 3, 4, 5], outgoing: [], learners: [] } })).toBe(3)
+    expect(waits({ configuration: { voters, outgoing: [4, 5, 6], learners: [] } })).toBe(4)
+    expect(waits({ configuration: { voters, outgoing: voters, learners: [7] } })).toBe(1)
+  })
+
+  test('M82: comes after the others if it should rather not lead', () => {
+    const configuration = { voters: [1, 2, 3, 4, 5], outgoing: [], learners: [] }
+    const last = waits({ configuration })
+    // Its own timer would wait for nine ticks.
+    expect(waits({ configuration, electionFactor: 1.9, random: () => 0 })).toBe(last + 1)
   })
 })
