@@ -81,6 +81,22 @@ test('a frame above the limit is reported and skipped, wherever the stream is cu
   }
 })
 
+test('what is allowed in the midst of a chunk holds for the frames behind, wherever the stream is cut', () => {
+  const large = bytesOf('Append', sampleMessages.Append, [new Uint8Array(300).fill(7)])
+  const bytes = Uint8Array.from([...stream, ...large])
+  for (let cut = 0; cut <= bytes.length; cut++) {
+    const frames: Frame[] = []
+    const onFrame = (frame: Frame): void => {
+      if (frames.push(frame) === sent.length) reader.allow(1000)
+    }
+    const reader = new FrameReader({ maxFrameBytes: 300, onFrame })
+    reader.push(bytes.subarray(0, cut))
+    reader.push(bytes.subarray(cut))
+    expect(frames).toHaveLength(sent.length + 1)
+  }
+  expect(() => reading(300).reader.push(bytes)).toThrow(/claims/)
+})
+
 test('a frame that claims more than any broker takes is garbage, with or without a callback for large frames', () => {
   const prefix = Uint8Array.from(bytesOf('Metadata', { correlation: 1, topics: [] }))
   writeInt32(prefix, 0, -1)

@@ -38,7 +38,7 @@ const UNPROVEN_BYTES = 16 * 1024
  * memory.
  */
 export class FrameReader {
-  readonly #maxFrameBytes: number
+  #maxFrameBytes: number
   readonly #onFrame: (frame: Frame) => void
   readonly #onUnknown: FrameReaderOptions['onUnknown']
   readonly #onTooLarge: FrameReaderOptions['onTooLarge']
@@ -68,6 +68,11 @@ export class FrameReader {
    */
   useDecoder(decoder: MessageDecoder): void {
     this.#decoder = decoder
+  }
+
+  /** Later frames may be so long, also those behind the present one in the same chunk. */
+  allow(maxFrameBytes: number): void {
+    this.#maxFrameBytes = maxFrameBytes
   }
 
   /**

@@ -47,6 +47,7 @@ export class FrameChannel {
   readonly #stats: PeerStats
   readonly #log: PeerDeps['log']
   readonly #maxQueuedBytes: number
+  readonly #maxHandshakeFrameBytes: number
   readonly #clock: Clock
   #reader: FrameReader
   #handlers: ChannelHandlers
@@ -68,9 +69,15 @@ export class FrameChannel {
     this.#log = log
     this.#handlers = handlers
     this.#maxQueuedBytes = limits.maxQueuedBytes
-    this.#reader = this.#newReader(limits.maxHandshakeFrameBytes, ownDecoder)
+    this.#maxHandshakeFrameBytes = limits.maxHandshakeFrameBytes
+    this.#reader = this.#newReader(limits.maxUnknownFrameBytes, ownDecoder)
     stream.onData = (chunk) => this.#read(chunk)
     stream.onClose = (error) => this.#end(error)
+  }
+
+  /** The next frame of the handshake may have all schemas of the peer. */
+  awaitSchemas(): void {
+    this.#reader.allow(this.#maxHandshakeFrameBytes)
   }
 
   /**

@@ -26,7 +26,7 @@ const garbage: [string, Uint8Array][] = [
     Uint8Array.of(0, 0, 0, 20, 0, 18, 0, 3, 0, 0, 0, 1, 0, 4, 116, 101, 115, 116, 0, 2, 0, 2, 0, 0),
   ],
   ['a length of 4 GB', frame(0xffffffff, MessageNumber.Hello, 10)],
-  ['a frame of 257 KiB, which a broker that is known could send', frame(257 * 1024, MessageNumber.Hello, 10)],
+  ['a frame of 65 KiB, which a broker that is known could send', frame(65 * 1024, MessageNumber.Hello, 10)],
   ['a length of nothing', frame(0, MessageNumber.Hello, 0)],
   ['a header longer than the frame', frame(100, MessageNumber.Hello, 200)],
   ['an unknown message', frame(8, 999, 0)],
@@ -108,6 +108,21 @@ describe('on a fresh connection', () => {
     expect(raws.map(({ closed }) => closed)).toEqual([...Array(6).fill(true), ...Array(4).fill(false)])
     await known(cluster, one)
   })
+})
+
+test.each([
+  ['with the schemas of this version sends no frame of 65 KiB', {}, 65],
+  ['with other schemas sends no frame of 257 KiB', { schemas: 'newer' }, 257],
+])('a connection that has said Hello %s', async (_, changes, kib) => {
+  const { cluster, one, two } = await pair()
+  const raw = await cluster.connectTo(one)
+  raw.send('Hello', { ...helloOf(identityOfBroker(9, '')), ...changes })
+  await cluster.pass(20)
+  expect(raw.closed).toBe(false)
+  raw.stream.write([frame(kib * 1024, MessageNumber.HelloReply, 10)])
+  await cluster.pass(20)
+  expect([raw.closed, one.peers.stats.malformed]).toEqual([true, 1])
+  await expectUnharmed(cluster, one, two)
 })
 
 describe('on a connection of a broker that is known', () => {

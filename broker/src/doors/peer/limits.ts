@@ -4,9 +4,11 @@ export interface PeerLimits {
   readonly maxFrameBytes: number
   /** Unsent bytes at which a peer counts as stuck: its connection is dropped, which frees them. */
   readonly maxQueuedBytes: number
+  /** Before it has said who it is, and proved that if it must, a connection may send frames of this size at most. */
+  readonly maxUnknownFrameBytes: number
   /**
-   * Before its handshake is done a connection may send frames of this size at most, and must be done in this time. A
-   * frame of the handshake has all schemas of the other broker: those of this version are 53 KiB.
+   * From then on until its handshake is done, which must be in this time. This frame has all schemas of the other
+   * broker: those of this version are 53 KiB.
    */
   readonly maxHandshakeFrameBytes: number
   /** Of a frame, kept for what stands before the body of a request. */
@@ -35,6 +37,7 @@ const MiB = 1024 * 1024
 export const defaultPeerLimits: PeerLimits = {
   maxFrameBytes: 32 * MiB,
   maxQueuedBytes: 64 * MiB,
+  maxUnknownFrameBytes: 64 * 1024,
   maxHandshakeFrameBytes: 256 * 1024,
   maxHeaderBytes: 64 * 1024,
   handshakeTimeoutMs: 5000,

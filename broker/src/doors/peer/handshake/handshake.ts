@@ -134,6 +134,7 @@ export class Handshake {
       return
     }
     this.#sameProtocol = fields.schemas === protocolFingerprint
+    if (!this.#sameProtocol) this.#channel.awaitSchemas()
     if (this.#role === 'dialler') this.#sendReply()
     else this.#sendHello()
   }
