@@ -2,6 +2,7 @@ import { Ajv } from 'ajv'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { nodeClock } from '../platform/node/clock.ts'
 import { nodeRandom } from '../platform/node/random.ts'
+import { describedRequests } from './testing/described-requests.ts'
 import { type Fixture, startGateway } from './testing/running-gateway.ts'
 
 let fixture: Fixture
@@ -131,5 +132,16 @@ describe('OpenAPI', () => {
     expect(isError((await get('/nowhere')).body)).toBe(true)
     expect(ajv.getSchema('api#/components/schemas/Topic')!((await get('/topics/flights')).body)).toBe(true)
     expect(ajv.getSchema('api#/components/schemas/Cluster')!((await get('/cluster')).body)).toBe(true)
+  })
+
+  it('describes no request that cannot be checked: the schemas of every route compile', async () => {
+    const { paths } = (await get('/openapi.json')).body
+    for (const methods of Object.values(paths as Record<string, Record<string, { operationId: string }>>)) {
+      for (const [method, { operationId }] of Object.entries(methods)) {
+        const [path, , body] = describedRequests[operationId]!
+        const answer = await call(method.toUpperCase(), path, body)
+        expect([operationId, answer.body.code]).not.toEqual([operationId, 'INTERNAL'])
+      }
+    }
   })
 })

@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net'
-import swagger from '@fastify/swagger'
 import { TailraceError } from '@tailrace/schemas'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
@@ -10,6 +9,7 @@ import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
 import type { TlsPort } from '../platform/tls-port.ts'
 import { Abandonment } from './http/abandonment.ts'
+import { apiDocument } from './http/api-document.ts'
 import { authenticateRequests } from './http/authentication.ts'
 import { answerBareConnections, refuseConnections } from './http/bare-connections.ts'
 import { boundConnections, countConnections } from './http/connections.ts'
@@ -84,7 +84,7 @@ export interface HttpGateway {
   sent(): SentBytes
 }
 
-function tellingOf({ exposures = [], settings = [], services }: HttpGatewayParts): Telling {
+function tellingOf({ exposures = [], settings = [], services }: HttpGatewayParts): Omit<Telling, 'apiDocument'> {
   return { exposures, settings, authentication: services.authorizer.mode }
 }
 
@@ -110,7 +110,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
   const held = heldBytes(limits, parts.clock, metrics)
   const places = admitRequests(app, limits, held.received, held.answers)
   validateRequests(app)
-  await app.register(swagger, openapi)
+  const described = apiDocument(app)
   const publisher = new JsonPublisher({
     api: services.api,
     clock,
@@ -141,7 +141,8 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
     cascadeRoutes(routes)
     securityRoutes(routes)
     recordRoutes(routes, { clock, publisher, places, abandonment, reads, polls: shared.polls, waits })
-    operationRoutes(routes, { registry: metrics.registry, series: parts.series ?? noSeries }, tellingOf(parts))
+    const page = { registry: metrics.registry, series: parts.series ?? noSeries }
+    operationRoutes(routes, page, { ...tellingOf(parts), apiDocument: described })
     consoleRoutes(routes, parts.console ?? new Map())
   })
   await app.ready()
@@ -289,21 +290,4 @@ async function listen(app: FastifyInstance, address: { host: string; port: numbe
   const bound = app.server.address()
   const port = typeof bound === 'object' && bound !== null ? bound.port : address.port
   return address.host.includes(':') ? `[${address.host}]:${port}` : `${address.host}:${port}`
-}
-
-const openapi = {
-  openapi: {
-    openapi: '3.1.0',
-    info: {
-      title: 'Tailrace',
-      version: '1',
-      description: 'A Raft-replicated message log. WebSocket and binary frames: docs/protocol.md.',
-      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
-    },
-    tags: [{ name: 'records' }, { name: 'topics' }, { name: 'members' }, { name: 'operations' }, { name: 'security' }],
-  },
-  refResolver: {
-    buildLocalReference: (json: { $id?: unknown }, _base: object, _fragment: string, i: number) =>
-      String(json.$id ?? `def-${i}`),
-  },
 }

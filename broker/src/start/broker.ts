@@ -30,7 +30,7 @@ import { tellExposures } from './exposures.ts'
 import { logLevelOf } from './logging/log-level.ts'
 import { stagesIn } from './metrics/stage-counts.ts'
 import { logWhenReady } from './ready-event.ts'
-import { openSpans } from './tracing/spans.ts'
+import { openTracing } from './tracing/open-tracing.ts'
 import { tracedApi } from './tracing/traced-api.ts'
 
 export interface RunningBroker {
@@ -94,7 +94,7 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
   const http = await gateway.listen()
   await peers.start({ identity: () => node.identity(), handlers: withCascade(node.handlers, cascade, node.rules) })
   const looking = logWhenReady(node.api, { http, peer: peers.address, tls: settings.tls }, clock, logger)
-  const handles = [room, looking, releaseMemoryAfterLoad(clock), { cancel: openSpans(settings.id, logger) }]
+  const handles = [room, looking, releaseMemoryAfterLoad(clock), { cancel: await openTracing(settings.id, logger) }]
   return {
     http,
     peer: peers.address,

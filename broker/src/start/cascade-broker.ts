@@ -30,7 +30,7 @@ import { tellExposures } from './exposures.ts'
 import { logLevelOf } from './logging/log-level.ts'
 import { type OpenCopies, openMemory } from './memory-copies.ts'
 import { logWhenReady } from './ready-event.ts'
-import { openSpans } from './tracing/spans.ts'
+import { openTracing } from './tracing/open-tracing.ts'
 import { tracedApi } from './tracing/traced-api.ts'
 
 /**
@@ -85,7 +85,7 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
   const http = await gateway.listen()
   node.start()
   const memory = releaseMemoryAfterLoad(clock)
-  const endSpans = openSpans(settings.id, logger)
+  const endSpans = await openTracing(settings.id, logger)
   const looking = logWhenReady(node.api, { http, tls: settings.tls }, clock, logger)
   return {
     http,

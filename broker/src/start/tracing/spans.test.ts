@@ -3,7 +3,7 @@ import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { BatchWriter, Compression, NO_PRODUCER } from '@tailrace/schemas'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { tracePoints } from '../../platform/trace-points.ts'
-import { openSpans } from './spans.ts'
+import { openTracing } from './open-tracing.ts'
 import { type RecordedSpan, SpanRecorder } from './testing/span-recorder.ts'
 
 const traceId = (digit: string) => digit.repeat(32)
@@ -23,9 +23,9 @@ afterEach(() => {
   trace.disable()
 })
 
-function open(): void {
+async function open(): Promise<void> {
   trace.setGlobalTracerProvider(new SpanRecorder((span) => spans.push(span)))
-  end = openSpans(3, logger)
+  end = await openTracing(3, logger)
 }
 
 /** A batch with a record for each text, which is its header `traceparent`. */
@@ -46,13 +46,13 @@ function tell(batches: readonly Uint8Array[], error: string | null = null): void
   tracePoints.commit.publish({ topic: 'flights', partition: 4, batches, startedAt: 1000, durationMs: 2.5, error })
 }
 
-it('subscribes to nothing where no provider is registered', () => {
-  end = openSpans(3, logger)
+it('subscribes to nothing where no provider is registered', async () => {
+  end = await openTracing(3, logger)
   for (const point of Object.values(tracePoints)) expect(point.hasSubscribers).toBe(false)
 })
 
-it('makes a span under the trace that a record names, with its time and its place', () => {
-  open()
+it('makes a span under the trace that a record names, with its time and its place', async () => {
+  await open()
   tell([batchOf([parentOf('a')])])
   expect(spans).toEqual([
     {
@@ -75,8 +75,8 @@ it('makes a span under the trace that a record names, with its time and its plac
   ])
 })
 
-it('links other traces of the batches, each once and at most 31, and finds them in compressed batches', () => {
-  open()
+it('links other traces of the batches, each once and at most 31, and finds them in compressed batches', async () => {
+  await open()
   tell([batchOf([null, parentOf('a'), parentOf('b'), parentOf('a')]), batchOf([parentOf('c')], 'gzip')])
   expect(spans.map(({ traceId, linkedTraceIds }) => [traceId, linkedTraceIds])).toEqual([
     [traceId('a'), [traceId('b'), traceId('c')]],
@@ -89,14 +89,14 @@ it('links other traces of the batches, each once and at most 31, and finds them 
   expect(spans[1]!.linkedTraceIds).toHaveLength(31)
 })
 
-it('takes what a later version has behind the flags for no part of the trace', () => {
-  open()
+it('takes what a later version has behind the flags for no part of the trace', async () => {
+  await open()
   tell([batchOf([`01${parentOf('a').slice(2)}-more`])])
   expect(spans.map(({ traceId }) => traceId)).toEqual([traceId('a')])
 })
 
-it('tells an error', () => {
-  open()
+it('tells an error', async () => {
+  await open()
   tell([batchOf([parentOf('a')])], 'NOT_LEADER')
   expect(spans[0]!.status).toEqual({ code: SpanStatusCode.ERROR, message: 'NOT_LEADER' })
   expect(spans[0]!.attributes['error.type']).toBe('NOT_LEADER')
@@ -111,8 +111,8 @@ it.each(['text', parentOf('a').toUpperCase(), parentOf('0'), `ff${parentOf('a').
   },
 )
 
-it('makes none without a header, goes on after a batch that cannot be read, and ends', () => {
-  open()
+it('makes none without a header, goes on after a batch that cannot be read, and ends', async () => {
+  await open()
   tell([batchOf([null])])
   const damaged = batchOf([parentOf('a')])
   damaged.fill(255, 61)

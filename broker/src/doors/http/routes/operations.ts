@@ -19,18 +19,19 @@ async function pageOf({ registry, series }: MetricsPage, ofPartitions: boolean):
   return Buffer.concat(pieces)
 }
 
-/** What a broker tells of how it was started. */
+/** What a broker tells of itself: how it was started, and its routes. */
 export interface Telling {
   readonly exposures: readonly string[]
   readonly settings: readonly ShownSetting[]
   readonly authentication: AuthenticationMode
+  readonly apiDocument: () => Promise<object>
 }
 
 /** Requests of operators and their tools: cluster, health, readiness, metrics, OpenAPI. */
 export function operationRoutes(
   app: FastifyInstance,
   metrics: MetricsPage,
-  { exposures, settings, authentication }: Telling,
+  { exposures, settings, authentication, apiDocument }: Telling,
 ): void {
   app.get('/', { schema: schemas.welcome, config: always }, ({ context }) => ({
     name: 'tailrace',
@@ -94,7 +95,7 @@ export function operationRoutes(
     ({ context, body }) => context.rights.logLevel.setLogLevel(body.level),
   )
 
-  app.get('/openapi.json', { schema: schemas.openapi, config: always }, () => app.swagger())
+  app.get('/openapi.json', { schema: schemas.openapi, config: always }, () => apiDocument())
 }
 
 /** Probes have no credential, and links show nothing of the cluster. */
