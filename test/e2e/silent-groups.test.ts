@@ -20,8 +20,11 @@ const WINDOWS = 2
  */
 const MOST_WINDOWS = 8
 const MOST_SHARE = 0.03
-/** 1.2 to 2.2 s on two cores that nothing else uses; machines that run tests may be half as fast. */
-const MOST_MS_LEADERLESS = 5_000
+/**
+ * Answering costs each broker some tenths of a second with so many replicas, as much as its elections: brokers that are
+ * asked without a pause are slower than those that are measured.
+ */
+const ASK_EVERY_MS = 500
 
 let cluster: ClusterProcesses
 
@@ -36,12 +39,12 @@ async function sumOf(metric: string, ids = cluster.ids): Promise<number> {
   return all.reduce((sum, metrics) => sum + metrics.get(metric)!, 0)
 }
 
-async function until(what: string, holds: () => Promise<boolean>, timeoutMs: number): Promise<void> {
+async function until(what: string, holds: () => Promise<boolean>, timeoutMs: number, everyMs = 200): Promise<void> {
   const deadline = Date.now() + timeoutMs
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`${what}: not after ${timeoutMs} ms`)
     // Answering costs a broker some milliseconds for each thousand replicas.
-    await pause(200)
+    await pause(everyMs)
   }
 }
 
@@ -101,17 +104,19 @@ describe(`M86, M87: three brokers with ${PARTITIONS} idle partitions`, () => {
     expect(read.records.map(({ value }) => value)).toEqual(['woken'])
   })
 
-  it('have a leader for every partition of a dead broker within 5 s', async () => {
+  it('have a leader for every partition of a dead broker within 3 s', async () => {
     await allAsleep(PARTITIONS)
     const begin = Date.now()
     await cluster.kill(3)
+    await pause(ASK_EVERY_MS)
     await until(
       'all groups are led by the two that are left',
       async () => (await sumOf('tailrace_leaderships', [1, 2])) === PARTITIONS + 1,
       10_000,
+      ASK_EVERY_MS,
     )
     const took = Date.now() - begin
     console.log(`leaders for all partitions ${took} ms after kill -9`)
-    expect(took).toBeLessThan(MOST_MS_LEADERLESS)
+    expect(took).toBeLessThan(3_000)
   })
 })
