@@ -148,18 +148,40 @@ describe.skipIf(noBrowser)('the console', () => {
     await shows(page, /those of the first 100 of 101 topics/)
     const { topics } = (await cluster.request(1, 'GET', '/topics')) as { topics: { name: string }[] }
     const last = topics.at(-1)!.name
+    const asked = requestsOf(page)
     await page.goto(`${base()}#/topics/${last}`)
     // The chart is of what the watch has told.
     await expect.poll(() => page.locator('.chart').count(), { timeout: 15_000 }).toBe(1)
-    let asked = 0
-    page.on('request', (request) => {
-      asked += Number(new URL(request.url()).pathname === `/topics/${last}`)
-    })
     await cluster.request(1, 'POST', `/topics/${last}/records`, { records: [{ partition: 0, value: 'x' }] })
     const watermark = page.locator(`[aria-label="Partitions of ${last}"] [data-title="High watermark"]`)
     await expect.poll(() => watermark.textContent(), { timeout: 15_000 }).toBe('1')
     await page.getByRole('link', { name: 'Brokers' }).click()
     await shows(page, /Leaders and replicas are those of the first 100 of 101 topics/)
-    expect(asked).toBe(0)
+    expect(asked).toEqual([])
+    await page.goto(`${base()}#/topics/nowhere`)
+    await shows(page, /knows no topic nowhere/)
+    expect(asked).toEqual([])
+  })
+
+  it('is told of the audit, and asks nothing over HTTP meanwhile', async () => {
+    await page.goto(base())
+    await shows(page, /Brokers/)
+    const asked = requestsOf(page)
+    await page.getByRole('link', { name: 'Audit' }).click()
+    for (const clientId of ['one', 'another']) {
+      const entity = { principal: null, clientId, address: null }
+      await cluster.request(1, 'PUT', '/security/quotas', { entity, limits: { requestsPerSecond: 1000 } })
+      await shows(page, new RegExp(`set-quota.*${clientId}`, 's'))
+    }
+    expect(asked).toEqual([])
   })
 })
+
+/** What it asks over HTTP from now on. */
+function requestsOf(page: Page): string[] {
+  const asked: string[] = []
+  page.on('request', (request) => {
+    if (!request.url().startsWith('data:')) asked.push(`${request.method()} ${request.url()}`)
+  })
+  return asked
+}

@@ -164,6 +164,7 @@ describe.each(kinds)('%s', (kind) => {
       ['watch', { of: 'partition', topic: 'flights', partition: 0 }],
       ['watch', { of: 'cascade' }],
       ['watch', { of: 'moves' }],
+      ['watch', { of: 'audit' }],
     ] as const) {
       const id = `${op} ${'of' in fields ? fields.of : ''}`
       client.json({ op, id, ...fields })
@@ -173,6 +174,8 @@ describe.each(kinds)('%s', (kind) => {
       let answer: { id?: string; op: string; code?: string } = { op: '' }
       while (answer.id !== id) answer = JSON.parse(String(await client.next()))
       expect([op, answer.op === 'error' ? answer.code : null]).toEqual([op, expected])
+      // A connection has few watches at a time.
+      client.json({ op: 'unwatch', id })
     }
     client.socket.terminate()
   })

@@ -79,7 +79,7 @@ export interface AdminApi {
  */
 export interface AdminService {
   /** What the broker itself asks, for all that watch it; a door checks rights before it shows an answer. */
-  readonly own: Pick<AdminApi, 'describeGroup' | 'moves'>
+  readonly own: Pick<AdminApi, 'describeGroup' | 'moves' | 'audit'>
   for(asker: Asker): AdminApi
 }
 

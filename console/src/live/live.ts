@@ -113,11 +113,11 @@ export function useLiveSource(session: number, seen: string | null): Live {
   return live.session === session ? live : nothing
 }
 
-/** The first topics, as many as one watch may describe, and of the others the one that is seen. */
+/** The topic that is seen, and of the others the first ones, as many as one watch may describe. */
 export function watchedOf(topics: readonly TopicSummary[], seen: string | null): string[] {
   let partitions = 0
-  const other = topics.slice(MOST_WATCHED).filter(({ name }) => name === seen)
-  const fit = [...other, ...topics].slice(0, MOST_WATCHED).filter((topic) => {
+  const others = topics.filter(({ name }) => name !== seen)
+  const fit = [...topics.filter(({ name }) => name === seen), ...others].slice(0, MOST_WATCHED).filter((topic) => {
     const fits = partitions + topic.partitions <= MOST_PARTITIONS
     if (fits) partitions += topic.partitions
     return fits

@@ -8,6 +8,7 @@ export type Subject =
   | { readonly of: 'partition'; readonly topic: string; readonly partition: number }
   | { readonly of: 'cascade' }
   | { readonly of: 'moves' }
+  | { readonly of: 'audit' }
   | { readonly of: 'stages' }
 
 export interface Watched<Content> {
@@ -17,7 +18,7 @@ export interface Watched<Content> {
   readonly error: ApiError | null
 }
 
-const fields = { partition: 'group', cascade: 'cascade', moves: 'moves', stages: 'stages' } as const
+const fields = { partition: 'group', cascade: 'cascade', moves: 'moves', audit: 'audit', stages: 'stages' } as const
 
 /** What the broker tells of a subject by itself, whenever that changes. Null: nothing is watched. */
 export function useWatched<Content>(subject: Subject | null): Watched<Content> {

@@ -1,10 +1,13 @@
 import { type ApiError, errorOf } from '../api/http.ts'
 import type { Stream } from '../api/stream.ts'
-import type { Seen } from '../parts/polling.ts'
 
 /** The pause behind a refusal; each further one doubles it. */
 const FIRST_MS = 4000
 const LONGEST_MS = 30_000
+
+export interface Seen extends Pick<EventTarget, 'addEventListener' | 'removeEventListener'> {
+  readonly hidden: boolean
+}
 
 /** What a watch has told last. `content` null: nothing is known; `error`: why nothing newer is, or null. */
 export interface Told {

@@ -2,17 +2,16 @@ import type { AuditRecord } from '../api/answers.ts'
 import { time } from '../format.ts'
 import { topicLink } from '../live/health.ts'
 import { useLive } from '../live/live.ts'
+import { useWatched } from '../live/use-watched.ts'
 import { DataTable } from '../parts/data-table.tsx'
 import { Notice, Refusal } from '../parts/notice.tsx'
-import { useAnswer } from '../parts/use-answer.ts'
 
 const AUDIT_TOPIC = '__audit'
-const EVERY_MS = 5000
 
 /** Changes of brokers, members and security, as the metadata keeps them, newest first. */
 export function AuditPage() {
   const { state } = useLive()
-  const { content, error, reload } = useAnswer<{ records: AuditRecord[] }>('/cluster/audit', EVERY_MS)
+  const { content, error } = useWatched<{ records: AuditRecord[] }>({ of: 'audit' })
   const records = content?.records ?? null
   const hasTopic = state?.topics.some(({ name }) => name === AUDIT_TOPIC) === true
   return (
@@ -24,11 +23,6 @@ export function AuditPage() {
         {hasTopic ? <a href={`${topicLink(AUDIT_TOPIC)}/records`}>{AUDIT_TOPIC}</a> : AUDIT_TOPIC}
         {hasTopic ? '.' : ', which is there where clients show credentials, and seen by those who may read it.'}
       </p>
-      <div class="bar">
-        <button type="button" onClick={reload}>
-          Reload
-        </button>
-      </div>
       <Refusal error={error} />
       {records === null ? (
         error === null && <Notice>Waiting for the broker…</Notice>

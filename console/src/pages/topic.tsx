@@ -6,25 +6,18 @@ import { deadBrokers, partitionLink, partitionProblem, topicLink } from '../live
 import { useLive } from '../live/live.ts'
 import { Confirm } from '../parts/confirm.tsx'
 import { DataTable } from '../parts/data-table.tsx'
-import { Notice, Refusal } from '../parts/notice.tsx'
+import { Notice } from '../parts/notice.tsx'
 import { RateChart } from '../parts/rate-chart.tsx'
-import { useAnswer } from '../parts/use-answer.ts'
 import { TopicSettings } from './topic-settings.tsx'
-
-/** Asked for itself until the watch of the page has it. */
-const EVERY_MS = 2000
 
 export function TopicPage({ name }: { readonly name: string }) {
   const { state } = useLive()
-  const watched = state?.described.find((topic) => topic.name === name)
-  const { content, error } = useAnswer<TopicState>(watched === undefined ? topicPath(name) : null, EVERY_MS)
-  const topic = watched ?? content
-  return (
-    <>
-      <Refusal error={error} />
-      {topic !== null ? <Topic topic={topic} /> : error === null && <Notice>Waiting for the broker…</Notice>}
-    </>
-  )
+  const topic = state?.described.find((described) => described.name === name)
+  if (topic !== undefined) return <Topic topic={topic} />
+  // The watch has it a moment after the list of topics.
+  if (state === null || state.topics.some((listed) => listed.name === name))
+    return <Notice>Waiting for the broker…</Notice>
+  return <Notice>The broker knows no topic {name} that you may see.</Notice>
 }
 
 function Topic({ topic }: { readonly topic: TopicState }) {

@@ -113,6 +113,7 @@ const sessions: readonly (readonly [number, ...Block[]])[] = [
     op({ op: 'watch', id: 'p', of: 'partition', topic: 'flights', partition: 0 }),
     op({ op: 'watch', id: 'c', of: 'cascade' }),
     op({ op: 'watch', id: 'm', of: 'moves' }),
+    op({ op: 'watch', id: 'a', of: 'audit' }),
     op({ op: 'watch', id: 'g', of: 'stages' }),
     op({ op: 'watch', id: 'p', of: 'partition', topic: 'flights', partition: 9, topicId: 'x' }),
     op({ op: 'unwatch', id: 'c' }),

@@ -11,6 +11,7 @@ const cluster: Resource = { type: 'cluster', name: CLUSTER_NAME }
 const partition = { op: 'watch', id: 'p', of: 'partition', topic: 'flights', partition: 2 }
 const cascade = { op: 'watch', id: 'c', of: 'cascade' }
 const moves = { op: 'watch', id: 'm', of: 'moves' }
+const audit = { op: 'watch', id: 'a', of: 'audit' }
 const stages = { op: 'watch', id: 's', of: 'stages' }
 
 let fixture: Fixture
@@ -34,6 +35,7 @@ describe('a watch of one thing', () => {
     [partition, 'group', '/topics/flights/partitions/2/describe'],
     [cascade, 'cascade', '/cascade'],
     [moves, 'moves', '/cluster/moves'],
+    [audit, 'audit', '/cluster/audit'],
   ])('%j is answered with what GET says', async (watch, field, path) => {
     await start()
     const client = await dial()
@@ -69,7 +71,7 @@ describe('a watch of one thing', () => {
     await start()
     const client = await dial()
     for (const [wrong, named] of [
-      [{ of: 'weather' }, /^.*of must be one of broker, partition, cascade, moves, stages/],
+      [{ of: 'weather' }, /^.*of must be one of broker, partition, cascade, moves, audit, stages/],
       [{ of: 7 }, /of must/],
       [{ of: 'partition', partition: 0 }, /topic/],
       [{ of: 'partition', topic: 'flights' }, /partition/i],
@@ -108,7 +110,7 @@ describe('rights', () => {
     expect(await nobody.nextJson()).toMatchObject({ op: 'error', id: 'p', code: 'AUTHENTICATION_REQUIRED' })
     const client = await dial(bearer(tables.token('User:one')))
     const asked = vi.spyOn(fixture.admin, 'describeGroup')
-    for (const watch of [partition, cascade, moves, stages]) {
+    for (const watch of [partition, cascade, moves, audit, stages]) {
       client.json(watch)
       expect(await client.nextJson()).toMatchObject({ op: 'error', id: watch.id, code: 'AUTHORIZATION_FAILED' })
     }
@@ -127,7 +129,7 @@ describe('rights', () => {
     tables.forgetRules()
     expect(await client.nextJson()).toMatchObject({ op: 'error', id: 'p', code: 'AUTHORIZATION_FAILED' })
     tables.rule('User:one', 'describe', cluster)
-    for (const watch of [cascade, moves]) {
+    for (const watch of [cascade, moves, audit]) {
       client.json(watch)
       expect(await client.nextJson()).toMatchObject({ op: 'state', id: watch.id, error: null })
     }

@@ -9,7 +9,7 @@ export interface Subject {
   /** Watches of the same key show the same. */
   readonly key: string
   /** The field of the message `state` that has it. */
-  readonly field: 'group' | 'cascade' | 'moves' | 'stages'
+  readonly field: 'group' | 'cascade' | 'moves' | 'audit' | 'stages'
   /**
    * As the request over HTTP checks it.
    * @throws TailraceError AUTHENTICATION_REQUIRED, AUTHORIZATION_FAILED
@@ -27,6 +27,8 @@ export function subjectOf(watched: WatchedSubject): Subject {
       return cascadeSubject
     case 'moves':
       return movesSubject
+    case 'audit':
+      return auditSubject
     case 'stages':
       return stagesSubject
   }
@@ -65,6 +67,13 @@ const movesSubject: Subject = {
   field: 'moves',
   check: (rights) => rights.checkCluster('describe'),
   ask: ({ admin }) => admin.own.moves(),
+}
+
+const auditSubject: Subject = {
+  key: 'audit',
+  field: 'audit',
+  check: (rights) => rights.checkCluster('describe'),
+  ask: async ({ admin }) => ({ records: await admin.own.audit() }),
 }
 
 const stagesSubject: Subject = {

@@ -24,6 +24,7 @@ export type WatchedSubject =
     }
   | { readonly of: 'cascade' }
   | { readonly of: 'moves' }
+  | { readonly of: 'audit' }
   | { readonly of: 'stages' }
 
 export type TextRequest =
@@ -168,10 +169,11 @@ function watchedFrom({ of = 'broker', topics, topic, partition, topicId }: Recor
       return { of, topic: topicFrom(topic), partition: partitionFrom(partition), topicId: topicIdFrom(topicId) }
     case 'cascade':
     case 'moves':
+    case 'audit':
     case 'stages':
       return { of }
     default:
-      throw invalid('of must be one of broker, partition, cascade, moves, stages, or be left out.')
+      throw invalid('of must be one of broker, partition, cascade, moves, audit, stages, or be left out.')
   }
 }
 

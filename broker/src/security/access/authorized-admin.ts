@@ -98,7 +98,7 @@ export class AuthorizedAdmin implements AdminApi {
   }
 
   async audit(): Promise<readonly AuditRecord[]> {
-    this.#guard.cluster('describe')
+    this.#guard.shownCluster()
     return this.#admin.audit()
   }
 
