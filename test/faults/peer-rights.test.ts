@@ -33,6 +33,8 @@ const announcement = raft
 const note = all('silent')
 const ofMembers: Rights = { ...all('heard'), newcomer: 'refused', impostor: 'refused' }
 const ofReplicas: Rights = { ...all('refused'), replica: 'heard' }
+/** Of brokers that may lead the metadata group, which none of these may; leader-return.test.ts has one that may. */
+const ofControllers = all('refused')
 /** A newcomer becomes a member by them. */
 const ofAnyone = all('heard')
 
@@ -97,7 +99,7 @@ const table: Readonly<Record<MessageName, Rights>> = {
   PartitionStatusReply: misplaced,
   GroupReport: ofMembers,
   GroupReportReply: misplaced,
-  DriveChange: ofMembers,
+  DriveChange: ofControllers,
   DriveChangeReply: misplaced,
   ChangeMetadataVoters: ofMembers,
   ChangeMetadataVotersReply: misplaced,
@@ -117,9 +119,9 @@ const table: Readonly<Record<MessageName, Rights>> = {
   CascadeStatusReply: misplaced,
   AssignSource: ofMembers,
   AssignSourceReply: misplaced,
-  MayLead: ofMembers,
+  MayLead: ofControllers,
   MayLeadReply: misplaced,
-  ReturnLeadership: ofMembers,
+  ReturnLeadership: ofControllers,
   ReturnLeadershipReply: misplaced,
   KeepLeadership: ofMembers,
   KeepLeadershipReply: misplaced,

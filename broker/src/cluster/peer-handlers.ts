@@ -115,4 +115,7 @@ function refuseStrangers(
   if (askers === 'replicas' && group !== undefined && !permissions.mayHold(from, group)) {
     throw new TailraceError('NOT_READY', `Broker ${from} is not known here to have a replica of it.`)
   }
+  if (askers === 'controllers' && !permissions.mayControl(from)) {
+    throw new TailraceError('NOT_READY', `Broker ${from} is not known here as a voter of the metadata group.`)
+  }
 }

@@ -1,5 +1,5 @@
 import { METADATA_GROUP } from '@tailrace/schemas'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import { PeerPermissions, type PeerPermissionsDeps } from './peer-permissions.ts'
 
 const GROUP = 7
@@ -22,6 +22,18 @@ function permissions(given: { caughtUp?: boolean; outcasts?: number[]; opened?: 
     caughtUp: () => caughtUp,
   } as unknown as PeerPermissionsDeps)
 }
+
+test('only voters of the metadata group may lead it, as far as this broker knows them', () => {
+  const mayControl = (isCaughtUp: boolean, isOpen = true) => {
+    const configuration = { voters: [1, 2], outgoing: [3], learners: [4] }
+    const get = (group: number) => (isOpen && group === METADATA_GROUP ? { configuration } : undefined)
+    const deps = { groups: { get }, caughtUp: () => isCaughtUp } as unknown as PeerPermissionsDeps
+    return [1, 2, 3, 4, 5].map((id) => new PeerPermissions(deps).mayControl(id))
+  }
+  expect(mayControl(true)).toEqual([true, true, true, false, false])
+  expect(mayControl(false)).not.toContain(false)
+  expect(mayControl(true, false)).not.toContain(false)
+})
 
 describe('the brokers whose messages a group takes', () => {
   it('are the brokers that hold a replica of it, and are of the cluster', () => {

@@ -27,6 +27,15 @@ export class PeerPermissions {
     this.#deps = deps
   }
 
+  /** Whether a broker of the cluster may lead the metadata group. */
+  mayControl(broker: BrokerId): boolean {
+    const { groups, caughtUp } = this.#deps
+    const open = groups.get(METADATA_GROUP)
+    if (open === undefined || !caughtUp()) return true
+    const { voters, outgoing } = open.configuration
+    return voters.includes(broker) || outgoing.includes(broker)
+  }
+
   /** Whether the group takes Raft messages of this broker. */
   accepts(from: BrokerId, group: GroupId): boolean {
     return this.#deps.formation.trusts(from) && this.mayHold(from, group)

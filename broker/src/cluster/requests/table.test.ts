@@ -155,6 +155,14 @@ describe('at a broker', () => {
     const rowsOf = (askers: string) => names.filter((name) => rows[name].askers === askers)
     expect(rowsOf('any')).toEqual(['Formation', 'Join'])
     expect(rowsOf('replicas')).toEqual(['CopyOpen', 'ReadEntries'])
+    expect(rowsOf('controllers')).toEqual(['DriveChange', 'MayLead', 'ReturnLeadership'])
+  })
+
+  it('what a member may ask whatever it is names its client, or changes nothing', () => {
+    const ofMembers = names.filter((name) => rows[name].askers === 'members')
+    const unnamed = ofMembers.filter((name) => rows[name].handler.needs === 'no-client')
+    // A copy belongs to the broker that has opened it.
+    expect(unnamed).toEqual(['BrokerCondition', 'WatchEnds', 'CopyRead', 'CopyClose'])
   })
 })
 

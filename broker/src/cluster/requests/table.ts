@@ -24,9 +24,13 @@ import { watchEnds } from './watch-ends.ts'
 
 /**
  * The brokers that are answered: any after the handshake, since one becomes a member so; those that are known as
- * members of the cluster; of these, those that may have a replica of the group.
+ * members of the cluster; of these, those that may have a replica of the group, or those that may lead the metadata
+ * group, which alone decides what moves.
+ *
+ * Members without a replica must be able to ask for a change or a transfer: an operator speaks to any broker, which
+ * brings the request to the leader. The message then names the client, for which the leader asks its own rules.
  */
-export type Askers = 'any' | 'members' | 'replicas'
+export type Askers = 'any' | 'members' | 'replicas' | 'controllers'
 
 export interface RequestRow<Name extends RequestName, Needed = Answerers> {
   readonly handler: RequestHandler<Name, Needed>
@@ -51,12 +55,12 @@ export const requestTable = {
   MetadataCommand: { handler: metadataCommand, askers: 'members', speaker: speakerOfCommand },
   PartitionStatus: { handler: partitionStatus, askers: 'members', speaker: any },
   GroupReport: { handler: groupReport, askers: 'members', speaker: any },
-  DriveChange: { handler: driveChange, askers: 'members', speaker: any },
+  DriveChange: { handler: driveChange, askers: 'controllers', speaker: any },
   ChangeMetadataVoters: { handler: changeMetadataVoters, askers: 'members', speaker: any },
   CancelChange: { handler: cancelChange, askers: 'members', speaker: any },
   TransferLeadership: { handler: transferLeadership, askers: 'members', speaker: any },
-  MayLead: { handler: mayLead, askers: 'members', speaker: any },
-  ReturnLeadership: { handler: returnLeadership, askers: 'members', speaker: any },
+  MayLead: { handler: mayLead, askers: 'controllers', speaker: any },
+  ReturnLeadership: { handler: returnLeadership, askers: 'controllers', speaker: any },
   KeepLeadership: { handler: keepLeadership, askers: 'members', speaker: any },
   TakeSnapshot: { handler: takeSnapshot, askers: 'members', speaker: any },
   OfferSnapshot: { handler: offerSnapshot, askers: 'members', speaker: any },
