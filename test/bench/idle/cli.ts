@@ -7,16 +7,16 @@ import { readMetrics } from '../broker-meter.ts'
 import { Child } from '../child.ts'
 import type { SubscribersOrder } from '../fan-out/subscribers.ts'
 
-const usage = `npm run bench:idle -- [--subscribers 4500] [--partitions 1000] [--settle 20] [--seconds 15] [--windows 3]
+const usage = `npm run bench:idle -- [--subscribers 4500] [--partitions 1000] [--settle 45] [--seconds 15] [--windows 3]
 What brokers cost while nothing happens: three brokers that lead the partitions of a topic, and a fourth one without any
 replica, at which subscribers wait, each at one partition. Before they come, and with them, in per cent of a core: of
 several windows the least. On Linux.
-  --settle N  seconds before the first window`
+  --settle N  seconds before the first window: an end counts as idle after 30`
 
 const { values } = toolArguments(usage, {
   subscribers: { kind: 'number', default: 4500, least: 1 },
   partitions: { kind: 'number', default: 1000, least: 1 },
-  settle: { kind: 'number', default: 20, least: 0 },
+  settle: { kind: 'number', default: 45, least: 0 },
   seconds: { kind: 'number', default: 15, least: 1 },
   windows: { kind: 'number', default: 3, least: 1 },
 })

@@ -118,6 +118,15 @@ test('who may not read any more gets nothing of what is delivered, and who may n
   await refused
 })
 
+test('who loses its right while nothing comes is told within 30 s', async () => {
+  const asked = poll({ waitMs: 120_000 })
+  await clock.advance(40_000)
+  mayRead = false
+  const refused = expect(asked).rejects.toMatchObject({ code: 'AUTHORIZATION_FAILED' })
+  await clock.advance(30_000)
+  await refused
+})
+
 test('a poll that wants fewer bytes than have come reads by itself', async () => {
   const [large] = await crowd(1)
   const small = poll({ maxBytes: 1 })

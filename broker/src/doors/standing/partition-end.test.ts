@@ -14,6 +14,8 @@ class Reader {
   readonly faults: unknown[] = []
   /** Whether it has room for what comes. */
   stays: boolean | Error = true
+  looks = 0
+  mayRead: boolean | Error = true
 
   constructor(offset: Offset) {
     this.offset = offset
@@ -26,6 +28,11 @@ class Reader {
     this.offset = found.nextOffset
     this.got.push(found.nextOffset)
     return true
+  }
+  mayStay(): boolean {
+    this.looks += 1
+    if (this.mayRead instanceof Error) throw this.mayRead
+    return this.mayRead
   }
   dismiss(error: unknown): void {
     this.dismissed.push(error)
@@ -97,7 +104,7 @@ test('a reader without room goes, the others stay', async () => {
   asked[0]!.answer(upTo(1))
   await settled()
   expect(readers.map(({ got }) => got)).toEqual([[1], [], [1]])
-  expect(end.readers).toBe(2)
+  expect(end.readers.size).toBe(2)
 })
 
 test('the last one that leaves ends the read; the next one begins another', async () => {
@@ -133,7 +140,7 @@ test.each([
   else asked[0]!.answer(answered)
   await settled()
   for (const { dismissed, got } of readers) expect([dismissed, got]).toEqual([[told(answered)], []])
-  expect(crowd(1, 0).end.readers).toBe(1)
+  expect(crowd(1, 0).end.readers.size).toBe(1)
 })
 
 test('when the time is over each is asked whether it may stay', async () => {
@@ -144,6 +151,48 @@ test('when the time is over each is asked whether it may stay', async () => {
   await settled()
   expect(readers.map(({ got }) => got)).toEqual([[], [0]])
   expect(asked).toHaveLength(2)
+})
+
+test('where nothing comes one wait lasts, and each reader is asked every 30 s whether it may stay', async () => {
+  const { readers, end } = crowd(300, 0)
+  await clock.advance(30_000)
+  asked[0]!.answer({})
+  await clock.advance(0)
+  expect(asked.map(({ request }) => request.waitMs)).toEqual([30_000, 600_000])
+  readers[0]!.mayRead = false
+  readers[1]!.mayRead = new Error('of ours')
+  await clock.advance(570_000)
+  expect(asked).toHaveLength(2)
+  expect(readers.map(({ looks }) => looks)).toEqual([2, 2, ...Array.from({ length: 298 }, () => 20)])
+  expect([end.readers.size, readers[1]!.faults.length]).toEqual([298, 1])
+})
+
+test('the last one that loses its right ends the read, and looks end with it', async () => {
+  const { readers } = crowd(1, 0)
+  readers[0]!.mayRead = false
+  await clock.advance(300_000)
+  expect([asked[0]!.request.signal?.aborted, readers[0]!.looks]).toEqual([true, 1])
+})
+
+test.each([
+  ['behind the end', 7, { highWatermark: 5 }],
+  ['where records come', 5, upTo(7)],
+])('%s a wait is short again', async (_, offset, found) => {
+  crowd(1, offset)
+  await clock.advance(30_000)
+  asked[0]!.answer(found)
+  await clock.advance(0)
+  expect(asked[1]!.request.waitMs).toBe(30_000)
+})
+
+test('after records the end of an idle partition is one where they come', async () => {
+  crowd(1, 5)
+  await clock.advance(30_000)
+  asked[0]!.answer({})
+  await clock.advance(0)
+  asked[1]!.answer(upTo(7))
+  await clock.advance(0)
+  expect(asked.map(({ request }) => request.waitMs)).toEqual([30_000, 600_000, 30_000])
 })
 
 test('a mistake with one reader costs that one', async () => {

@@ -13,6 +13,8 @@ export interface StandingReader {
    * it stands behind all that was found. False: it reads on by itself.
    */
   deliver(delivery: Delivery): boolean
+  /** Whether it has still its right to read. False: it has been told, and leaves. */
+  mayStay(): boolean
   /** Serving it has failed for a mistake of the broker. */
   fault(error: unknown): void
   /**
@@ -23,10 +25,14 @@ export interface StandingReader {
 }
 
 const waitMs = 30_000
+/** Where such a wait has brought nothing. Readers' rights are looked at meanwhile (PartitionEnds). */
+const idleWaitMs = 600_000
+/** An empty answer before this time would be requested again at once, without end. */
+const leastWaitMs = 15_000
 /** Only new records come: those of the moments in which the readers were served. */
 const maxBytes = 256 * 1024
 /** Readers that are served before others get their turn: about a millisecond. */
-const readersInATurn = 128
+export const readersInATurn = 128
 
 /**
  * The readers that stand at one offset of one partition. One read waits there for all of them, and what it brings
@@ -39,6 +45,8 @@ export class PartitionEnd {
   readonly #readers = new Set<StandingReader>()
   readonly #abort = new AbortController()
   #offset: Offset
+  /** The last wait was whole, and `#offset` is the end of the partition. */
+  #isIdle = false
   /** What is being delivered, and to whom it comes next. */
   #delivery: Delivery | null = null
   #next: IterableIterator<StandingReader> = [].values()
@@ -57,8 +65,8 @@ export class PartitionEnd {
     this.#onEnd = onEnd
   }
 
-  get readers(): number {
-    return this.#readers.size
+  get readers(): ReadonlySet<StandingReader> {
+    return this.#readers
   }
 
   /** Whether a reader at this offset may stand here: not where those that stand here are at another one. */
@@ -80,9 +88,15 @@ export class PartitionEnd {
     if (this.#readers.size === 0 && this.#delivery === null) this.#end()
   }
 
+  /** It leaves where it has lost its right to read. */
+  check(reader: StandingReader): void {
+    if (!faultless(reader, () => reader.mayStay())) this.leave(reader)
+  }
+
   #ask(): void {
+    const wait = this.#isIdle ? idleWaitMs : waitMs
     const askedAt = this.#clock.monotonic()
-    const asked = this.#fetch({ offset: this.#offset, maxBytes, waitMs, signal: this.#abort.signal })
+    const asked = this.#fetch({ offset: this.#offset, maxBytes, waitMs: wait, signal: this.#abort.signal })
     asked
       .then(
         (found) => this.#onFound(found, this.#clock.monotonic() - askedAt),
@@ -94,12 +108,12 @@ export class PartitionEnd {
   #onFound(found: FetchResult, waitedMs: number): void {
     if (this.#isOver) return
     const isEmpty = found.batches.length === 0 && found.nextOffset === this.#offset
-    // An empty answer before its time would be requested again at once, without end.
-    if (isEmpty && waitedMs < waitMs / 2) {
+    if (isEmpty && waitedMs < leastWaitMs) {
       const error = new TailraceError('LEADER_UNAVAILABLE', 'It has answered nothing before the time was over.')
       this.#release((reader) => reader.dismiss(error))
     } else if (found.newerRules === true) this.#release((reader) => reader.dismiss(null))
     else {
+      this.#isIdle = isEmpty && found.highWatermark === this.#offset
       this.#delivery = new Delivery(found, this.#offset)
       this.#next = this.#readers.values()
       this.#serve(this.#delivery)
@@ -114,7 +128,8 @@ export class PartitionEnd {
         return
       }
       // Another offset: it came while the others were served, and has these records.
-      if (reader.offset === this.#offset && !deliver(delivery, reader)) this.#readers.delete(reader)
+      if (reader.offset === this.#offset && !faultless(reader, () => reader.deliver(delivery)))
+        this.#readers.delete(reader)
     }
     this.#clock.soon(() => this.#serve(delivery))
   }
@@ -142,9 +157,9 @@ export class PartitionEnd {
   }
 }
 
-function deliver(delivery: Delivery, reader: StandingReader): boolean {
+function faultless(reader: StandingReader, call: () => boolean): boolean {
   try {
-    return reader.deliver(delivery)
+    return call()
   } catch (error) {
     reader.fault(error)
     return false

@@ -45,6 +45,10 @@ export function standFor(
         settle(() => resolve(takes(found) ? delivery : 'alone'))
         return false
       },
+      mayStay: () => {
+        checkRead()
+        return true
+      },
       fault: (error) => settle(() => reject(error)),
       dismiss: () => settle(() => resolve('alone')),
     }

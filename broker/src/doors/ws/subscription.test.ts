@@ -138,3 +138,20 @@ test('whatever their room, credit and rights: each gets all records once, in ord
     { numRuns: 300 },
   )
 })
+
+test('who loses its right at an idle partition is told within 30 s, and the others stay', async () => {
+  const clock = new ManualClock()
+  const broker = new MemoryBroker(clock)
+  await broker.createTopic({ name: 't', partitions: 1, replicas: 1 })
+  const ends = new PartitionEnds(broker, clock)
+  const all = Array.from({ length: 2 }, () => new Subscriber(broker, clock, ends, 1e6))
+  await clock.advance(100_000)
+  all[0]!.mayRead = false
+  await clock.advance(30_000)
+  expect(all.map(({ ended }) => ended)).toEqual(['AUTHORIZATION_FAILED', null])
+  await broker.publish('t', 0, batchOf(['value']), {})
+  await clock.advance(0)
+  expect(all.map(({ next }) => next)).toEqual([0, 1])
+  for (const { subscription } of all) subscription.close()
+  await clock.advance(0)
+})

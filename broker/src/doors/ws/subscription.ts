@@ -1,51 +1,18 @@
 import type { PartitionNumber } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
-import type { BrokerApi } from '../../api/broker-api.ts'
 import { refuseAnother } from '../../cluster/metadata/required-topic.ts'
 import type { FetchResult } from '../../partition/requests.ts'
-import type { Clock, TimerHandle } from '../../platform/clock.ts'
-import type { Random } from '../../platform/random.ts'
+import type { TimerHandle } from '../../platform/clock.ts'
 import { noLongerWanted } from '../limits/no-longer-wanted.ts'
-import type { SenderQuotas } from '../limits/quotas/sender-quotas.ts'
-import type { ReadBudget } from '../limits/read-budget.ts'
 import { RetryPause } from '../limits/retry-pause.ts'
 import { Delivery } from '../standing/delivery.ts'
 import type { StandingReader } from '../standing/partition-end.ts'
-import type { PartitionEnds } from '../standing/partition-ends.ts'
 import { Beginnings } from './beginnings.ts'
 import { FetchCredit } from './fetch-credit.ts'
-import { type ChosenPositions, chooseReaders, type PartitionReader } from './partition-reader.ts'
+import { chooseReaders, type PartitionReader } from './partition-reader.ts'
 import { QuotaPause } from './quota-pause.ts'
-import type { OutOfRange, SubscriptionSink } from './subscription-sink.ts'
-
-export interface SubscriptionRequest extends ChosenPositions {
-  readonly topic: string
-  /** Bytes that may be sent before more credit comes. */
-  readonly credit: number
-  /** Read from this broker's own replicas where they are far enough (M95); else from the leaders. */
-  readonly replica?: boolean
-  /** The id of the topic; undefined or empty: the topic that has the name now. */
-  readonly topicId?: string | undefined
-}
-
-export interface SubscriptionParts {
-  readonly api: BrokerApi
-  readonly ends: PartitionEnds
-  /** Throws where the subscriber may not, or no longer, read the topic. */
-  readonly checkRead: (topic: string) => void
-  readonly clock: Clock
-  readonly random: Random
-  /** Whether there is room to send; `wake` is called when there is again. */
-  readonly client: {
-    readonly roomy: boolean
-    readonly reads: ReadBudget
-    readonly sender: { readonly quotas: Pick<SenderQuotas, 'postpone' | 'spend'> }
-    fault(error: unknown): void
-  }
-  readonly sink: SubscriptionSink
-  /** The subscription has ended by itself, after `sink.ended`. */
-  readonly onEnd: () => void
-}
+import type { SubscriptionParts, SubscriptionRequest } from './subscription-parts.ts'
+import type { OutOfRange } from './subscription-sink.ts'
 
 const maxWaitMs = 30_000
 /** Errors that are about all partitions. */
@@ -208,6 +175,7 @@ export class Subscription {
         if (!stays) reader.end = null
         return stays
       },
+      mayStay: () => this.#mayRead(reader),
       fault: (error) => this.#parts.client.fault(error),
       dismiss: (error) => {
         reader.end = null
@@ -219,16 +187,22 @@ export class Subscription {
     }
   }
 
-  /** True: it stands behind what was found. */
-  #deliver(reader: PartitionReader, delivery: Delivery): boolean {
-    if (this.#closed) return false
-    const { found } = delivery
+  /** False: it has lost its right to read, and been told. */
+  #mayRead(reader: PartitionReader): boolean {
     try {
       this.#parts.checkRead(this.topic)
+      return true
     } catch (error) {
+      reader.end = null
       this.#onFailure(reader, error)
       return false
     }
+  }
+
+  /** True: it stands behind what was found. */
+  #deliver(reader: PartitionReader, delivery: Delivery): boolean {
+    if (this.#closed || !this.#mayRead(reader)) return false
+    const { found } = delivery
     reader.pause.reset()
     if (found.nextOffset <= reader.offset && found.highWatermark <= reader.highWatermark) return true
     reader.highWatermark = Math.max(reader.highWatermark, found.highWatermark)

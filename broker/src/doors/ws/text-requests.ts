@@ -1,7 +1,7 @@
 import type { PartitionNumber, Position } from '@tailrace/schemas'
 import { checkPartitionNumber, positionFrom, TailraceError } from '@tailrace/schemas'
 import { nameOf } from '../json/value.ts'
-import type { SubscriptionRequest } from './subscription.ts'
+import type { SubscriptionRequest } from './subscription-parts.ts'
 
 /** An id that the client chose; it comes back in every answer. */
 export type TextId = string | number
