@@ -164,7 +164,8 @@ export class TestCluster implements World {
   told(): Omit<Message<'BrokersReply'>, 'correlation'> {
     if (this.isOld) throw new schemas.TailraceError('UNSUPPORTED_MESSAGE')
     const brokers = [...this.brokers, ...this.cascades].map((broker) => {
-      const { id, port, level, rack, topics, lagMs, isUp } = broker
+      const { id, level, rack, topics, lagMs, isUp } = broker
+      const port = broker.advertisedPort || broker.port
       const connections = broker.sessions.size + broker.moreConnections
       const load = level === 0 ? null : { connections, lagMs, ready: true }
       return { id, http: `127.0.0.1:${port}`, level, alive: isUp, rack, load, topics }

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { TestCluster } from '@tailrace/client/testing'
 import { BatchWriter } from '@tailrace/schemas'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -196,6 +198,23 @@ describe('level nearest', () => {
     for (const topic of ['t', 'other']) fill(10, topic)
     for (const reader of readers) await reader.has(20)
     expect(readers.flatMap(({ faults }) => faults)).toEqual([])
+  })
+
+  it('reads from level 0 where no cascade broker can be reached, though each takes a while to be given up', async () => {
+    for (const id of [203, 204, 205, 206, 207, 208]) await cluster.addCascade(id)
+    let attempts = 0
+    const silent = cluster.cascades.map(() => createServer(() => attempts++).listen(0, '127.0.0.1'))
+    await Promise.all(silent.map((server) => once(server, 'listening')))
+    for (const [at, server] of silent.entries())
+      cluster.cascades[at]!.advertisedPort = (server.address() as AddressInfo).port
+    // After a second the first one may be tried again.
+    const reader = new Reader(consumer({ connectTimeoutMs: 400, metadataMaxAgeMs: 1_000 }))
+    fill(10)
+    await reader.has(10)
+    // Three of level 2, both of level 1, and one of a later look.
+    expect(attempts).toBeLessThanOrEqual(6)
+    expect(serving()).toEqual([1, 2])
+    for (const server of silent) server.close()
   })
 
   it('reads from level 0 where brokers tell of no levels', async () => {

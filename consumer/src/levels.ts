@@ -13,6 +13,8 @@ export interface Place {
 const LEAST_AVOIDED_MS = 1_000
 /** A broker that has refused or was lost is avoided for up to 2 ** this times as long as between two looks. */
 const MOST_DOUBLINGS = 4
+/** When so many of a level cannot be connected to, each of which may take seconds, one further up is read from. */
+const MOST_LOST = 3
 /** A better broker is moved to once it was better in so many looks, one after the other. */
 const LOOKS_BEFORE_MOVE = 2
 
@@ -86,7 +88,7 @@ export class Levels implements Placed {
     const present = this.#present()
     if (this.#place === undefined) return
     if (this.#place !== null) {
-      if (present === undefined || !this.#isFit(present)) {
+      if (present === undefined || !this.#isFit(present, this.#rules)) {
         await this.find()
         return
       }
@@ -112,17 +114,25 @@ export class Levels implements Placed {
 
   async #find(): Promise<Place | null> {
     if (this.#known.all === undefined) await this.#known.learn()
+    let rules = this.#rules
+    const lost: number[] = []
     for (;;) {
       const present = this.#present()
-      const chosen = present !== undefined && this.#isFit(present) ? present : this.#best(this.#rules)
+      const chosen = present !== undefined && this.#isFit(present, rules) ? present : this.#best(rules)
       if (chosen === null) {
         this.#settle(null)
         return null
       }
       const connection = await this.#connect(chosen)
-      if (connection === undefined) continue
-      this.#settle(chosen)
-      return { copy: chosen.id, connection }
+      if (connection !== undefined) {
+        this.#settle(chosen)
+        return { copy: chosen.id, connection }
+      }
+      // Never down again: those that were tried first may not be avoided any more.
+      const { level } = chosen
+      lost.push(level)
+      const isLostLevel = lost.filter((one) => one === level).length >= MOST_LOST
+      rules = { ...rules, maxLevel: isLostLevel ? level - 1 : level }
     }
   }
 
@@ -132,8 +142,8 @@ export class Levels implements Placed {
     return this.#known.all?.find(({ id }) => id === current)
   }
 
-  #isFit(broker: LevelBroker): boolean {
-    return isFit(broker, this.#rules, this.#topic) && !this.#isAvoided(broker.id)
+  #isFit(broker: LevelBroker, rules: LevelRules): boolean {
+    return isFit(broker, rules, this.#topic) && !this.#isAvoided(broker.id)
   }
 
   #best(rules: LevelRules, but?: LevelBroker): LevelBroker | null {

@@ -1,3 +1,4 @@
+import { Consumer } from '@tailrace/consumer'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { skipped } from '../runner/skipped.ts'
 import { ClusterProcesses } from './cluster-processes.ts'
@@ -60,6 +61,16 @@ describe.skipIf(noOlder)('brokers of the commit before, of the oldest compatible
       else if (said !== undefined) expect(said).toBe(expected)
     }
   }
+
+  it('tell of no levels, or of level 0: a consumer of the nearest one reads from it', async () => {
+    for (const [id] of versionOf) {
+      const consumer = new Consumer({ servers: [`ws://${cluster.http(id)}`], level: 'nearest' })
+      let read = 0
+      for await (const _ of consumer.subscribe('flights', { from: 'earliest' })) if (++read === 100) break
+      await consumer.close()
+      expect(read).toBe(100)
+    }
+  })
 
   it('take turns under load, upgraded and taken back, and nothing is lost', async () => {
     await versions()
