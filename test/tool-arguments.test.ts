@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { root } from './architecture/source-tree.ts'
+import { readTree, root } from './architecture/source-tree.ts'
 import { readArguments } from './tool-arguments.ts'
 
 describe('the arguments of a tool', () => {
@@ -56,10 +56,29 @@ interface Outcome {
   readonly errors: string
 }
 
+const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  scripts: Record<string, string>
+}
+
+function run(name: string, ...given: string[]): Promise<Outcome> {
+  const [program, ...rest] = scripts[name]!.split(' ')
+  expect(program).toBe('node')
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [...rest, ...given], { cwd: root, timeout: 20_000 })
+    let output = ''
+    let errors = ''
+    child.stdout.on('data', (chunk) => {
+      output += chunk
+    })
+    child.stderr.on('data', (chunk) => {
+      errors += chunk
+    })
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ code, output, errors }))
+  })
+}
+
 describe('every tool of package.json that is a program of this repository', () => {
-  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-    scripts: Record<string, string>
-  }
   /**
    * `start` is the command line of the broker, which has tests of its own; npm itself runs `prepare`; the others of
    * these are programs of others.
@@ -68,24 +87,6 @@ describe('every tool of package.json that is a program of this repository', () =
   /** What they do not know they hand on to a program of others. */
   const handsOn = ['test']
   const tools = Object.keys(scripts).filter((name) => !notOurs.includes(name))
-
-  function run(name: string, ...given: string[]): Promise<Outcome> {
-    const [program, ...rest] = scripts[name]!.split(' ')
-    expect(program).toBe('node')
-    return new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [...rest, ...given], { cwd: root, timeout: 20_000 })
-      let output = ''
-      let errors = ''
-      child.stdout.on('data', (chunk) => {
-        output += chunk
-      })
-      child.stderr.on('data', (chunk) => {
-        errors += chunk
-      })
-      child.on('error', reject)
-      child.on('close', (code) => resolve({ code, output, errors }))
-    })
-  }
 
   it.each(tools)(
     '%s says how it is used, and refuses what it does not know before it begins',
@@ -104,6 +105,29 @@ describe('every tool of package.json that is a program of this repository', () =
       const { code, output, errors } = await run(name, number, 'many')
       expect([code, output, errors.endsWith(`\n${usage}`)]).toEqual([2, '', true])
       expect(errors).toMatch(new RegExp(`^${number}: "many" is not a (whole )?number( of [0-9]+ or more)?\\.\n`))
+    },
+    60_000,
+  )
+})
+
+describe('the options that pages give to a tool', () => {
+  const given = new Map<string, Set<string>>()
+  for (const [path, text] of readTree()) {
+    if (!path.endsWith('.md')) continue
+    for (const [, name, options] of text.matchAll(/\bnpm run ([a-z][a-z:-]*) -- ([^`\n#]+)/g)) {
+      const known = given.get(name!) ?? new Set()
+      for (const [, option] of options!.matchAll(/(--[a-z-]+)/g)) known.add(option!)
+      given.set(name!, known)
+    }
+  }
+
+  it('are found', () => expect(given.get('bench:storm')).toContain('--kill'))
+
+  it.each([...given])(
+    '%s takes them',
+    async (name, options) => {
+      const { output } = await run(name, '--help')
+      expect([...options].filter((option) => !new RegExp(`${option}(?![a-z-])`).test(output))).toEqual([])
     },
     60_000,
   )

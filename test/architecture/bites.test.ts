@@ -407,6 +407,20 @@ describe('documents', () => {
     ])
   })
 
+  it('finds commands of pages that run what is not there', () => {
+    const commands = {
+      'package.json': '{"scripts":{"bench:a":"node test/a.ts"}}',
+      'docs/a.md':
+        '`npm run bench:a -- --x`, `npm run bench:b`, `npx node test/b.ts`, `node test/a.ts`\n```\nnpm test -- test/c\n```',
+      'test/a.ts': '',
+    }
+    expect(deadReferences(treeOf(commands), existsIn(commands))).toEqual([
+      'docs/a.md: runs bench:b, which is no script',
+      'docs/a.md: runs test/b.ts, which does not exist',
+      'docs/a.md: runs test/c, which does not exist',
+    ])
+  })
+
   it('finds comments that cite what is not in the repository', () => {
     const cited = {
       'docs/a.md': '',

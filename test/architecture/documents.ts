@@ -3,14 +3,17 @@ import type { Tree } from './source-tree.ts'
 import { isTest } from './source-tree.ts'
 
 /**
- * Links in Markdown pages to files or headings that are not there, pages of docs/ that code mentions but that do not
- * exist, and comments that cite a page or a section of a document that is not in the repository.
+ * Links in Markdown pages to files or headings that are not there, commands of pages that run what is not there, pages
+ * of docs/ that code mentions but that do not exist, and comments that cite a page or a section of a document that is
+ * not in the repository.
  */
 export function deadReferences(tree: Tree, exists: (path: string) => boolean): string[] {
   const found: string[] = []
   for (const [path, text] of tree) {
-    if (path.endsWith('.md')) found.push(...deadLinks(path, text, tree, exists), ...deadNames(path, text, tree))
-    else if (/\.(ts|tsx|js)$/.test(path)) {
+    if (path.endsWith('.md')) {
+      found.push(...deadLinks(path, text, tree, exists), ...deadNames(path, text, tree))
+      found.push(...deadCommands(path, text, tree, exists))
+    } else if (/\.(ts|tsx|js)$/.test(path)) {
       if (!isTest(path)) found.push(...deadMentions(path, text, exists))
       found.push(...deadCitations(path, text, exists))
     }
@@ -37,6 +40,19 @@ function deadNames(path: string, text: string, tree: Tree): string[] {
   const names = new Set([...withoutFences(text).matchAll(/`([\w./-]+\.ts)`/g)].map(([, name]) => name!))
   const isThere = (name: string): boolean => [...tree.keys()].some((file) => `/${file}`.endsWith(`/${name}`))
   return [...names].filter((name) => !isThere(name)).map((name) => `${path}: names ${name}, which does not exist`)
+}
+
+/** Scripts and files that a page says how to run. The options are tried by test/tool-arguments.test.ts. */
+function deadCommands(path: string, text: string, tree: Tree, exists: (path: string) => boolean): string[] {
+  const { scripts = {} } = JSON.parse(tree.get('package.json') ?? '{}') as { scripts?: Record<string, string> }
+  const names = new Set([...text.matchAll(/\bnpm run ([a-z][a-z:-]*)/g)].map(([, name]) => name!))
+  const files = new Set(
+    [...text.matchAll(/\b(?:npm test --|vitest run|node) ([\w-]+\/[\w./-]+)/g)].map(([, file]) => file!),
+  )
+  return [
+    ...[...names].filter((name) => !(name in scripts)).map((name) => `${path}: runs ${name}, which is no script`),
+    ...[...files].filter((file) => !exists(file)).map((file) => `${path}: runs ${file}, which does not exist`),
+  ]
 }
 
 function deadMentions(path: string, text: string, exists: (path: string) => boolean): string[] {
