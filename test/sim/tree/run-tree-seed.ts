@@ -77,7 +77,7 @@ class Story {
     const brokers = world.cascades.length
     findings.push(...checkTraffic(traffic, this.#options.levels[0]!, brokers))
     const { aftermath, worstBytes } = await this.#death()
-    findings.push(...checkAftermath(aftermath, this.#options.death ?? 'crashed'))
+    findings.push(...checkAftermath(aftermath))
     const rested = await this.#rest(0)
     const againSeconds = rested === null ? null : rested + AFTERMATH_SECONDS
     findings.push(...checkConvergence(againSeconds, 'After the death of a source'), ...this.#loads())

@@ -9,6 +9,8 @@ export const treeDefectNames = [
   'oneForAll',
   /** A broker sends its beat upward when one comes from below. */
   'beatsNotGathered',
+  /** A broker does not pass on what is below a newcomer. */
+  'newcomersAlone',
   /** Beats and answers tell everything each time. */
   'everythingTold',
   /** All brokers of level 2 were started with a name that leads to one broker of level 1. */
@@ -17,6 +19,9 @@ export const treeDefectNames = [
   'slowClocks',
 ] as const
 export type TreeDefectName = (typeof treeDefectNames)[number]
+
+/** Until what its last source has told of the brokers below it is forgotten at level 0. */
+const BEATS_OF_NEWCOMER = 6
 
 /** The control of a broker of level 0. */
 export function leaderWith(control: CascadeApi, defects: readonly TreeDefectName[]): CascadeApi {
@@ -43,12 +48,18 @@ export function leaderWith(control: CascadeApi, defects: readonly TreeDefectName
 
 /** The control of a cascade broker. */
 export function relayWith({ control, uplink }: CascadeNode, defects: readonly TreeDefectName[]): CascadeApi {
-  if (!defects.includes('beatsNotGathered')) return control
+  const isHasty = defects.includes('beatsNotGathered')
+  const isForgetful = defects.includes('newcomersAlone')
+  if (!isHasty && !isForgetful) return control
+  const beats = new Map<number, number>()
   return {
     ...boundTo(control),
     async beat(beat) {
-      const reply = await control.beat(beat)
-      uplink.session?.hurry()
+      const before = beats.get(beat.broker) ?? 0
+      beats.set(beat.broker, before + 1)
+      const reports = isForgetful && before < BEATS_OF_NEWCOMER ? beat.reports.slice(0, 1) : beat.reports
+      const reply = await control.beat({ ...beat, reports })
+      if (isHasty) uplink.session?.hurry()
       return reply
     },
   }

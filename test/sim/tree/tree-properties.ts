@@ -34,12 +34,8 @@ const CALLS_OF_ORPHAN = 4
 /** The most that one source may be asked for in a second, in even shares of all orphans. */
 const SHARES_OF_CALLS = 3
 const SPARE_CALLS = 6
-/**
- * Other brokers that may get another source, besides as many as there are orphans: a share of all. Of a silent source
- * the leader hears nothing for four seconds, nor of what is below it, and with the age that reports of level 3 have
- * anyway that is longer than they live.
- */
-const OTHERS_MOVED_SHARE: Readonly<Record<Death, number>> = { crashed: 0.1, silent: 0.4 }
+/** Other brokers that may get another source, besides as many as there are orphans: a share of all. */
+const OTHERS_MOVED_SHARE = 0.05
 
 function finding(property: TreeProperty, holds: boolean, message: string): TreeFinding[] {
   return holds ? [] : [{ property, message }]
@@ -93,13 +89,13 @@ export interface Aftermath {
   readonly brokers: number
 }
 
-export function checkAftermath(aftermath: Aftermath, death: Death): TreeFinding[] {
+export function checkAftermath(aftermath: Aftermath): TreeFinding[] {
   const { orphans, moves, calls, busiest, sources, othersMoved, brokers } = aftermath
   const last = Math.max(0, ...moves)
   const moved = moves.length === orphans && last <= MOVED_SECONDS
   const mostAtOnce = (SHARES_OF_CALLS * orphans) / sources + SPARE_CALLS
   // Where orphans have found sources unevenly, others may move to even them out.
-  const mostOthers = orphans + brokers * OTHERS_MOVED_SHARE[death]
+  const mostOthers = orphans + brokers * OTHERS_MOVED_SHARE
   return [
     ...finding('children-move', moved, `${moves.length} of ${orphans} orphans have a source, the last after ${last} s`),
     ...finding('no-storm', calls <= orphans * CALLS_OF_ORPHAN, `${orphans} orphans have made ${calls} connections`),

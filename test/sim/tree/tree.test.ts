@@ -48,6 +48,7 @@ describe('a mechanism that is broken on purpose is noticed', () => {
     ['restlessLeader', { levels: SMALL }, 'assignment-converges'],
     ['oneForAll', { levels: SMALL }, 'even-load'],
     ['beatsNotGathered', { levels: SMALL }, 'level-zero-messages'],
+    ['newcomersAlone', { levels: [4, 12, 120], death: 'silent' }, 'no-storm'],
     ['everythingTold', { levels: [3, 9, 90] }, 'level-zero-bytes'],
     ['oneName', { levels: [6, 120] }, 'no-storm'],
     ['slowClocks', { levels: SMALL, death: 'silent' }, 'children-move'],
