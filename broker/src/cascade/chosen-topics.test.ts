@@ -90,11 +90,11 @@ describe('a cascade broker with some of the topics', () => {
         `Broker 101 copies only a, b, and 203 other topics, too. Its source can be a broker of level 0: ${address}`,
       ),
     )
-    // The broker that has no source is not heard of.
-    await until('the reports', async () => (await control.status()).brokers.length === 3)
+    // The broker that has no source is heard of, too.
+    await until('the reports', async () => (await control.status()).brokers.length === 4)
     const { brokers } = await control.status()
-    const topics = Object.fromEntries(brokers.map(({ broker, topics }) => [broker, topics]))
-    expect(topics).toEqual({ 101: ['a', 'b'], 201: ['b'], 202: [] })
+    const told = Object.fromEntries(brokers.map(({ broker, source, topics }) => [broker, [source, topics]]))
+    expect(told).toEqual({ 101: [1, ['a', 'b']], 201: [101, ['b']], 202: [1, []], 203: [0, ['a', 'c*']] })
     await expect(control.assign(202, 101)).rejects.toMatchObject({ code: 'TOPIC_NOT_COPIED' })
   })
 

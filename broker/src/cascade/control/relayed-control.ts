@@ -70,10 +70,11 @@ export class RelayedControl implements CascadeApi {
       beat,
       levelZero.map(({ id }) => id),
     )
+    // One that is refused is heard of: operators see that it has no source.
+    registry.take(checkReports(beat.reports))
     const wanted = new TopicChoice(beat.reports[0]?.topics ?? [])
     const { choice } = this.#deps
     if (!choice.covers(wanted)) throw notTheSource(beat.broker, choice.patterns, this.#deps)
-    registry.take(checkReports(beat.reports))
     const asked = new Set(beat.reports.map(({ broker }) => broker))
     const list = topics.get()
     return {
