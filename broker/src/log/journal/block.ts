@@ -70,6 +70,15 @@ export function openBlock(bytes: Uint8Array, at: number, crc: Crc32c): BlockHead
   return isPossible(header) ? header : null
 }
 
+/**
+ * Which block the one at `at` says that it is, sound or not: one that has rotted may have been left by an earlier use
+ * of its place, and what is readable in it belongs there.
+ */
+export function identityAt(bytes: Uint8Array, at: number): Pick<BlockHeader, 'sequence' | 'epoch'> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, BLOCK_HEADER_BYTES)
+  return { sequence: view.getFloat64(8, true), epoch: view.getUint32(16, true) }
+}
+
 /** Others compute with these numbers: a block of which they cannot be true is none, though its checksum is right. */
 function isPossible({ sequence, roundBlocks, placeInRound }: BlockHeader): boolean {
   return Number.isSafeInteger(sequence) && placeInRound < roundBlocks && placeInRound < sequence

@@ -1,6 +1,6 @@
 import { crc32c } from '@tailrace/schemas'
 import { expect, test } from 'vitest'
-import { BLOCK_BYTES, openBlock } from './block.ts'
+import { BLOCK_BYTES, BLOCK_HEADER_BYTES, openBlock } from './block.ts'
 import { RECORD_HEADER_BYTES, type RecordOwner, RecordType, RecordWriter } from './record.ts'
 import { parseRound } from './round-parser.ts'
 import { Staging } from './staging.ts'
@@ -37,6 +37,15 @@ test('a block of an earlier use of the file tells nothing of the round in whose 
 
 test('nor does a block that a torn round before the last opening has left there', () => {
   expect(found(round(SEQUENCE, EPOCH - 1, [1, 2]))).toBe('?')
+})
+
+test('nor do such blocks where they have rotted as well', () => {
+  for (const bytes of [round(SEQUENCE - 8, EPOCH, [1, 2]), round(SEQUENCE, EPOCH - 1, [1, 2])]) {
+    // In the last record: the checksum of the one before it is still right.
+    bytes[BLOCK_HEADER_BYTES + openBlock(bytes, 0, crc32c)!.used - 1]! ^= 1
+    expect(openBlock(bytes, 0, crc32c)).toBeNull()
+    expect(found(bytes)).toBe('?')
+  }
 })
 
 test('a foreign block between sound ones costs the records in its place, and no others', () => {

@@ -1,6 +1,6 @@
 import { verifyBatch } from '@tailrace/schemas'
 import type { Crc32c } from '../../platform/checksum.ts'
-import { BLOCK_BYTES, BLOCK_CONTENT_BYTES, BLOCK_HEADER_BYTES, NO_RECORD, openBlock } from './block.ts'
+import { BLOCK_BYTES, BLOCK_CONTENT_BYTES, BLOCK_HEADER_BYTES, identityAt, NO_RECORD, openBlock } from './block.ts'
 import {
   isComplete,
   RECORD_HEADER_BYTES,
@@ -22,7 +22,7 @@ export interface RecordSink {
 /**
  * Passes the round's records to the sink. Bodies are parts of the round's own memory. In a sound round the blocks'
  * checksums stand for all; in one that is not, each record has to prove itself, and reading resumes at the next sound
- * block after an unreadable record. A block that is sound, but another's, was here before a write that was lost: its
+ * block after an unreadable record. A block that is another's, sound or not, was here before a write that was lost: its
  * records are not the round's. Only a sound last block tells the length of the round.
  */
 export function parseRound(round: ScannedRound, crc: Crc32c, sink: RecordSink): void {
@@ -60,10 +60,12 @@ function joinBlocks(round: ScannedRound, crc: Crc32c): { stream: Uint8Array; res
   let endKnown = sound
   for (let at = 0; at < bytes.length; at += BLOCK_BYTES) {
     const header = sound ? null : openBlock(bytes, at, crc)
-    const isOwn = header?.sequence === round.sequence + at / BLOCK_BYTES && header.epoch >= round.epoch
+    const { sequence, epoch } = identityAt(bytes, at)
+    const isInPlace = sequence === round.sequence + at / BLOCK_BYTES && epoch >= round.epoch
+    const isOwn = header !== null && isInPlace
     const last = at + BLOCK_BYTES === bytes.length
     const used = Math.min(view.getUint16(at + 28, true), BLOCK_CONTENT_BYTES)
-    if (header !== null && !isOwn) bytes.fill(0, at, at + BLOCK_BYTES)
+    if (!sound && !isInPlace) bytes.fill(0, at, at + BLOCK_BYTES)
     // All blocks of a round but its last are full, whatever a rotten header says.
     const content = sound || isOwn || last ? used : BLOCK_CONTENT_BYTES
     if (isOwn && header.firstRecord !== NO_RECORD) resume.push(length + header.firstRecord)
