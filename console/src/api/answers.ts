@@ -193,6 +193,11 @@ export interface CascadeBroker {
   /** Partitions, and records of them, that its source had removed before they were copied, in the last hour. */
   readonly overtaken?: number
   readonly missedRecords?: number
+  /** Empty: it has not been told. */
+  readonly rack?: string
+  /** Open WebSockets, and bytes of batches a second to all; below 0: not told. */
+  readonly connections?: number
+  readonly sentBytesPerSecond?: number
   /** Names, and beginnings of names with `*` behind them, of the topics that it copies. Empty: all. */
   readonly topics?: readonly string[]
 }

@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact'
 import { useRef, useState } from 'preact/hooks'
 import type { CascadeBroker } from '../api/answers.ts'
 import { count, duration, size } from '../format.ts'
+import { factsOf } from './cascade-facts.ts'
 import { rootsOf, sourcesFor } from './cascade-tree.ts'
 
 interface DrawingProps {
@@ -97,7 +98,11 @@ function Edge({ tree, broker, children }: EdgeProps) {
       <b>broker {broker.broker}</b> <span class={lagMs > 10_000 || stopped > 0 ? 'warning' : 'good'}>{lag}</span>
       {stopped > 0 && <span class="bad">, {count(stopped)} partitions are not copied any more</span>}
       {pinned !== 0 && <span>, source chosen by an operator</span>}
-      {topics.length > 0 && <span>, copies {topics.join(', ')}</span>} {children}{' '}
+      {topics.length > 0 && <span>, copies {topics.join(', ')}</span>}
+      {factsOf(broker).map((fact) => (
+        <span key={fact}>, {fact}</span>
+      ))}{' '}
+      {children}{' '}
       <button type="button" class="quiet" onClick={() => tree.onMove(broker)}>
         Source…
       </button>
