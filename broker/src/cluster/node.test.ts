@@ -40,6 +40,15 @@ describe('topics', () => {
     }
   })
 
+  test('in different racks, as the brokers have registered them', async () => {
+    cluster = await TestCluster.of(4, [], ['a', 'a', 'b', 'b'])
+    await during(api(1).createTopic({ name: 't', partitions: 8, replicas: 2 }))
+    const [topic] = api(1).routing(['t']).topics
+    for (const { replicas } of topic!.partitions) expect(replicas.filter((id) => id <= 2)).toHaveLength(1)
+    const { brokers } = await api(1).describeCluster()
+    expect(brokers.map(({ rack }) => rack)).toEqual(['a', 'a', 'b', 'b'])
+  })
+
   test('on some brokers only, they can be used from all', async () => {
     await during(api(1).createTopic({ name: 't', partitions: 3, replicas: 1 }))
     for (const partition of [0, 1, 2]) {

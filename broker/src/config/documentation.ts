@@ -1,6 +1,6 @@
 import type { SettingName } from './broker-settings.ts'
 import type { Setting } from './setting.ts'
-import { environmentNameOf, flagOf, settingNames, settingTable } from './setting-table.ts'
+import { environmentNameOf, flagOf, settingNames, settingTable, sharedSettingNames } from './setting-table.ts'
 
 /** The text of docs/configuration.md; a test compares it with the file. */
 export function configurationPage(): string {
@@ -25,7 +25,7 @@ setting that is unknown or wrong stops the start with its name, the value given,
 variable counts as not set. A variable \`TAILRACE_…\` that is no setting is ignored with a warning; the ones that Kubernetes makes for services are ignored. Bytes may be written with KiB, MiB or GiB, times with ms, s or m.
 
 \`tailrace cluster start\` takes the same settings, except those that differ from broker to broker (${settingNames
-  .filter((name) => settingTable[name].perBroker === true)
+  .filter((name) => !sharedSettingNames.includes(name))
   .join(', ')}), and passes them to every broker.
 
 \`\`\`yaml

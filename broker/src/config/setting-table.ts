@@ -48,7 +48,7 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
     kind: text(/^([A-Za-z0-9][A-Za-z0-9._:@/-]{0,99})?$/, 'up to 100 of a-z, A-Z, 0-9 and ._:@/-, or nothing for none'),
     fallback: { value: '' },
     about:
-      'Where this broker stands: the name of a rack, a room or a zone, as you like. Consumers with "level" and the same "rack" read from it by preference.',
+      'Where this broker stands: the name of a rack, a room or a zone, as you like; brokers of one machine share one. Replicas of a partition are placed in different racks, and on different hosts. Consumers with "level" and the same "rack" read from it by preference.',
     perBroker: true,
   },
   http: {
@@ -334,8 +334,10 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
 
 export const settingNames = Object.keys(settingTable) as SettingName[]
 
-/** Names of the settings that are the same for every broker of a cluster. */
-export const sharedSettingNames = settingNames.filter((name) => settingTable[name].perBroker !== true)
+/** Names of the settings that brokers of one machine share: all stand in one rack. */
+export const sharedSettingNames = settingNames.filter(
+  (name) => settingTable[name].perBroker !== true || name === 'rack',
+)
 
 /** Files that a broker reads again when they change: of certificates, keys and tokens. */
 export const fileSettings = settingNames.filter((name) => (settingTable[name].kind as unknown) === fileOrNone)

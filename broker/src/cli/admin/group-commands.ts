@@ -1,4 +1,5 @@
 import type { AuditRecord, GroupDescription, MembersDescription } from '../../api/admin-api.ts'
+import { CommandFailure } from '../command-failure.ts'
 import { sizeText } from '../quantity.ts'
 import { table } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
@@ -6,7 +7,7 @@ import type { AdminClient } from './admin-client.ts'
 import type { ClusterBody } from './answer-shapes.ts'
 import type { GroupAddress } from './group-address.ts'
 import { groupText } from './group-text.ts'
-import { membersText } from './members-text.ts'
+import { membersText, type Racks } from './members-text.ts'
 
 /** Commands about one group, and about the cluster, that ask once and print the answer. */
 export interface Asking {
@@ -17,7 +18,19 @@ export interface Asking {
 
 export async function showMembers(group: GroupAddress, asking: Asking): Promise<void> {
   const members = (await asking.admin.request('GET', `${group.path}/members`)) as MembersDescription
-  print(asking, members, membersText(group.name, members, asking.terminal.width))
+  const racks = asking.json ? new Map() : await racksOf(asking.admin)
+  print(asking, members, membersText(group.name, members, asking.terminal.width, racks))
+}
+
+/** Empty for a person who may not describe the cluster. */
+async function racksOf(admin: AdminClient): Promise<Racks> {
+  try {
+    const { brokers } = (await admin.request('GET', '/cluster')) as ClusterBody
+    return new Map(brokers.flatMap(({ id, rack }) => (rack === undefined ? [] : [[id, rack]])))
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error
+    return new Map()
+  }
 }
 
 export async function describeGroup(group: GroupAddress, asking: Asking): Promise<void> {

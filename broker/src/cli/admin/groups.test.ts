@@ -93,6 +93,17 @@ describe('partition members and describe', () => {
     const { address } = await serve({ 'GET /cluster/members': { body: stable } })
     expect((await run(['cluster', 'members', '-s', address])).out).toContain('group     the metadata group\n')
   })
+
+  it('show the racks of brokers that have one', async () => {
+    const brokers = [{ id: 1, rack: 'north' }, { id: 2 }]
+    const { address } = await serve({
+      [`GET ${path}/members`]: { body: aMembersDescription },
+      'GET /cluster': { body: { brokers } },
+    })
+    const { out } = await run(['partition', 'members', 'flights/3', '-s', address])
+    expect(out).toMatch(/^BROKER +RACK +ROLE/m)
+    expect(out).toMatch(/^ +1 +north +leader/m)
+  })
 })
 
 describe('partition change', () => {

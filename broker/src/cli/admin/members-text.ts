@@ -4,8 +4,8 @@ import { grouped, sizeText } from '../quantity.ts'
 import { table } from '../table.ts'
 
 /** The members of a group, for people. */
-export function membersText(name: string, members: MembersDescription, width: number): string {
-  return `${headLines(name, members).join('\n')}\n\n${progressTable(members.members, width)}`
+export function membersText(name: string, members: MembersDescription, width: number, racks: Racks): string {
+  return `${headLines(name, members).join('\n')}\n\n${progressTable(members.members, width, racks)}`
 }
 
 /** The lines above a table of members: leader, term, the change under way and the result of the last one. */
@@ -56,11 +56,16 @@ function lateText({ broker, lag, copy, active }: MemberProgress): string {
   return `broker ${broker} has ${sizeText(copy.receivedBytes)} of ${sizeText(copy.totalBytes)}`
 }
 
-export function progressTable(members: readonly MemberProgress[], width: number): string {
+/** Of the brokers that have one. */
+export type Racks = ReadonlyMap<number, string>
+
+export function progressTable(members: readonly MemberProgress[], width: number, racks: Racks = new Map()): string {
+  const rack = { title: 'RACK', of: ({ broker }: MemberProgress) => racks.get(broker) ?? '' }
   return table(
     members,
     [
       { title: 'BROKER', of: (member) => member.broker, right: true },
+      ...(racks.size > 0 ? [rack] : []),
       { title: 'ROLE', of: (member) => member.role },
       { title: 'STATE', of: (member) => (member.active ? member.state : `${member.state}, silent`) },
       { title: 'MATCH', of: (member) => member.matchIndex, right: true },

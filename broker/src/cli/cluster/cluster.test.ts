@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { sharedSettingNames } from '../../config/setting-table.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { nodeClock } from '../../platform/node/clock.ts'
 import type { StartedMessage } from '../supervision.ts'
@@ -86,6 +87,11 @@ describe('the plan', () => {
     expect(plans[1]!.arguments.join(' ')).toBe(
       'broker --id 2 --data d/broker-2 --http 127.0.0.1:8081 --peer 127.0.0.1:7081 --join 127.0.0.1:7080,127.0.0.1:7081,127.0.0.1:7082 --log-level debug',
     )
+  })
+
+  it('takes one rack for all of a machine, and no number, folder or address', () => {
+    expect(sharedSettingNames).toContain('rack')
+    for (const name of ['id', 'data', 'http', 'peer', 'join']) expect(sharedSettingNames).not.toContain(name)
   })
 
   it('refuses ports that overlap or do not exist', () => {

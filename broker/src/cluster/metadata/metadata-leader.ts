@@ -10,6 +10,7 @@ import type { SetTopicConfig } from './commands/topic-commands.ts'
 import type { Applied, CommandResult, MetadataState } from './metadata-state.ts'
 import type { Load } from './placement.ts'
 import { placePartitions } from './placement.ts'
+import { rackedBroker } from './racks.ts'
 import { isAnother } from './required-topic.ts'
 
 /**
@@ -155,7 +156,8 @@ export class MetadataLeader {
       // The creations before it have taken their room by now.
       const refused = refusal(intent)
       if (refused !== null) return refused
-      const placed = placePartitions(living(), loadOf(state), intent.partitions, intent.replicas)
+      const racked = living().map((id) => rackedBroker(state.brokers.get(id)!))
+      const placed = placePartitions(racked, loadOf(state), intent.partitions, intent.replicas)
       const partitions = placed.map((replicas) => ({ replicas }))
       return this.#propose({ id, command: { type: 'create-topic', name, topicId, config, partitions } })
     })

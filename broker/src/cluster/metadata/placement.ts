@@ -1,4 +1,5 @@
 import type { BrokerId } from '@tailrace/schemas'
+import type { RackedBroker } from './racks.ts'
 
 /** How many replicas, and how many preferred leaders, each broker has already. */
 export interface Load {
@@ -7,39 +8,90 @@ export interface Load {
 }
 
 /**
- * Chooses the replicas of new partitions; the first of each is its preferred leader. Replicas go to the brokers that
- * have fewest, so counts that differed by at most one still do. Brokers are paired anew each time, so that the load of
- * a lost one spreads over all others. Deterministic. Leaders of one topic differ by at most one too; over several
- * topics by two, and by three in one of some 4,000 random sequences of eight, since those that exist stay.
+ * Chooses the replicas of new partitions; the first of each is its preferred leader. Replicas of a partition go to
+ * different racks as far as there are enough, then to different hosts, then to the racks, hosts and brokers that have
+ * fewest, so counts that differed by at most one still do where all racks have as many brokers. Brokers are paired anew
+ * each time, so that the load of a lost one spreads over all others. Deterministic. Leaders of one topic differ by at
+ * most one too, if racks allow it; over several topics by two, and by three in one of some 4,000 random sequences of
+ * eight, since those that exist stay.
  * @param replicas at most the number of brokers
  */
 export function placePartitions(
-  brokers: readonly BrokerId[],
+  brokers: readonly RackedBroker[],
   load: Load,
   partitions: number,
   replicas: number,
 ): BrokerId[][] {
-  const sorted = [...brokers].sort((a, b) => a - b)
-  const replicaCounts = countsOf(sorted, load.replicas)
-  const pairs = new Map<BrokerId, Map<BrokerId, number>>(sorted.map((id) => [id, countsOf(sorted, new Map())]))
+  const sorted = [...brokers].sort((a, b) => a.id - b.id)
+  const ids = sorted.map(({ id }) => id)
+  const replicaCounts = countsOf(ids, load.replicas)
+  const racks = new SharedPlaces(new Map(sorted.map(({ id, rack }) => [id, rack])), replicaCounts)
+  const hosts = new SharedPlaces(new Map(sorted.map(({ id, host }) => [id, host])), replicaCounts)
+  const pairs = new Map<BrokerId, Map<BrokerId, number>>(ids.map((id) => [id, countsOf(ids, new Map())]))
   const placed: BrokerId[][] = []
   for (let partition = 0; partition < partitions; partition++) {
     const chosen: BrokerId[] = []
     while (chosen.length < replicas) {
-      const free = sorted.filter((id) => !chosen.includes(id))
+      const free = ids.filter((id) => !chosen.includes(id))
       const shared = (id: BrokerId): number => chosen.reduce((sum, other) => sum + pairs.get(id)!.get(other)!, 0)
-      const next = least(free, (id) => [replicaCounts.get(id)!, load.leaders.get(id) ?? 0, shared(id)])
+      const next = least(free, (id) => [
+        racks.holds(id, chosen),
+        hosts.holds(id, chosen),
+        racks.loadAt(id),
+        hosts.loadAt(id),
+        replicaCounts.get(id)!,
+        load.leaders.get(id) ?? 0,
+        shared(id),
+      ])
       for (const other of chosen) {
         add(pairs.get(other)!, next, 1)
         add(pairs.get(next)!, other, 1)
       }
       add(replicaCounts, next, 1)
+      racks.added(next)
+      hosts.added(next)
       chosen.push(next)
     }
     placed.push(chosen)
   }
-  chooseLeaders(placed, countsOf(sorted, load.leaders), replicaCounts)
+  chooseLeaders(placed, countsOf(ids, load.leaders), replicaCounts)
   return placed
+}
+
+/** Racks, or hosts: those that brokers share. */
+class SharedPlaces {
+  readonly #placeOf: ReadonlyMap<BrokerId, string>
+  readonly #sizes = new Map<string, { brokers: number; replicas: number }>()
+
+  constructor(placeOf: ReadonlyMap<BrokerId, string>, replicas: ReadonlyMap<BrokerId, number>) {
+    this.#placeOf = placeOf
+    for (const [id, place] of placeOf) {
+      const size = this.#sizes.get(place) ?? { brokers: 0, replicas: 0 }
+      size.brokers += 1
+      size.replicas += replicas.get(id)!
+      this.#sizes.set(place, size)
+    }
+  }
+
+  /** How many of the chosen brokers stand where this one does. */
+  holds(id: BrokerId, chosen: readonly BrokerId[]): number {
+    const place = this.#placeOf.get(id)
+    return chosen.reduce((sum, other) => sum + (this.#placeOf.get(other) === place ? 1 : 0), 0)
+  }
+
+  /** Replicas for each broker of that place. */
+  loadAt(id: BrokerId): number {
+    const { brokers, replicas } = this.#sizeOf(id)
+    return replicas / brokers
+  }
+
+  added(id: BrokerId): void {
+    this.#sizeOf(id).replicas += 1
+  }
+
+  #sizeOf(id: BrokerId): { brokers: number; replicas: number } {
+    return this.#sizes.get(this.#placeOf.get(id)!)!
+  }
 }
 
 /**

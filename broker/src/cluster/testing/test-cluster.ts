@@ -24,6 +24,8 @@ export class TestCluster {
   readonly refusals: TailraceError[] = []
   /** The feature levels of brokers that are started from now on; default: those of this version. */
   readonly levels = new Map<BrokerId, FeatureLevels>()
+  /** Of brokers that are started from now on; default: none. */
+  readonly racks = new Map<BrokerId, string>()
   leaderReturnMs = 60_000
   /** Of brokers that are started from now on. */
   access: NonNullable<ClusterNodeDeps['access']> = { mode: 'off', superUsers: [] }
@@ -36,10 +38,15 @@ export class TestCluster {
   }
 
   /** Starts brokers 1 to `count` that know of each other, and links them. */
-  static async of(count: number, levels: readonly FeatureLevels[] = []): Promise<TestCluster> {
+  static async of(
+    count: number,
+    levels: readonly FeatureLevels[] = [],
+    racks: readonly string[] = [],
+  ): Promise<TestCluster> {
     const cluster = new TestCluster()
     const ids = Array.from({ length: count }, (_, index) => index + 1)
     levels.forEach((some, index) => void cluster.levels.set(index + 1, some))
+    racks.forEach((some, index) => void cluster.racks.set(index + 1, some))
     for (const id of ids) await cluster.start(id, ids)
     cluster.linkAll()
     await cluster.clock.advance(2000)
@@ -168,6 +175,7 @@ export class TestBroker implements DiallingPeers {
     this.node = createClusterNode({
       brokerId: id,
       http: `http-${id}:8080`,
+      rack: cluster.racks.get(id) ?? '',
       peerAddress,
       join: join.map((other) => `peer-${other}:7080`),
       pid: 1000 + id,
