@@ -1,8 +1,9 @@
 import type { BrokerId, GroupId } from '@tailrace/schemas'
-import { formatTable, refuseNewer, TailraceError } from '@tailrace/schemas'
+import { formatTable, refuseNewer } from '@tailrace/schemas'
 import type { AuditRecord } from '../../../api/admin-api.ts'
 import type { TopicConfig } from '../../../api/broker-api.ts'
 import type { StateStore } from '../../../log/log-storage.ts'
+import { WriteBehind } from '../../../log/store/write-behind.ts'
 import type { Clock } from '../../../platform/clock.ts'
 import type { Logger } from '../../../platform/logger.ts'
 import type { BrokerRegistration } from '../commands/command.ts'
@@ -30,7 +31,6 @@ const PRIORITIES = 'meta/priorities'
 const OWNERS = 'meta/producer-owner/'
 /** All of the above: the keys of the metadata group's state. */
 export const METADATA_KEYS = { from: 'meta/', to: 'meta0' } as const
-const RETRY_MS = 1000
 
 /**
  * Null: the store has no metadata. A level is missing in one of the time before levels.
@@ -82,23 +82,13 @@ export async function loadMetadata(store: MetadataSource, state: MetadataState):
   state.security.replace(await loadSecurity(store))
 }
 
-/**
- * Writes the state out behind `apply`: one write at a time, each holds all changes applied meanwhile, together with
- * their index. It queues one value a key, so the queue is bounded by the state itself.
- */
+/** Writes the changes of each applied command behind `apply`, together with their index. */
 export class MetadataWriter {
-  readonly #store: StateStore
-  readonly #clock: Clock
-  readonly #logger: Logger
-  #pending = new Map<string, Uint8Array | null>()
-  #writing: Promise<void> | null = null
-  #closed = false
+  readonly #behind: WriteBehind
   #formatted = false
 
   constructor(store: StateStore, clock: Clock, logger: Logger) {
-    this.#store = store
-    this.#clock = clock
-    this.#logger = logger
+    this.#behind = new WriteBehind({ store, clock, logger, what: 'the metadata' })
   }
 
   applied(state: MetadataState, applied: Applied): void {
@@ -106,8 +96,8 @@ export class MetadataWriter {
     if (broker !== undefined) this.#put(BROKERS + padded(broker.id), broker)
     if (joined !== undefined) this.#put(JOINED + padded(joined.id), joined)
     if (removed !== undefined) {
-      this.#pending.set(BROKERS + padded(removed), null)
-      this.#pending.set(JOINED + padded(removed), null)
+      this.#put(BROKERS + padded(removed), null)
+      this.#put(JOINED + padded(removed), null)
       this.#put(REMOVED + padded(removed), state.removed.get(removed))
     }
     for (const topic of [created, altered]) if (topic !== undefined) this.#put(TOPICS + topic.name, asCreated(topic))
@@ -117,8 +107,7 @@ export class MetadataWriter {
     for (const owner of applied.owners ?? []) this.#put(OWNERS + padded(owner.number), owner)
     if (applied.security !== undefined) {
       for (const [key, value] of securityPairs(state.security.version, applied.security)) {
-        if (value === null) this.#pending.set(key, null)
-        else this.#put(key, value)
+        this.#put(key, value)
       }
     }
     const number = state.head.audits - 1
@@ -130,33 +119,29 @@ export class MetadataWriter {
     this.#put(HEAD, state.head)
     if (!this.#formatted) this.#put(FORMAT, formatTable.metadataSnapshot.version)
     this.#formatted = true
-    this.#flush()
+    this.#behind.begin()
   }
 
   /**
    * Resolves when all that was applied so far has been written; it is durable with the store's own flush.
    * @throws TailraceError SHUTTING_DOWN after `close`; INTERNAL while the store does not take it
    */
-  async settled(): Promise<void> {
-    while (this.#writing !== null) await this.#writing
-    if (this.#pending.size === 0) return
-    if (this.#closed) throw new TailraceError('SHUTTING_DOWN')
-    throw new TailraceError('INTERNAL', 'The metadata cannot be written to the state store.')
+  settled(): Promise<void> {
+    return this.#behind.settled()
   }
 
   /** The waiting writes belong to a state that another has replaced. Resolves when no write is under way. */
-  async discard(): Promise<void> {
-    this.#pending.clear()
-    while (this.#writing !== null) {
-      await this.#writing
-      this.#pending.clear()
-    }
+  discard(): Promise<void> {
+    return this.#behind.discard()
   }
 
   /** Writes out waiting changes, then no more. */
-  async close(): Promise<void> {
-    while (this.#writing !== null) await this.#writing
-    this.#closed = true
+  close(): Promise<void> {
+    return this.#behind.close()
+  }
+
+  #put(key: string, value: unknown): void {
+    this.#behind.put(key, value)
   }
 
   #putPartition(partition: TopicPartition): void {
@@ -164,33 +149,10 @@ export class MetadataWriter {
   }
 
   #forget(topic: Topic): void {
-    this.#pending.set(TOPICS + topic.name, null)
+    this.#put(TOPICS + topic.name, null)
     for (const partition of topic.partitions) {
-      if (!isAsCreated(partition)) this.#pending.set(PARTITIONS + padded(partition.group), null)
+      if (!isAsCreated(partition)) this.#put(PARTITIONS + padded(partition.group), null)
     }
-  }
-
-  #put(key: string, value: unknown): void {
-    this.#pending.set(key, new TextEncoder().encode(JSON.stringify(value)))
-  }
-
-  #flush(): void {
-    if (this.#writing !== null || this.#pending.size === 0 || this.#closed) return
-    const changes = this.#pending
-    this.#pending = new Map()
-    this.#writing = this.#store.write([...changes]).then(
-      () => {
-        this.#writing = null
-        this.#flush()
-      },
-      (error) => {
-        this.#writing = null
-        // Nothing is lost: the log has it. Changes applied since are newer.
-        this.#pending = new Map([...changes, ...this.#pending])
-        this.#logger.error({ err: error }, 'cannot write the metadata to the state store; trying again')
-        this.#clock.after(RETRY_MS, () => this.#flush())
-      },
-    )
   }
 }
 
