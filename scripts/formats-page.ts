@@ -3,7 +3,7 @@ import { newBackup } from '../broker/src/cli/backup/manifest.ts'
 import { featureLevels } from '../broker/src/cluster/metadata/feature-levels.ts'
 
 /** Where bytes of a format are found. */
-type Place = 'disk' | 'between brokers' | 'clients' | 'metadata' | 'cascade' | 'backup'
+type Place = 'disk' | 'between brokers' | 'clients' | 'metadata' | 'consumer groups' | 'cascade' | 'backup'
 
 export interface Readers {
   readonly place: Place
@@ -35,6 +35,8 @@ export const readers: Readonly<Record<FormatName | 'backup', Readers>> = {
   formation: { place: 'metadata', since: first },
   metadataSnapshot: { place: 'metadata', since: first },
   command: { place: 'metadata', since: first },
+  consumerGroupsSnapshot: { place: 'consumer groups', since: first },
+  consumerGroupCommand: { place: 'consumer groups', since: first },
   copyManifest: { place: 'between brokers', since: first },
   handshake: { place: 'between brokers', since: { 2: '0.1.0', 3: '0.1.0' } },
   frame: { place: 'clients', since: first },

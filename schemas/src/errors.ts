@@ -1,3 +1,4 @@
+import { consumerGroupErrors } from './consumer-group-errors.ts'
 import { type ErrorRow, securityErrors } from './security-errors.ts'
 
 export type { ErrorRow } from './security-errors.ts'
@@ -32,6 +33,7 @@ export const errorTable = {
     hint: 'Ask for at least 1 partition, and for no more replicas than there are brokers.',
   },
   ...securityErrors,
+  ...consumerGroupErrors,
   UNKNOWN_TOPIC: {
     status: 404,
     retriable: false,

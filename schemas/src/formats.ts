@@ -125,6 +125,18 @@ export const formatTable = {
     checkedIn: 'broker/src/cluster/metadata/commands/command.ts',
     proof: 'CRC-32C of its batch',
   },
+  consumerGroupCommand: {
+    what: 'A command of a coordinator of consumer groups',
+    version: 1,
+    checkedIn: 'broker/src/consumer-groups/state/commands/command-codec.ts',
+    proof: 'CRC-32C of its batch',
+  },
+  consumerGroupsSnapshot: {
+    what: 'A snapshot of consumer groups',
+    version: 1,
+    checkedIn: 'broker/src/consumer-groups/state/store/load-consumer-groups.ts',
+    proof: 'the checksums of RocksDB, or the connection between brokers',
+  },
   securityCopy: {
     what: 'The copy of users, tokens, rules and quotas of a cascade broker',
     version: 1,

@@ -1,11 +1,11 @@
 /**
  * The parts of the code from the bottom up (docs/architecture.md): {schemas, platform} <- {raft, log} <- partition <-
- * api <- security <- cluster <- cascade <- doors <- start <- cli. An area may always import itself.
+ * api <- security <- consumer-groups <- cluster <- cascade <- doors <- start <- cli. An area may always import itself.
  */
 const base = ['schemas', 'platform']
 const cores = [...base, 'raft', 'log']
 const replicas = [...cores, 'partition']
-const brokers = [...replicas, 'api', 'security', 'cluster']
+const brokers = [...replicas, 'api', 'security', 'consumer-groups', 'cluster']
 const cascades = [...brokers, 'cascade']
 
 export const mayImport: Readonly<Record<string, readonly string[]>> = {
@@ -22,7 +22,8 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   partition: cores,
   api: replicas,
   security: [...base, 'api'],
-  cluster: [...replicas, 'api', 'security'],
+  'consumer-groups': [...replicas, 'api', 'security'],
+  cluster: [...replicas, 'api', 'security', 'consumer-groups'],
   cascade: brokers,
   doors: cascades,
   config: ['schemas', 'security'],
@@ -34,6 +35,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     'partition',
     'api',
     'security',
+    'consumer-groups',
     'cluster',
     'cascade',
     'doors',
@@ -56,6 +58,7 @@ export const floors: Readonly<Record<string, readonly (string | readonly string[
   'broker/src/partition': ['', 'replica/state', ['copies', 'replica'], 'broker'],
   'broker/src/security': ['', 'audit', 'identity', 'acl', 'quotas', 'access'],
   'broker/src/cluster': ['metadata', 'routing', 'replicas', 'members', 'formation', 'security', 'requests', ''],
+  'broker/src/consumer-groups': ['state', ''],
   'broker/src/cascade': ['wire', 'copies', 'upstream', 'control', ''],
   'broker/src/doors': ['limits', 'peer', 'json', 'standing', 'http', 'ws', ''],
   'broker/src/start': ['metrics', ['credentials', 'logging', 'tracing'], ''],

@@ -21,6 +21,8 @@ import { LivesFile } from '../../broker/src/cluster/formation/lives-file.ts'
 import { readFormation } from '../../broker/src/cluster/metadata/formation-record.ts'
 import { MetadataState } from '../../broker/src/cluster/metadata/metadata-state.ts'
 import { loadMetadata } from '../../broker/src/cluster/metadata/store/metadata-store.ts'
+import { ConsumerGroupsState } from '../../broker/src/consumer-groups/state/consumer-groups-state.ts'
+import { loadConsumerGroups } from '../../broker/src/consumer-groups/state/store/load-consumer-groups.ts'
 import type { StoredGroupLog } from '../../broker/src/log/group-log.ts'
 import { BLOCK_BYTES, BLOCK_HEADER_BYTES } from '../../broker/src/log/journal/block.ts'
 import { RecordType, RecordWriter } from '../../broker/src/log/journal/record.ts'
@@ -226,6 +228,12 @@ const cases: Record<FormatName, () => unknown> = {
     await loadMetadata(store, new MetadataState())
   },
   command: () => {},
+  consumerGroupsSnapshot: async () => {
+    const store = new MemoryStore()
+    await store.write([['consumer-groups/7/format', text(2)]])
+    await loadConsumerGroups(store, 'consumer-groups/7/', new ConsumerGroupsState())
+  },
+  consumerGroupCommand: () => {},
   securityCopy: async () => {
     const store = new MemoryStore()
     await store.write([['cascade/security', text({ version: 2, more: [] })]])
@@ -243,6 +251,7 @@ const cases: Record<FormatName, () => unknown> = {
 /** The other formats need a running replica or connection: each has a test of its own. */
 const elsewhere: Partial<Record<FormatName, readonly [file: string, code: ErrorCode]>> = {
   command: ['broker/src/cluster/metadata/newer-member.test.ts', 'NEWER_FORMAT'],
+  consumerGroupCommand: ['broker/src/consumer-groups/state/consumer-groups-machine.test.ts', 'NEWER_FORMAT'],
   handshake: ['broker/src/doors/peer/handshake/handshake.test.ts', 'INCOMPATIBLE_PEER'],
 }
 /** Bytes over a connection that has not sent its version are garbage; none of them are kept. */

@@ -6,6 +6,7 @@ import { cascadeBeats } from './cascade-beats.ts'
 import { cascadeStores } from './cascade-store.ts'
 import { cascadeTables } from './cascade-tables.ts'
 import { clientCertificates } from './certificates.ts'
+import { consumerGroupCommands, consumerGroupStates } from './consumer-groups.ts'
 import { bearerTokens, principalNames, scramMessages } from './credentials.ts'
 import { checkpointContents, damagedFiles, journalRecords } from './data-folder.ts'
 import { frameStreams, frames, peerProtocols } from './frames.ts'
@@ -32,6 +33,7 @@ export const targetTable: readonly { readonly target: FuzzTarget; readonly share
   ...[batches, storedBatches, controlBatches, frames, frameStreams, textOperations].map((target) => share(target, 100)),
   ...[
     metadataCommands,
+    consumerGroupCommands,
     peerRequests,
     copyManifests,
     producerCheckpoints,
@@ -40,7 +42,9 @@ export const targetTable: readonly { readonly target: FuzzTarget; readonly share
     principalNames,
     clientCertificates,
   ].map((target) => share(target, 60)),
-  ...[metadataStates, identityFiles, peerHandshakes, scramMessages, bearerTokens].map((target) => share(target, 20)),
+  ...[metadataStates, consumerGroupStates, identityFiles, peerHandshakes, scramMessages, bearerTokens].map((target) =>
+    share(target, 20),
+  ),
   share(backupManifests, 20),
   ...[yamlConfigFiles, webSocketClients].map((target) => share(target, 10)),
   ...[cascadeTables, webTokens].map((target) => share(target, 10)),
