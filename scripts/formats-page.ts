@@ -1,6 +1,6 @@
 import { type FormatName, type FormatRow, formatTable } from '@tailrace/schemas'
 import { newBackup } from '../broker/src/cli/backup/manifest.ts'
-import { featureLevels } from '../broker/src/cluster/metadata/feature-levels.ts'
+import { FENCES, featureLevels } from '../broker/src/cluster/metadata/feature-levels.ts'
 
 /** Where bytes of a format are found. */
 type Place = 'disk' | 'between brokers' | 'clients' | 'metadata' | 'consumer groups' | 'cascade' | 'backup'
@@ -93,6 +93,8 @@ This code supports the levels ${featureLevels.lowest} to ${featureLevels.highest
 | level | command |
 | ---: | --- |
 ${commands.join('\n')}
+
+Partitions take fencing tokens from level ${FENCES} on ([conditional-publishes.md](decisions/conditional-publishes.md)).
 `
 }
 

@@ -19,7 +19,15 @@ import { SilenceWatch } from './silence-watch.ts'
 import type { ClientTls, Socket } from './socket/socket.ts'
 import { errorFromWire } from './wire-error.ts'
 
-export type RequestName = 'Authenticate' | 'Publish' | 'Fetch' | 'FindOffset' | 'InitProducer' | 'Metadata' | 'Brokers'
+export type RequestName =
+  | 'Authenticate'
+  | 'Publish'
+  | 'PublishIf'
+  | 'Fetch'
+  | 'FindOffset'
+  | 'InitProducer'
+  | 'Metadata'
+  | 'Brokers'
 export type ReplyName<Name extends RequestName> = `${Name}Reply`
 export type RequestFields<Name extends RequestName> = Omit<Message<Name>, 'correlation'>
 export interface Reply<Name extends RequestName> {

@@ -6,7 +6,7 @@ import { checkReply } from './reply-checks.ts'
 const names = ['PublishReply', 'FetchReply', 'FindOffsetReply', 'InitProducerReply', 'Records', 'Subscribed'] as const
 const body = new Uint8Array()
 /** Fields that may be below 0, or that are no number of the broker's. */
-const free = new Set(['correlation', 'subscription'])
+const free = new Set(['correlation', 'subscription', 'fence'])
 
 function frame(name: MessageName, fields: object): Frame {
   return { name, fields, body } as Frame
@@ -26,6 +26,14 @@ describe('numbers of an answer', () => {
       const changed =
         name === 'Subscribed' ? { ...fields, partitions: [{ ...places, [key]: -1 }] } : { ...fields, [key]: -1 }
       expect(() => checkReply(frame(name, changed))).toThrow(`${name} says ${key} -1.`)
+    }
+  })
+
+  it('a PublishIf without a record ends one before it begins', () => {
+    const fields = sampleMessages.PublishIfReply
+    expect(() => checkReply(frame('PublishIfReply', { ...fields, baseOffset: 0, lastOffset: -1 }))).not.toThrow()
+    for (const name of ['baseOffset', 'term', 'index']) {
+      expect(() => checkReply(frame('PublishIfReply', { ...fields, [name]: -1 }))).toThrow(`says ${name} -1.`)
     }
   })
 

@@ -1,10 +1,12 @@
 import { type Frame, type Message, TailraceError } from '@tailrace/schemas'
 
-type Checked = 'PublishReply' | 'FetchReply' | 'FindOffsetReply' | 'InitProducerReply' | 'Records'
+type Checked = 'PublishReply' | 'PublishIfReply' | 'FetchReply' | 'FindOffsetReply' | 'InitProducerReply' | 'Records'
 
 /** Numbers that count from 0. (A topic's partitions are checked in metadata.ts.) */
 const counts: { readonly [Name in Checked]: readonly (keyof Message<Name>)[] } = {
   PublishReply: ['baseOffset', 'lastOffset', 'term', 'index'],
+  // Without a record the last offset is one less than the first, which may be 0.
+  PublishIfReply: ['baseOffset', 'term', 'index'],
   FetchReply: ['nextOffset', 'highWatermark', 'logStart', 'rulesVersion'],
   FindOffsetReply: ['offset', 'highWatermark', 'logStart'],
   // A batch with producer -1 belongs to no producer: brokers would take it twice.

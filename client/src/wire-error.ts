@@ -6,7 +6,12 @@ import { type ErrorFields, isErrorCode, TailraceError } from '@tailrace/schemas'
  */
 export function errorFromWire(fields: ErrorFields): TailraceError {
   if (!isErrorCode(fields.code)) return new TailraceError('INTERNAL', `${fields.code}: ${fields.message}`)
-  const error = new TailraceError(fields.code, undefined, { retryAfterMs: fields.retryAfterMs ?? undefined })
+  const { retryAfterMs, endOffset, fence } = fields
+  const error = new TailraceError(fields.code, undefined, {
+    retryAfterMs: retryAfterMs ?? undefined,
+    endOffset: endOffset ?? undefined,
+    fence: fence ?? undefined,
+  })
   if (fields.message !== '') error.message = fields.message
   return error
 }

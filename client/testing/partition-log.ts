@@ -32,11 +32,17 @@ interface ProducerState {
   readonly batches: Remembered[]
 }
 
+/** Of a PublishIf; -1: none. */
+export type Condition = Pick<schemas.Message<'PublishIf'>, 'expectedOffset' | 'fence'>
+const none: Condition = { expectedOffset: -1, fence: -1 }
+
 /** One partition as a broker keeps it: checks every batch, knows each producer's last five, gives offsets (KIP-98). */
 export class PartitionLog {
   readonly batches: StoredBatch[] = []
   /** What is before it is gone. */
   logStart = 0
+  /** The highest fencing token. */
+  fence = -1
   readonly #producers = new Map<number, ProducerState>()
 
   get highWatermark(): number {
@@ -44,7 +50,12 @@ export class PartitionLog {
   }
 
   /** @throws TailraceError as a broker does */
-  append(given: Uint8Array, maxBatchBytes: number): Appended {
+  append(given: Uint8Array, maxBatchBytes: number, condition: Condition = none): Appended {
+    if (given.length === 0) {
+      this.#judge(condition)
+      const baseOffset = this.highWatermark
+      return { baseOffset, lastOffset: baseOffset - 1, duplicate: false, term: 0, index: 0, seal: '' }
+    }
     schemas.checkBatch(given, schemas.crc32c, maxBatchBytes)
     schemas.checkRecords(given, codecs.decompressors, {
       maxDecompressedBytes: schemas.maxDecompressedBytes(maxBatchBytes),
@@ -64,6 +75,7 @@ export class PartitionLog {
       }
     }
     this.#checkSequence(known, header)
+    this.#judge(condition)
     const baseOffset = this.highWatermark
     const lastOffset = baseOffset + header.lastOffsetDelta
     const bytes = given.slice()
@@ -86,6 +98,15 @@ export class PartitionLog {
       found.push(batch)
     }
     return found
+  }
+
+  #judge({ expectedOffset, fence }: Condition): void {
+    const { highWatermark: endOffset } = this
+    if (fence >= 0 && fence < this.fence) throw new TailraceError('FENCED', undefined, { fence: this.fence })
+    if (expectedOffset >= 0 && expectedOffset !== endOffset) {
+      throw new TailraceError('WRONG_EXPECTED_OFFSET', undefined, { endOffset })
+    }
+    this.fence = Math.max(this.fence, fence)
   }
 
   #checkSequence(known: ProducerState | undefined, header: schemas.BatchHeader): void {

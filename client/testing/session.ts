@@ -13,6 +13,9 @@ interface Subscription {
   credit: number
 }
 
+/** The two ways to publish. */
+export type PublishFrame = schemas.FrameOf<'Publish'> | schemas.FrameOf<'PublishIf'>
+
 /** The broker of a session. */
 export interface SessionHost {
   readonly cluster: World
@@ -25,7 +28,7 @@ export interface SessionHost {
   readonly copiedTo: number
   /** Why this broker does not serve a partition; undefined when it does. */
   mayServe(topic: string, partition: number): TailraceError | undefined
-  publish(session: Session, fields: Message<'Publish'>, body: Uint8Array): Promise<void>
+  publish(session: Session, frame: PublishFrame): Promise<void>
   fetch(session: Session, fields: Message<'Fetch'>): void
 }
 
@@ -116,7 +119,7 @@ export class Session {
     const frame = parseFrame(new Uint8Array(bytes))
     const correlation = 'correlation' in frame.fields ? frame.fields.correlation : 0
     try {
-      if (frame.name === 'Publish') await this.#broker.publish(this, frame.fields, frame.body)
+      if (frame.name === 'Publish' || frame.name === 'PublishIf') await this.#broker.publish(this, frame)
       else if (frame.name === 'Fetch') this.#broker.fetch(this, frame.fields)
       else if (frame.name === 'Metadata') this.#metadata(frame.fields)
       else if (frame.name === 'Brokers') this.send('BrokersReply', { correlation, ...this.#broker.cluster.told() })

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { type Message, schemasFrame, streamQuery, TailraceError } from '@tailrace/schemas'
 import { WebSocketServer } from 'ws'
 import { tokenSeal } from './partition-log.ts'
-import { Session, type SessionHost } from './session.ts'
+import { type PublishFrame, Session, type SessionHost } from './session.ts'
 import type { World } from './world.ts'
 
 /** One broker of a test cluster: a real WebSocket server on a real port with the real protocol. */
@@ -115,7 +115,8 @@ export class TestBroker implements SessionHost {
     session.send('FetchReply', { correlation, nextOffset, highWatermark, logStart: 0 }, bytes)
   }
 
-  async publish(session: Session, fields: Message<'Publish'>, body: Uint8Array): Promise<void> {
+  async publish(session: Session, frame: PublishFrame): Promise<void> {
+    const { name, fields, body } = frame
     const { correlation, topic, partition } = fields
     this.cluster.noteTransmission(this.id, topic, partition)
     try {
@@ -131,13 +132,14 @@ export class TestBroker implements SessionHost {
       if (this.cluster.partitions(topic) === 0) throw new TailraceError('UNKNOWN_TOPIC')
       this.cluster.refuseAnother(topic, fields.topicId)
       if (this.cluster.partitions(topic) <= partition) throw new TailraceError('UNKNOWN_PARTITION')
-      const result = this.cluster.log(topic, partition).append(body, this.cluster.maxBatchBytes)
+      const condition = frame.name === 'PublishIf' ? frame.fields : undefined
+      const result = this.cluster.log(topic, partition).append(body, this.cluster.maxBatchBytes, condition)
       this.cluster.pushAll()
       if (fault.drop) return session.drop()
       if (fault.silent) return
       if (fault.lateMs !== undefined) await new Promise((resolve) => setTimeout(resolve, fault.lateMs))
       if (fault.error !== undefined) throw new TailraceError(fault.error)
-      session.send('PublishReply', { correlation, ...result, holders: this.cluster.holders })
+      session.send(`${name}Reply`, { correlation, ...result, holders: this.cluster.holders })
     } finally {
       this.cluster.noteAnswer(this.id, topic, partition)
     }

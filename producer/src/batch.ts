@@ -1,4 +1,5 @@
 import { type BrokerId, type PartitionNumber, TailraceError } from '@tailrace/schemas'
+import type { Condition } from './condition.ts'
 import type { ProducerRecord, Sent } from './record.ts'
 
 /** A broker's answer for a batch that is on a majority's disks, and the topic that the batch was sent to. */
@@ -40,6 +41,10 @@ export class Batch {
   outcomeUnknown = false
   /** Sent when no batch before it was open: an answer about its sequence then concerns this batch alone. */
   sentAsHead = false
+  /** Its records are written together under it, or not at all. */
+  condition: Condition | undefined
+  /** It failed, was refused each time that it was sent, and so has used none of its sequences. */
+  isRefused = false
   /** Until when (performance.now) errors that may come from a broker that lags behind count as temporary. */
   graceUntil = 0
   readonly #settlers: Settler[] = []

@@ -1,5 +1,5 @@
 export { TailraceError } from '@tailrace/schemas'
 export type { Partitioner, ProducerOptions } from './options.ts'
-export { Producer } from './producer.ts'
+export { Producer, type SendOptions } from './producer.ts'
 export type { OpenTelemetryApi } from './publish-spans.ts'
 export type { ProducerRecord, Sent } from './record.ts'

@@ -1,3 +1,4 @@
+import { baseSequenceAt } from '@tailrace/schemas'
 import type { Batch } from './batch.ts'
 import { type Identity, restamp, sequenceAfter } from './identity.ts'
 
@@ -91,6 +92,25 @@ export class LaneQueue {
   /** Everything that is not acknowledged will be sent (again). Only with nothing in flight. */
   rewind(): void {
     this.#sent = 0
+  }
+
+  /**
+   * Closes the gap at the head where no log has any of the batches nor will have it from what was sent: those behind
+   * refused ones take their sequences. False where a log may. Only with nothing in flight.
+   */
+  closeGap(): boolean {
+    const isFree = ({ state, isRefused, outcomeUnknown }: Batch): boolean =>
+      !outcomeUnknown && (state === 'waiting' || isRefused)
+    if (!this.#batches.every(isFree)) return false
+    const waiting = this.waiting()
+    this.#nextSequence = baseSequenceAt(this.#batches[0]!.bytes!, 0)
+    this.clear()
+    for (const batch of waiting) {
+      restamp(batch.bytes!, this.#identity, this.#nextSequence)
+      batch.graceUntil = 0
+      this.push(batch)
+    }
+    return true
   }
 
   /**

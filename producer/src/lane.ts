@@ -1,6 +1,7 @@
 import { type Client, type Connection, delay, retryBackoff, type TopicRoute } from '@tailrace/client'
 import { type Message, type PartitionNumber, type RecordInput, readTokenText, TailraceError } from '@tailrace/schemas'
 import type { Batch, Settler } from './batch.ts'
+import type { Condition } from './condition.ts'
 import type { Identity } from './identity.ts'
 import { LaneQueue } from './lane-queue.ts'
 import { OpenBatch } from './open-batch.ts'
@@ -88,6 +89,15 @@ export class Lane {
     }
   }
 
+  /** Adds a batch of these records alone. @throws TailraceError BATCH_TOO_LARGE, INVALID_RECORD: none is added */
+  appendTogether(records: readonly RecordInput[], condition: Condition, settler: Settler): void {
+    if (!this.#open.isEmpty) this.#seal()
+    this.#context.buffer(this.#open.appendAll(records, settler))
+    this.#open.current!.condition = condition
+    this.#seal()
+    this.#pump()
+  }
+
   /** Lets the open batch (only this one, if one is named) leave as soon as it can, full or not. */
   due(batch = this.#open.current): void {
     if (batch === undefined || batch !== this.#open.current) return
@@ -173,11 +183,15 @@ export class Lane {
     const age = performance.now() - batch.createdAt
     const { requestTimeoutMs, deliveryTimeoutMs } = this.#context.settings
     const timeoutMs = Math.ceil(Math.max(1, Math.min(requestTimeoutMs, deliveryTimeoutMs - age)))
-    this.#connection!.request(
-      'Publish',
-      { topic: this.#topic.name, partition: this.partition, timeoutMs, topicId: this.#topic.id },
-      { timeoutMs: timeoutMs + Math.min(timeoutMs, ANSWER_GRACE_MS), dropOnTimeout: true, body: [batch.bytes!] },
-    ).then(
+    const fields = { topic: this.#topic.name, partition: this.partition, timeoutMs, topicId: this.#topic.id }
+    const answerMs = timeoutMs + Math.min(timeoutMs, ANSWER_GRACE_MS)
+    const options = { timeoutMs: answerMs, dropOnTimeout: true, body: [batch.bytes!] }
+    const { condition } = batch
+    const answer =
+      condition === undefined
+        ? this.#connection!.request('Publish', fields, options)
+        : this.#connection!.request('PublishIf', { ...fields, expectedOffset: -1, fence: -1, ...condition }, options)
+    answer.then(
       ({ fields }) => this.#acknowledged(batch, fields),
       (error) => this.#refused(batch, TailraceError.from(error)),
     )
@@ -200,14 +214,17 @@ export class Lane {
   #refused(batch: Batch, error: TailraceError): void {
     this.#queue.inFlight--
     if (batch.state !== 'waiting') return
-    if (error.code === 'BATCH_TOO_LARGE' && batch.count > 1 && !batch.outcomeUnknown) {
+    const isDivisible = batch.count > 1 && batch.condition === undefined
+    if (error.code === 'BATCH_TOO_LARGE' && isDivisible && !batch.outcomeUnknown) {
       this.#split(batch)
       return
     }
     const verdict = judge(batch, error, performance.now())
     if (!verdict.definite) batch.outcomeUnknown = true
-    if (!verdict.retry) this.#fail(batch, error)
-    this.#lastError = error
+    batch.isRefused = batch.condition !== undefined && !verdict.retry && !batch.outcomeUnknown
+    if (!verdict.retry) this.#fail(batch, verdict.shown ?? error)
+    // A condition that does not hold is no reason to wait, or to look for another leader.
+    if (!batch.isRefused) this.#lastError = error
     this.#drain()
   }
 
@@ -247,7 +264,8 @@ export class Lane {
           await delay(Math.min(ms, this.#untilExpiry()), this.#context.ended)
           await this.#context.client.refresh([this.#topic.name])
         }
-        if (this.#queue.hasGapAtHead) this.#giveUp(this.#queue.renew(await this.#context.newIdentity()))
+        if (this.#queue.hasGapAtHead && !this.#queue.closeGap())
+          this.#giveUp(this.#queue.renew(await this.#context.newIdentity()))
         const { connection, direct } = await this.#context.client.route(this.#topic.name, this.partition)
         this.#connection = connection
         this.#metadataVersion = this.#context.client.metadata.version

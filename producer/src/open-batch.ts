@@ -86,6 +86,27 @@ export class OpenBatch {
     return bytes
   }
 
+  /**
+   * Opens a batch of all these records, where there is none, and returns the bytes it takes of the memory allowance.
+   * @throws TailraceError BATCH_TOO_LARGE, INVALID_RECORD: there is no batch
+   */
+  appendAll(records: readonly RecordInput[], settler: Settler): number {
+    let bytes = 0
+    try {
+      for (const [position, record] of records.entries()) {
+        if (this.mustClose(record)) {
+          const { maxBatchBytes } = this.#settings
+          throw new TailraceError('BATCH_TOO_LARGE', `Records under a condition are one batch of ${maxBatchBytes}.`)
+        }
+        bytes += this.append(record, settler, position)
+      }
+      return bytes
+    } catch (error) {
+      if (!this.isEmpty) this.discard()
+      throw error
+    }
+  }
+
   /** Takes the batch out and gives it its sequence; its bytes are final. The next record opens another one. */
   close(identity: Identity, baseSequence: number): Batch {
     const { compression } = this.#settings

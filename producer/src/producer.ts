@@ -1,12 +1,23 @@
 import { abortError, Client, type ClientOptions, clientOptionNames, orAborted, throwIfAborted } from '@tailrace/client'
-import { checkTopicName, TailraceError } from '@tailrace/schemas'
+import { checkTopicName, type Offset, type PartitionNumber, TailraceError } from '@tailrace/schemas'
+import { type ConditionalOptions, checkCount } from './condition.ts'
+import { ConditionalSend } from './conditional-send.ts'
 import type { Identity } from './identity.ts'
 import { LingerTimer } from './linger-timer.ts'
 import { type ProducerOptions, type ProducerSettings, producerSettings } from './options.ts'
 import { PublishSpans } from './publish-spans.ts'
+import { raiseFence } from './raise-fence.ts'
 import type { ProducerRecord, Sent } from './record.ts'
 import { abortable, ManySend, SingleSend } from './sends.ts'
 import { type TopicContext, TopicLanes } from './topic-lanes.ts'
+
+/** Options of one call. `partition` matters with a condition; otherwise records name theirs. */
+export interface SendOptions extends ConditionalOptions {
+  /** Aborting it ends the wait. What is in a batch already may still be written. */
+  readonly signal?: AbortSignal
+}
+
+const noOptions: SendOptions = {}
 
 /** Time limit of one request for an identity; the lane that needs it repeats the request. */
 const IDENTITY_TIMEOUT_MS = 5_000
@@ -53,13 +64,17 @@ export class Producer {
    * kept. While more than maxBufferedBytes are in flight the record waits; `ready` tells when there is room again.
    * @throws TailraceError INVALID_RECORD, BATCH_TOO_LARGE, UNKNOWN_TOPIC, UNKNOWN_PARTITION: the record was refused;
    * TIMED_OUT: it was tried for deliveryTimeoutMs and is not in the log; OUTCOME_UNKNOWN: the same, but it may be
-   * there, once; OVERLOADED: too many sends wait; ABORTED, CLOSED: given up, and it may be there, once
+   * there, once; OVERLOADED: too many sends wait; ABORTED, CLOSED: given up, and it may be there, once.
+   * With `expectedOffset` or `fence`, whose partition the record or `partition` names, it is written only if the
+   * partition ends at that offset and has accepted no higher token. WRONG_EXPECTED_OFFSET, with the `endOffset`, and
+   * FENCED, with the highest `fence`: it is not in the log.
    */
-  send(topic: string, record: ProducerRecord, options?: { signal?: AbortSignal }): Promise<Sent> {
+  send(topic: string, record: ProducerRecord, options: SendOptions = noOptions): Promise<Sent> {
+    if (isConditional(options)) return this.sendBatch(topic, [record], options).then(([sent]) => sent!)
     const span = this.#spans?.start(topic, 1)
     const send = new SingleSend(span?.mark(record) ?? record)
     span?.endWith(send.promise)
-    if (options?.signal !== undefined) abortable(send, options.signal)
+    if (options.signal !== undefined) abortable(send, options.signal)
     this.#offer(topic, send)
     return send.promise
   }
@@ -67,16 +82,38 @@ export class Producer {
   /**
    * Publishes many records with one promise; the fastest way. They may be of several partitions, and the promise tells
    * where each ended up, in the order given. A failure is told when the outcome of all is known: the others may have
-   * been published.
+   * been published. Under a condition all are written next to each other, or none.
    * @throws TailraceError as {@link send}
    */
-  sendBatch(topic: string, records: readonly ProducerRecord[], options?: { signal?: AbortSignal }): Promise<Sent[]> {
+  sendBatch(topic: string, records: readonly ProducerRecord[], options: SendOptions = noOptions): Promise<Sent[]> {
     const span = this.#spans?.start(topic, records.length)
-    const send = new ManySend(span === undefined ? records : records.map(span.mark))
+    const marked = span === undefined ? records : records.map(span.mark)
+    const send = isConditional(options) ? new ConditionalSend(marked, options) : new ManySend(marked)
     span?.endWith(send.promise)
-    if (options?.signal !== undefined) abortable(send, options.signal)
+    if (options.signal !== undefined) abortable(send, options.signal)
     this.#offer(topic, send)
     return send.promise
+  }
+
+  /**
+   * Has the partition accept a fencing token, so that publishes under lower ones are refused from then on. Resolves
+   * with the partition's end at that time: all records under lower tokens are before it. Independent of sends under
+   * way.
+   * @throws TailraceError FENCED: a higher one was accepted; FEATURE_LEVEL_TOO_LOW: brokers of an earlier version are
+   * in the cluster; UNKNOWN_TOPIC, UNKNOWN_PARTITION; TIMED_OUT: it may have been accepted; ABORTED, CLOSED
+   */
+  async fence(
+    topic: string,
+    partition: PartitionNumber,
+    token: number,
+    options?: { signal?: AbortSignal },
+  ): Promise<Offset> {
+    checkTopicName(topic)
+    checkCount('token', token)
+    const { requestTimeoutMs, deliveryTimeoutMs: timeoutMs } = this.#settings
+    const ended = this.#ended.signal
+    const signal = options?.signal === undefined ? ended : AbortSignal.any([options.signal, ended])
+    return raiseFence(this.#client, { topic, partition, token }, { requestTimeoutMs, timeoutMs, signal })
   }
 
   /** Resolves when `send` would not have to wait. */
@@ -123,7 +160,7 @@ export class Producer {
     return this.close()
   }
 
-  #offer(topic: string, send: SingleSend | ManySend): void {
+  #offer(topic: string, send: SingleSend | ManySend | ConditionalSend): void {
     try {
       if (this.#isClosing) throw this.#ended.signal.reason ?? new TailraceError('CLOSED')
       this.#lanesOf(topic).offer(send)
@@ -216,6 +253,10 @@ export class Producer {
     this.#client.close()
     for (const wake of this.#forRoom.splice(0)) wake()
   }
+}
+
+function isConditional({ expectedOffset, fence }: SendOptions): boolean {
+  return expectedOffset !== undefined || fence !== undefined
 }
 
 function clientOptions(options: ProducerOptions): ClientOptions {

@@ -1,6 +1,7 @@
 import { abortError } from '@tailrace/client'
 import type { TailraceError } from '@tailrace/schemas'
 import type { Settler } from './batch.ts'
+import type { Together } from './condition.ts'
 import type { ProducerRecord, Sent } from './record.ts'
 
 /** Where a send puts its records. */
@@ -9,6 +10,8 @@ export interface Intake {
   readonly hasRoom: boolean
   /** @throws TailraceError INVALID_RECORD, BATCH_TOO_LARGE, UNKNOWN_PARTITION: this record alone */
   accept(record: ProducerRecord, settler: Settler, position: number): void
+  /** As one batch. @throws TailraceError as `accept`: none of them */
+  acceptTogether(together: Together, settler: Settler): void
 }
 
 /**
@@ -141,7 +144,7 @@ export class ManySend implements Send {
 }
 
 /** Ends a send when its signal fires. Records that are in a batch already may still be committed. */
-export function abortable(send: SingleSend | ManySend, signal: AbortSignal): void {
+export function abortable(send: Send & { fail(error: TailraceError): void }, signal: AbortSignal): void {
   const stop = (): void => {
     if (send instanceof ManySend) send.stop(abortError(signal))
     else send.fail(abortError(signal))

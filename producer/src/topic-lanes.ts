@@ -1,6 +1,7 @@
 import { Fifo, type TopicRoute } from '@tailrace/client'
 import { partitionForKey, TailraceError } from '@tailrace/schemas'
 import type { Settler } from './batch.ts'
+import type { Together } from './condition.ts'
 import type { Identity } from './identity.ts'
 import { Lane, type LaneContext } from './lane.ts'
 import { type ProducerRecord, recordInput } from './record.ts'
@@ -96,6 +97,11 @@ export class TopicLanes implements Intake {
     this.#lanes[this.#choose(record)]!.append(recordInput(record), settler, position)
   }
 
+  acceptTogether({ partition, condition, records }: Together, settler: Settler): void {
+    this.#follow()
+    this.#laneOf(partition).appendTogether(records.map(recordInput), condition, settler)
+  }
+
   async #load(): Promise<void> {
     this.#isLoading = true
     try {
@@ -142,7 +148,9 @@ export class TopicLanes implements Intake {
     let bytes = 0
     for (const lane of former) {
       for (const batch of lane.retire()) {
-        batch.moveTo((record, settler, position) => this.accept(record, settler, position))
+        // A condition is about the topic that is gone.
+        if (batch.condition !== undefined) batch.fail(new TailraceError('TOPIC_ID_MISMATCH', `"${this.#topic}".`))
+        else batch.moveTo((record, settler, position) => this.accept(record, settler, position))
         bytes += batch.bufferedBytes
       }
     }
@@ -157,12 +165,19 @@ export class TopicLanes implements Intake {
     let chosen = record.partition
     if (chosen === undefined && partitioner !== undefined) chosen = partitioner(record, partitions, this.#topic)
     if (chosen !== undefined) {
-      if (Number.isInteger(chosen) && chosen >= 0 && chosen < partitions) return chosen
-      throw new TailraceError('UNKNOWN_PARTITION', `"${this.#topic}" has ${partitions} of them, not number ${chosen}.`)
+      this.#laneOf(chosen)
+      return chosen
     }
     const { key } = record
     if (key === undefined || key === null) return this.#keyless()
     return typeof key === 'string' ? partitionForText(key, partitions) : partitionForKey(key, partitions)
+  }
+
+  #laneOf(partition: number): Lane {
+    const lane = this.#lanes[partition]
+    if (lane !== undefined) return lane
+    const { length } = this.#lanes
+    throw new TailraceError('UNKNOWN_PARTITION', `"${this.#topic}" has ${length} of them, not number ${partition}.`)
   }
 
   /**

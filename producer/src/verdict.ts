@@ -1,4 +1,4 @@
-import type { ErrorCode, TailraceError } from '@tailrace/schemas'
+import { type ErrorCode, TailraceError } from '@tailrace/schemas'
 import type { Batch } from './batch.ts'
 
 /**
@@ -9,6 +9,8 @@ import type { Batch } from './batch.ts'
 export interface Verdict {
   readonly retry: boolean
   readonly definite: boolean
+  /** Told to the caller in the place of the answer. */
+  readonly shown?: TailraceError
 }
 
 /** Refusals before anything was appended. Any other retriable error leaves the outcome open. */
@@ -40,6 +42,10 @@ export function judge(batch: Batch, error: TailraceError, now: number): Verdict 
   // The lane's records move on as soon as lookups tell of the topic that has the name now; until then the broker may be
   // behind.
   if (error.code === 'TOPIC_ID_MISMATCH') return { retry: true, definite: true }
+  if (error.code === 'WRONG_EXPECTED_OFFSET' && mayStillHold(batch, error)) {
+    const shown = new TailraceError('OUTCOME_UNKNOWN', error.message, { cause: error })
+    return { retry: false, definite: false, shown }
+  }
   const graceMs = passing.get(error.code)
   if (graceMs !== undefined) {
     // A deposed leader that does not know that yet judges by an old log; it steps down within a few election timeouts.
@@ -48,4 +54,12 @@ export function judge(batch: Batch, error: TailraceError, now: number): Verdict 
   }
   if (error.retriable) return { retry: true, definite: refusals.has(error.code) }
   return { retry: false, definite: error.code !== 'CLOSED' && error.code !== 'ABORTED' }
+}
+
+/**
+ * An earlier transmission without an answer may arrive yet, when the partition has grown to the expected offset. One
+ * that has passed it never comes back to it.
+ */
+function mayStillHold({ outcomeUnknown, condition }: Batch, { endOffset = 0 }: TailraceError): boolean {
+  return outcomeUnknown && endOffset < (condition?.expectedOffset ?? 0)
 }

@@ -1,4 +1,5 @@
 import { consumerGroupErrors } from './consumer-group-errors.ts'
+import { publishErrors } from './publish-errors.ts'
 import { type ErrorRow, securityErrors } from './security-errors.ts'
 
 export type { ErrorRow } from './security-errors.ts'
@@ -154,36 +155,7 @@ export const errorTable = {
     message: 'The request took longer than its time limit.',
     hint: 'Retry; if it persists, check that a majority of replicas is up.',
   },
-  PRODUCER_NOT_YOURS: {
-    status: 403,
-    retriable: false,
-    message: 'The producer id belongs to another principal.',
-    hint: 'Ask for an id with InitProducer, with the credential that publishes.',
-  },
-  OUT_OF_ORDER_SEQUENCE: {
-    status: 409,
-    retriable: false,
-    message: 'The batch does not follow the last one of its producer.',
-    hint: 'Batches of one producer and partition must arrive in sequence; a missing one must be sent first.',
-  },
-  UNKNOWN_PRODUCER: {
-    status: 409,
-    retriable: true,
-    message: 'The cluster is not known to have given this producer id.',
-    hint: 'Ask for an id with InitProducer; a broker whose metadata is behind knows it a moment later.',
-  },
-  TOO_MANY_PRODUCERS: {
-    status: 429,
-    retriable: true,
-    message: 'No more producers can be remembered.',
-    hint: 'Use one producer for many records; or lower producerExpirationMs, if producers come and go quickly.',
-  },
-  INVALID_PRODUCER_EPOCH: {
-    status: 409,
-    retriable: false,
-    message: 'A newer instance of this producer exists.',
-    hint: 'Stop the older instance, or start over with a new producer id.',
-  },
+  ...publishErrors,
   UNKNOWN_USER: {
     status: 404,
     retriable: false,

@@ -102,6 +102,8 @@ export const MessageNumber = {
   BrokerConditionReply: 111,
   WatchEnds: 112,
   WatchEndsReply: 113,
+  PublishIf: 114,
+  PublishIfReply: 115,
 } as const
 export type MessageName = keyof typeof MessageNumber
 
@@ -251,6 +253,21 @@ export interface MessageShapes extends CascadeMessageShapes, PeerMessageShapes {
     seal?: string
     holders?: readonly BrokerId[]
   }
+  /**
+   * As Publish, under a condition; -1: none. Body: one RecordBatch; or nothing, with a fence, which is then accepted
+   * and no record is written.
+   */
+  PublishIf: {
+    correlation: number
+    topic: string
+    partition: PartitionNumber
+    timeoutMs: number
+    expectedOffset: Offset
+    fence: number
+    topicId?: string
+  } & Asked
+  /** As PublishReply. Without a record: `baseOffset` is the end of the partition, `lastOffset` one less. */
+  PublishIfReply: MessageShapes['PublishReply']
   /** Waits up to `waitMs` for data past `offset`. Reply's body: whole batches back to back, `bodyBytes` in all. */
   Fetch: {
     correlation: number
@@ -285,7 +302,8 @@ export interface MessageShapes extends CascadeMessageShapes, PeerMessageShapes {
     topicId?: string
     linearizable?: boolean
   } & Asked
-  FindOffsetReply: { correlation: number; offset: Offset; highWatermark: Offset; logStart: Offset }
+  /** `fence`: the highest fencing token that was accepted; -1: none, or not known. */
+  FindOffsetReply: { correlation: number; offset: Offset; highWatermark: Offset; logStart: Offset; fence?: number }
   InitProducer: { correlation: number } & Asked
   InitProducerReply: { correlation: number; producerId: ProducerId; epoch: number }
   /** No topics: only brokers. Unknown topics are left out of the reply. */
@@ -354,6 +372,8 @@ export interface ErrorFields {
   retriable: boolean
   hint: string
   retryAfterMs?: number | null
+  endOffset?: Offset | null
+  fence?: number | null
 }
 /** `http` is host:port of the HTTP and WebSocket listener. */
 export interface BrokerFields {

@@ -38,6 +38,7 @@ const MAX_KEPT_DECODERS = 8
 const brokerMessages: ReadonlySet<MessageName> = new Set<MessageName>([
   'Failure',
   'PublishReply',
+  'PublishIfReply',
   'FetchReply',
   'FindOffsetReply',
   'InitProducerReply',

@@ -22,6 +22,18 @@ export interface ErrorShape {
   readonly nextOffset?: Offset
   /** In errors that say when to try again. */
   readonly retryAfterMs?: number
+  /** In WRONG_EXPECTED_OFFSET: where the partition ends. */
+  readonly endOffset?: Offset
+  /** In FENCED: the highest fencing token that was accepted. */
+  readonly fence?: number
+}
+
+/** What an error tells besides its text: see the fields of TailraceError. */
+interface Details {
+  readonly place?: UnreadablePlace | undefined
+  readonly retryAfterMs?: number | undefined
+  readonly endOffset?: Offset | undefined
+  readonly fence?: number | undefined
 }
 
 /**
@@ -37,18 +49,20 @@ export class TailraceError extends Error {
   readonly place: UnreadablePlace | undefined
   /** The same request is refused again before so much time has passed. */
   readonly retryAfterMs: number | undefined
+  /** Only in WRONG_EXPECTED_OFFSET: where the partition ends. */
+  readonly endOffset: Offset | undefined
+  /** Only in FENCED: the highest fencing token that was accepted. */
+  readonly fence: number | undefined
 
-  constructor(
-    code: ErrorCode,
-    detail?: string,
-    options?: ErrorOptions & { readonly place?: UnreadablePlace; readonly retryAfterMs?: number | undefined },
-  ) {
+  constructor(code: ErrorCode, detail?: string, options?: ErrorOptions & Details) {
     super(detail === undefined ? errorTable[code].message : `${errorTable[code].message} ${detail}`, options)
     this.code = code
     this.retriable = errorTable[code].retriable
     this.hint = errorTable[code].hint
     this.place = options?.place
     this.retryAfterMs = options?.retryAfterMs
+    this.endOffset = options?.endOffset
+    this.fence = options?.fence
   }
 
   /** Anything thrown as a TailraceError: any other error becomes INTERNAL, followed by its own text. */
@@ -69,9 +83,17 @@ export class TailraceError extends Error {
   }
 
   toJSON(): ErrorShape {
-    const { code, message, retriable, hint, retryAfterMs } = this
-    const later = retryAfterMs === undefined ? {} : { retryAfterMs }
-    return { code, message, retriable, hint, ...this.place, ...later }
+    const { code, message, retriable, hint, retryAfterMs, endOffset, fence } = this
+    return {
+      code,
+      message,
+      retriable,
+      hint,
+      ...this.place,
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+      ...(endOffset !== undefined && { endOffset }),
+      ...(fence !== undefined && { fence }),
+    }
   }
 }
 

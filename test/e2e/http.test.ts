@@ -300,9 +300,9 @@ describe.each([1, 2, 3])('through broker %i', (broker) => {
         level: 0,
         alive: true,
         pid: cluster.pid(id),
-        featureLevels: { lowest: 1, highest: 2 },
+        featureLevels: { lowest: 1, highest: 3 },
       })),
-      featureLevel: 2,
+      featureLevel: 3,
     })
     expect(cluster.ids).toContain(body.metadataLeader)
     expect(await ask(broker, 'GET', '/healthz')).toMatchObject({

@@ -208,7 +208,10 @@ const cases: Record<FormatName, () => unknown> = {
     await checkStateFormat(store)
   },
   producerCheckpoint: () => {
-    const bytes = encodeCheckpoint({ commitIndex: 1, highWatermark: 1, producersIndex: 1, producers: [] }, crc)
+    const bytes = encodeCheckpoint(
+      { commitIndex: 1, highWatermark: 1, producersIndex: 1, producers: [], fence: -1 },
+      crc,
+    )
     bytes[4] = 3
     const covered = Buffer.concat([bytes.subarray(0, 5), bytes.subarray(9)])
     Buffer.from(bytes.buffer).writeUInt32BE(crc(covered, 0, covered.length), 5)

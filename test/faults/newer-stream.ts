@@ -7,6 +7,8 @@ import { NewerProtocol } from '../../schemas/src/testing/newer-protocol.ts'
 const names: MessageName[] = [
   'Publish',
   'PublishReply',
+  'PublishIf',
+  'PublishIfReply',
   'Fetch',
   'FetchReply',
   'FindOffset',

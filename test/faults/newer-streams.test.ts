@@ -33,9 +33,10 @@ const settings = { connectTimeoutMs: 2_000, silenceMs: 5_000, maxFrameBytes: 1 <
 const from = { kind: 'EARLIEST', value: 0 } as const
 const place = { topic: 'flights', partition: 0 }
 const said: Record<'client' | 'broker', MessageName[]> = {
-  client: ['Publish', 'Fetch', 'FindOffset', 'InitProducer', 'Subscribe', 'Credit', 'Unsubscribe'],
+  client: ['Publish', 'PublishIf', 'Fetch', 'FindOffset', 'InitProducer', 'Subscribe', 'Credit', 'Unsubscribe'],
   broker: [
     'PublishReply',
+    'PublishIfReply',
     'FetchReply',
     'FindOffsetReply',
     'InitProducerReply',
@@ -49,7 +50,7 @@ const said: Record<'client' | 'broker', MessageName[]> = {
 /** The common interface of an SDK's connection and a cascade's link. */
 interface Asking {
   request(
-    name: 'Publish' | 'Fetch' | 'FindOffset' | 'InitProducer',
+    name: 'Publish' | 'PublishIf' | 'Fetch' | 'FindOffset' | 'InitProducer',
     fields: object,
     body?: Uint8Array[],
   ): Promise<{ fields: object; body: Uint8Array }>
@@ -92,6 +93,9 @@ async function askEverything(asking: Asking): Promise<void> {
   const published = await asking.request('Publish', { ...place, timeoutMs: 1_000, topicId: '' }, [batch])
   expect(published.fields).toMatchObject({ duplicate: false })
   const { baseOffset } = published.fields as { baseOffset: number }
+  const condition = { expectedOffset: -1, fence: 0 }
+  const conditional = await asking.request('PublishIf', { ...place, timeoutMs: 1_000, ...condition, topicId: '' })
+  expect(conditional.fields).toMatchObject({ baseOffset: baseOffset + 2, lastOffset: baseOffset + 1 })
   const fetched = await asking.request('Fetch', { ...place, offset: baseOffset, maxBytes: 10_000, waitMs: 0 })
   expect(fetched.fields).toMatchObject({ nextOffset: baseOffset + 2, highWatermark: baseOffset + 2 })
   expect(fetched.body.length).toBe(batch.length)

@@ -59,6 +59,8 @@ const table: Readonly<Record<MessageName, Rights>> = {
   NodeBeat: note,
   Publish: ofMembers,
   PublishReply: misplaced,
+  PublishIf: ofMembers,
+  PublishIfReply: misplaced,
   Fetch: ofMembers,
   FetchReply: misplaced,
   FindOffset: ofMembers,

@@ -89,6 +89,8 @@ export class LyingBroker {
         return [joined(encodeFrame('InitProducerReply', { correlation, producerId: 7, epoch: 0 }))]
       case 'Publish':
         return [joined(encodeFrame('PublishReply', { correlation, baseOffset: 4, lastOffset: 4, duplicate: false }))]
+      case 'PublishIf':
+        return [joined(encodeFrame('PublishIfReply', { correlation, baseOffset: 4, lastOffset: 4, duplicate: false }))]
       case 'Fetch': {
         const place = { correlation, nextOffset: 2, highWatermark: 2, logStart: 0 }
         return [joined(encodeFrame('FetchReply', place, [storedBatch()]))]

@@ -160,6 +160,7 @@ describe.each(kinds)('%s', (kind) => {
     for (const [op, fields] of [
       ['subscribe', { topic: 'flights', from: 'earliest' }],
       ['publish', { topic: 'flights', records: [{ value: 'x' }] }],
+      ['publish-if', { topic: 'flights', partition: 0, fence: 1, records: [{ value: 'x' }] }],
       ['watch', { topics: ['flights'] }],
       ['watch', { of: 'partition', topic: 'flights', partition: 0 }],
       ['watch', { of: 'cascade' }],
@@ -195,6 +196,10 @@ describe.each(kinds)('%s', (kind) => {
     const right = (reply: string) => (isKnown ? (outcome === 'all' ? reply : codes.denied) : codes.nobody)
     client.frame('Publish', { correlation: 1, ...place, timeoutMs: 0 }, [batchOf(['x'])])
     expect(await told()).toBe(right('PublishReply'))
+    client.frame('PublishIf', { correlation: 5, ...place, timeoutMs: 0, expectedOffset: -1, fence: 1 }, [
+      batchOf(['x']),
+    ])
+    expect(await told()).toBe(right('PublishIfReply'))
     client.frame('Fetch', { correlation: 2, ...place, offset: 0, maxBytes: 0, waitMs: 0 })
     expect(await told()).toBe(right('FetchReply'))
     client.frame('FindOffset', { correlation: 3, ...place, position })

@@ -186,7 +186,7 @@ export interface GroupDescription extends MembersDescription {
 export interface EntryDescription {
   readonly index: LogIndex
   readonly term: Term
-  readonly kind: 'records' | 'term-start' | 'configuration'
+  readonly kind: 'records' | 'term-start' | 'configuration' | 'fence'
   readonly baseOffset: Offset
   readonly lastOffset: Offset
   readonly bytes: number

@@ -1,5 +1,5 @@
 import type { BrokerId, Offset, PartitionNumber, Position, ProducerId, Term } from '@tailrace/schemas'
-import type { FetchRequest, FetchResult, OffsetResult, PublishResult } from '../partition/requests.ts'
+import type { FetchRequest, FetchResult, OffsetResult, PublishCondition, PublishResult } from '../partition/requests.ts'
 
 /** The feature levels of the cluster that a broker can work in. */
 export interface LevelRange {
@@ -20,7 +20,8 @@ export interface BrokerApi {
    * Appends one RecordBatch v2 and resolves when it is durable on a majority. The batch's bytes belong to the broker
    * afterwards. Where this broker leads, the batch is validated and appended before the call returns, so that call
    * order is log order. `wait`: hold the request through an election instead of failing with NOT_LEADER /
-   * LEADER_UNAVAILABLE (for callers that do not retry themselves).
+   * LEADER_UNAVAILABLE (for callers that do not retry themselves). `batch` may be empty where the condition has a
+   * fence: see Group.publish.
    */
   publish(topic: string, partition: PartitionNumber, batch: Uint8Array, options: PublishOptions): Promise<PublishResult>
   /**
@@ -84,6 +85,7 @@ export interface PublishOptions {
    * The broker itself made the batch of what a client wants written, under a producer id that belongs to the broker.
    */
   readonly byBroker?: boolean
+  readonly condition?: PublishCondition | undefined
 }
 
 /** The client for which a broker acts. */

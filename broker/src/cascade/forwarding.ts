@@ -1,7 +1,8 @@
 import type { BrokerId, ErrorCode, Message, PartitionNumber, Position, ProducerId } from '@tailrace/schemas'
 import { forEachBatch, TailraceError } from '@tailrace/schemas'
 import type { Asker, OffsetSearch, PublishOptions, ReadRequest } from '../api/broker-api.ts'
-import type { FetchResult, OffsetResult, PublishResult } from '../partition/requests.ts'
+import { conditionFields, fenceOf } from '../partition/publish-condition.ts'
+import type { FetchResult, OffsetResult, PublishCondition, PublishResult } from '../partition/requests.ts'
 import type { Clock } from '../platform/clock.ts'
 import { pause } from '../platform/timing/pause.ts'
 import type { LinkReply } from './upstream/source-link.ts'
@@ -34,13 +35,13 @@ export class Forwarding {
     topic: string,
     partition: PartitionNumber,
     batch: Uint8Array,
-    { timeoutMs, wait, topicId = '', asker }: PublishOptions,
+    { timeoutMs, wait, topicId = '', asker, condition }: PublishOptions,
   ): Promise<PublishResult> {
     const deadline = this.#clock.monotonic() + timeoutMs
     const place = { topic, partition, topicId }
     for (;;) {
       try {
-        return await this.#publishOnce({ ...place, ...this.#vouch.fields(asker) }, batch, deadline, wait)
+        return await this.#publishOnce({ ...place, ...this.#vouch.fields(asker) }, batch, { deadline, wait, condition })
       } catch (error) {
         const again = wait && error instanceof TailraceError && notWritten.has(error.code)
         if (!again || this.#clock.monotonic() + againMs >= deadline) throw error
@@ -52,13 +53,16 @@ export class Forwarding {
   async #publishOnce(
     place: Omit<Message<'Publish'>, 'correlation' | 'timeoutMs'>,
     batch: Uint8Array,
-    deadline: number,
-    wait: boolean,
+    { deadline, wait, condition }: { deadline: number; wait: boolean; condition: PublishCondition | undefined },
   ): Promise<PublishResult> {
     const left = (): number => Math.max(1, Math.ceil(deadline - this.#clock.monotonic()))
     const link = await this.#link(wait ? left() : 0)
     const fields = { ...place, timeoutMs: left() }
-    const { fields: reply } = await link.request('Publish', fields, left() + hopMs, [batch]).catch(unknownOutcome)
+    const asked =
+      condition === undefined
+        ? link.request('Publish', fields, left() + hopMs, [batch])
+        : link.request('PublishIf', { ...fields, ...conditionFields(condition) }, left() + hopMs, [batch])
+    const { fields: reply } = await asked.catch(unknownOutcome)
     return publishResult(reply)
   }
 
@@ -79,7 +83,7 @@ export class Forwarding {
     const asked = { topic, partition, position, topicId, linearizable, ...this.#vouch.fields(asker) }
     const { fields } = await (await this.#link(0)).request('FindOffset', asked, askMs)
     const { offset, highWatermark, logStart } = fields
-    return { offset, highWatermark, logStart }
+    return { offset, highWatermark, logStart, ...fenceOf(fields) }
   }
 
   async fetch(topic: string, partition: PartitionNumber, request: ReadRequest): Promise<FetchResult> {

@@ -245,7 +245,7 @@ test('the cluster is described with the living brokers', async () => {
       level: 0,
       alive: true,
       pid: 1000 + id,
-      featureLevels: { lowest: 1, highest: 2 },
+      featureLevels: { lowest: 1, highest: 3 },
     })),
   )
   await cluster.kill(cluster.broker(3))

@@ -220,6 +220,7 @@ describe('over WebSocket', () => {
     /** Fields, the answer to nobody in particular, the answer to a client without a rule; null: no answer. */
     const frames: Record<ClientFrameName, readonly [fields: object, toNobody: string | null, denied: string | null]> = {
       Publish: [{ ...place, timeoutMs: 0 }, nobody, denied],
+      PublishIf: [{ ...place, timeoutMs: 0, expectedOffset: 0, fence: -1 }, nobody, denied],
       Fetch: [{ ...place, offset: 0, maxBytes: 0, waitMs: 0 }, nobody, denied],
       FindOffset: [{ ...place, position }, nobody, denied],
       InitProducer: [{}, nobody, denied],
@@ -241,7 +242,7 @@ describe('over WebSocket', () => {
         [anonymous, toNobody],
         [client, withoutRule],
       ] as const) {
-        const body = name === 'Publish' ? [batchOf(['x'])] : []
+        const body = name === 'Publish' || name === 'PublishIf' ? [batchOf(['x'])] : []
         asking.frame(name as 'Publish', { correlation: 1, ...fields } as never, body)
         if (answer === null) continue
         const frame = (await asking.nextFrame()) as { name: string; fields: { error?: { code: string }; topics?: [] } }
@@ -263,6 +264,7 @@ describe('over WebSocket', () => {
     const operations: Record<string, readonly [fields: object, anonymous: object, withoutRule: object]> = {
       subscribe: [{ topic: 'flights' }, nobody, denied],
       publish: [{ topic: 'flights', records: [{ value: 'x' }] }, nobody, denied],
+      'publish-if': [{ topic: 'flights', partition: 0, fence: 1, records: [{ value: 'x' }] }, nobody, denied],
       credit: [{ bytes: 1 }, unknown, unknown],
       unsubscribe: [{}, unknown, unknown],
       authenticate: [{ token: 'tr_t0_wrong' }, failed, failed],

@@ -75,6 +75,7 @@ describe('OpenAPI', () => {
       'post /topics',
       'post /topics/{topic}/partitions/{partition}/force-members',
       'post /topics/{topic}/partitions/{partition}/leader',
+      'post /topics/{topic}/partitions/{partition}/records',
       'post /topics/{topic}/partitions/{partition}/snapshot',
       'post /topics/{topic}/records',
       'put /cascade/brokers/{id}/source',

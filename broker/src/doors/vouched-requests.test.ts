@@ -35,6 +35,7 @@ async function connected(principal: string): Promise<Client> {
 /** The requests that a cascade broker passes on, each with the right that its client needs. */
 const requests = {
   Publish: [{ ...place, timeoutMs: 1000 }, 'write'],
+  PublishIf: [{ ...place, timeoutMs: 1000, expectedOffset: -1, fence: 1 }, 'write'],
   Fetch: [{ ...place, offset: 0, maxBytes: 1 << 20, waitMs: 0 }, 'read'],
   FindOffset: [{ ...place, position: { kind: 'LATEST', value: 0 } }, 'describe'],
   InitProducer: [{}, 'write'],
@@ -43,7 +44,7 @@ const requests = {
 describe.each(Object.entries(requests))('%s of a cascade broker for a client', (name, [fields, operation]) => {
   const send = async (client: Client, asker: Asker | null) => {
     const frame = { correlation: 1, ...fields, asker: asker && askerFields(asker) }
-    client.frame(name as never, frame as never, name === 'Publish' ? [batchOf(['x'])] : [])
+    client.frame(name as never, frame as never, name.startsWith('Publish') ? [batchOf(['x'])] : [])
     const answer = await client.nextFrame()
     return answer.name === 'Failure' ? answer.fields.error.code : answer.name
   }
@@ -89,7 +90,7 @@ test('what a cascade broker passes on is the client’s, by way of it', async ()
     client.frame(
       name as never,
       { correlation: 1, ...fields, asker } as never,
-      name === 'Publish' ? [batchOf(['x'])] : [],
+      name.startsWith('Publish') ? [batchOf(['x'])] : [],
     )
     await client.nextFrame()
   }
@@ -101,6 +102,7 @@ test('what a cascade broker passes on is the client’s, by way of it', async ()
   const named = { principal: 'User:ann', host: '10.0.0.1', kind: 'scram', via }
   const [publish, fetch, findOffset, initProducer] = spies.map((spy) => spy.mock.calls[0] as unknown[])
   expect(publish![3]).toMatchObject({ asker: named })
+  expect(spies[0]!.mock.calls[1]![3]).toMatchObject({ asker: named, condition: { fence: 1 } })
   expect(fetch![2]).toMatchObject({ asker: named })
   expect(findOffset![3]).toMatchObject({ asker: named })
   expect(initProducer![0]).toMatchObject(named)

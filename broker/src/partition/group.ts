@@ -14,7 +14,7 @@ import type { Configuration } from '../raft/config.ts'
 import type { RaftStatus } from '../raft/core.ts'
 import type { EntryStatus } from '../raft/log/entry-states.ts'
 import type { MemberTarget } from '../raft/members/member-target.ts'
-import type { FetchRequest, FetchResult, OffsetResult, PublishResult } from './requests.ts'
+import type { FetchRequest, FetchResult, OffsetResult, PublishCondition, PublishResult } from './requests.ts'
 
 /** The facts that a broker needs to run its replica of a group. */
 export interface GroupSpec {
@@ -43,6 +43,8 @@ export interface GroupSpec {
   readonly timestamps?: TimestampLimits
   /** Whether the cluster has given a producer id, as far as this broker knows. Absent: all are taken. */
   readonly isGiven?: (id: ProducerId) => boolean
+  /** Whether all brokers of the cluster can read the entry of a fencing token. Absent: they can. */
+  readonly takesFences?: () => boolean
   /**
    * The group was made just now: no replica of it can have been on this broker before. Matters where the disk has lost
    * its content (`LogStorage.mayHaveForgotten`).
@@ -150,8 +152,12 @@ export interface Group {
   /**
    * Leader only, else NOT_LEADER. Checks the batch, gives it offsets, and resolves when it is committed. The batch
    * takes its place in the log before this returns. OUTCOME_UNKNOWN when leadership is lost first.
+   *
+   * A batch that the log has already is answered with its place, whatever the condition; else WRONG_EXPECTED_OFFSET or
+   * FENCED where the condition does not hold. No bytes and a fence: accepts the fence and writes no record; the offset
+   * of the result is the partition's end then, and all records under lower tokens are before it.
    */
-  publish(batch: Uint8Array): Promise<PublishResult>
+  publish(batch: Uint8Array, condition?: PublishCondition): Promise<PublishResult>
   /**
    * Committed batches; waits for more up to waitMs. A leader answers once it knows all entries that were ever
    * acknowledged (`confirmed`), unless only the entries of this replica are wanted. The caller asks the leader where

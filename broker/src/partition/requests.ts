@@ -1,5 +1,19 @@
 import type { BrokerId, LogIndex, Offset, Term } from '@tailrace/schemas'
 
+/** Under which a publish is taken; else it is refused, and nothing is written. */
+export interface PublishCondition {
+  /**
+   * The partition ends exactly there, proposals that are not committed yet included, else WRONG_EXPECTED_OFFSET: the
+   * first record gets this offset.
+   */
+  readonly expectedOffset?: Offset
+  /**
+   * A fencing token of the partition, a whole number from 0 on. Lower than the highest accepted one: FENCED. Else it is
+   * accepted, and is the highest from then on.
+   */
+  readonly fence?: number
+}
+
 export interface PublishResult {
   readonly baseOffset: Offset
   readonly lastOffset: Offset
@@ -58,4 +72,6 @@ export interface OffsetResult {
   readonly offset: Offset
   readonly highWatermark: Offset
   readonly logStart: Offset
+  /** The highest fencing token that was accepted, as far as it is committed; absent: none, or not known. */
+  readonly fence?: number
 }

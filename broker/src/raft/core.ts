@@ -8,7 +8,10 @@ import type { MemberTarget } from './members/member-target.ts'
 import type { RaftMessage } from './messages.ts'
 import type { Ready, Role } from './ready.ts'
 
-/** A batch that a caller wants in the log: `records` records (offsets) and `bytes` bytes. */
+/**
+ * A batch that a caller wants in the log: `records` records (offsets) and `bytes` bytes. Without a record it is a
+ * control entry, a fence.
+ */
 export interface Proposal {
   readonly records: number
   readonly bytes: number

@@ -160,7 +160,7 @@ class Group implements CheckedRaftCore {
     const header: EntryHeader = {
       index: log.lastIndex + 1,
       term: state.term,
-      kind: EntryKind.Records,
+      kind: records === 0 ? EntryKind.Fence : EntryKind.Records,
       baseOffset,
       lastOffset: baseOffset + records - 1,
       bytes,

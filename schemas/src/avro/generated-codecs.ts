@@ -107,6 +107,8 @@ function readErrorFields2(from: AvroReader) {
     retriable: from.boolean(),
     hint: from.string(),
     retryAfterMs: readLongOrNull(from),
+    endOffset: readLongOrNull(from),
+    fence: readLongOrNull(from),
   }
 }
 function writeErrorFields2(to: AvroWriter, fields: unknown): void {
@@ -116,6 +118,8 @@ function writeErrorFields2(to: AvroWriter, fields: unknown): void {
   to.boolean(value.retriable)
   to.string(value.hint)
   writeLongOrNull(to, value.retryAfterMs === undefined ? null : value.retryAfterMs)
+  writeLongOrNull(to, value.endOffset === undefined ? null : value.endOffset)
+  writeLongOrNull(to, value.fence === undefined ? null : value.fence)
 }
 
 
@@ -605,6 +609,7 @@ function readFindOffsetReply(from: AvroReader) {
     offset: from.long(),
     highWatermark: from.long(),
     logStart: from.long(),
+    fence: from.long(),
   }
 }
 function writeFindOffsetReply(to: AvroWriter, fields: unknown): void {
@@ -613,6 +618,7 @@ function writeFindOffsetReply(to: AvroWriter, fields: unknown): void {
   to.long(value.offset)
   to.long(value.highWatermark)
   to.long(value.logStart)
+  to.long(value.fence === undefined ? -1 : value.fence)
 }
 
 
@@ -3244,6 +3250,56 @@ function writeWatchEndsReply(to: AvroWriter, fields: unknown): void {
   to.list(value.moved, writeLong)
 }
 
+
+function readPublishIf(from: AvroReader) {
+  return {
+    correlation: from.long(),
+    topic: from.string(),
+    partition: from.int(),
+    timeoutMs: from.int(),
+    expectedOffset: from.long(),
+    fence: from.long(),
+    topicId: from.string(),
+    asker: readAskerOrNull(from),
+  }
+}
+function writePublishIf(to: AvroWriter, fields: unknown): void {
+  const value = to.record(fields)
+  to.long(value.correlation)
+  to.string(value.topic)
+  to.int(value.partition)
+  to.int(value.timeoutMs)
+  to.long(value.expectedOffset)
+  to.long(value.fence)
+  to.string(value.topicId === undefined ? "" : value.topicId)
+  writeAskerOrNull(to, value.asker === undefined ? null : value.asker)
+}
+
+
+function readPublishIfReply(from: AvroReader) {
+  return {
+    correlation: from.long(),
+    baseOffset: from.long(),
+    lastOffset: from.long(),
+    duplicate: from.boolean(),
+    term: from.int(),
+    index: from.long(),
+    holders: from.list(1000, readInt),
+    seal: from.string(),
+  }
+}
+function writePublishIfReply(to: AvroWriter, fields: unknown): void {
+  const value = to.record(fields)
+  to.long(value.correlation)
+  to.long(value.baseOffset)
+  to.long(value.lastOffset)
+  to.boolean(value.duplicate)
+  to.int(value.term === undefined ? 0 : value.term)
+  to.long(value.index === undefined ? 0 : value.index)
+  to.list(value.holders === undefined ? [] : value.holders, writeInt)
+  to.string(value.seal === undefined ? "" : value.seal)
+}
+
 export const codecs: { readonly [Name in MessageName]: Codec<Name> } = {
   Hello: { read: readHello, write: writeHello, isCorrelated: false },
   HelloReply: { read: readHelloReply, write: writeHelloReply, isCorrelated: false },
@@ -3336,4 +3392,6 @@ export const codecs: { readonly [Name in MessageName]: Codec<Name> } = {
   BrokerConditionReply: { read: readBrokerConditionReply, write: writeBrokerConditionReply, isCorrelated: true },
   WatchEnds: { read: readWatchEnds, write: writeWatchEnds, isCorrelated: true },
   WatchEndsReply: { read: readWatchEndsReply, write: writeWatchEndsReply, isCorrelated: true },
+  PublishIf: { read: readPublishIf, write: writePublishIf, isCorrelated: true },
+  PublishIfReply: { read: readPublishIfReply, write: writePublishIfReply, isCorrelated: true },
 }

@@ -3,7 +3,7 @@ import type { BrokerId, Offset, Term, Timestamp } from '../ids.ts'
 import { TailraceError } from '../tailrace-error.ts'
 import { attributesAt, placeBatch } from './header.ts'
 import { BATCH_HEADER_BYTES, COMPRESSION_MASK, CONTROL_BIT, Compression } from './layout.ts'
-import { int16At, int32At, writeInt16, writeInt32 } from './numbers.ts'
+import { int16At, int32At, safeInt64At, writeInt16, writeInt32, writeInt64 } from './numbers.ts'
 import { decodeBatch } from './read.ts'
 import { BatchWriter } from './write.ts'
 
@@ -17,6 +17,8 @@ const KEY_BYTES = 4
 /** Kafka's ControlRecordType LEADER_CHANGE and KRAFT_VOTERS. */
 const LEADER_CHANGE = 2
 const KRAFT_VOTERS = 6
+/** Tailrace's own, far from Kafka's, which count up from 0. */
+const FENCE = 20_000
 
 /**
  * LeaderChangeMessage v0: version int16, leaderId int32, voters and granting voters as empty compact arrays, no tagged
@@ -24,6 +26,9 @@ const KRAFT_VOTERS = 6
  */
 const LEADER_CHANGE_BYTES = 9
 const EMPTY_COMPACT_ARRAY = 1
+
+/** Version int16, 0; fencing token int64. */
+const FENCE_BYTES = 10
 
 /**
  * Length of every term start batch: header, then a record of length byte, 5 bytes of fields, key and value with their
@@ -55,10 +60,23 @@ export function configurationBatch(fields: {
   return controlBatch(KRAFT_VOTERS, new TextEncoder().encode(fields.json), fields)
 }
 
+/** A leader has accepted a fencing token that is higher than all before it. */
+export function fenceBatch(fields: {
+  term: Term
+  baseOffset: Offset
+  timestamp: Timestamp
+  fence: number
+}): Uint8Array {
+  const value = new Uint8Array(FENCE_BYTES)
+  writeInt64(value, 2, fields.fence)
+  return controlBatch(FENCE, value, fields)
+}
+
 /** Content of a control batch. */
 export type Control =
   | { readonly kind: typeof EntryKind.TermStart; readonly leader: BrokerId }
   | { readonly kind: typeof EntryKind.Configuration; readonly json: string }
+  | { readonly kind: typeof EntryKind.Fence; readonly fence: number }
 
 /** Whether the batch at `at` is a control batch. */
 export function isControlAt(bytes: Uint8Array, at: number): boolean {
@@ -66,7 +84,7 @@ export function isControlAt(bytes: Uint8Array, at: number): boolean {
 }
 
 /**
- * Reads a batch that `termStartBatch` or `configurationBatch` made.
+ * Reads a batch that `termStartBatch`, `configurationBatch` or `fenceBatch` made.
  * @throws TailraceError INVALID_BATCH for anything else
  */
 export function readControl(bytes: Uint8Array, at: number): Control {
@@ -80,6 +98,10 @@ export function readControl(bytes: Uint8Array, at: number): Control {
       return { kind: EntryKind.TermStart, leader: int32At(value, 2) }
     }
     if (type === KRAFT_VOTERS) return { kind: EntryKind.Configuration, json: new TextDecoder().decode(value) }
+    if (type === FENCE && value.length === FENCE_BYTES && int16At(value, 0) === 0) {
+      const fence = safeInt64At(value, 2, 'fence')
+      if (fence >= 0) return { kind: EntryKind.Fence, fence }
+    }
   }
   throw new TailraceError('INVALID_BATCH', 'It is no control batch of Tailrace.')
 }

@@ -3,8 +3,8 @@ import type { ErrorFields, MessageName, MessageShapes } from '../messages.ts'
 import { asker, sampleCondition, samplePeerMessages } from './sample-peer-messages.ts'
 
 const error: ErrorFields = { code: 'NOT_LEADER', message: 'Über den Wolken', retriable: true, hint: 'look elsewhere' }
-const later: ErrorFields = { ...error, code: 'THROTTLED', retryAfterMs: 1500 }
 const far = Number.MAX_SAFE_INTEGER - 1
+const later: ErrorFields = { ...error, code: 'THROTTLED', retryAfterMs: 1500, endOffset: far, fence: 7 }
 const correlation = 2 ** 40
 const featureLevels = { lowest: 1, highest: 2 }
 const report: CascadeReport = {
@@ -143,6 +143,26 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
     seal: '0123456789abcdef',
     holders: [1, 2],
   },
+  PublishIf: {
+    correlation,
+    topic: 'flights',
+    partition: 5,
+    timeoutMs: 30_000,
+    expectedOffset: far,
+    fence: far,
+    topicId: 'a1',
+    asker,
+  },
+  PublishIfReply: {
+    correlation,
+    baseOffset: far,
+    lastOffset: far,
+    duplicate: true,
+    term: 3,
+    index: far,
+    seal: '0123456789abcdef',
+    holders: [1, 2],
+  },
   Fetch: {
     correlation,
     topic: 'flights',
@@ -168,7 +188,7 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
     linearizable: true,
     asker,
   },
-  FindOffsetReply: { correlation, offset: 5, highWatermark: 6, logStart: 4 },
+  FindOffsetReply: { correlation, offset: 5, highWatermark: 6, logStart: 4, fence: 7 },
   InitProducer: { correlation, asker },
   InitProducerReply: { correlation, producerId: far, epoch: 32767 },
   Metadata: { correlation, topics: ['flights', 'trains'] },

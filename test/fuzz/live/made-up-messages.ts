@@ -3,6 +3,7 @@ import {
   type EntryFields,
   EntryKind,
   encodeFrame,
+  fenceBatch,
   type Message,
   type MessageName,
   placeBatch,
@@ -37,7 +38,7 @@ const configurations = [
   '{"version":2}',
   'nothing',
 ]
-const kinds = [EntryKind.Records, EntryKind.Records, EntryKind.TermStart, EntryKind.Configuration]
+const kinds = [EntryKind.Records, EntryKind.Records, EntryKind.TermStart, EntryKind.Configuration, EntryKind.Fence]
 const copyFiles = ['', 'state', '00000001-00000000.log', '../identity.json']
 
 function entry(choices: Choices, term: number, baseOffset: number): { fields: EntryFields; batch: Uint8Array } {
@@ -49,11 +50,19 @@ function entry(choices: Choices, term: number, baseOffset: number): { fields: En
     placeBatch(batch, 0, baseOffset, term)
     return { fields: { term, kind, baseOffset, lastOffset: baseOffset + records - 1, bytes: batch.length }, batch }
   }
-  const batch =
-    kind === EntryKind.TermStart
-      ? termStartBatch({ ...control, leader: 1 + (choices.byte() % 3) })
-      : configurationBatch({ ...control, json: choices.of(configurations) })
+  const batch = controlBatch(choices, kind, control)
   return { fields: { term, kind, baseOffset, lastOffset: baseOffset - 1, bytes: batch.length }, batch }
+}
+
+function controlBatch(
+  choices: Choices,
+  kind: EntryKind,
+  control: { term: number; baseOffset: number; timestamp: number },
+): Uint8Array {
+  if (kind === EntryKind.Fence) return fenceBatch({ ...control, fence: choices.byte() })
+  return kind === EntryKind.TermStart
+    ? termStartBatch({ ...control, leader: 1 + (choices.byte() % 3) })
+    : configurationBatch({ ...control, json: choices.of(configurations) })
 }
 
 /** Most of the time it fits the end of the log, so that faults in its other fields are reached. */

@@ -166,6 +166,7 @@ export const producerCheckpoints: FuzzTarget = {
             },
           ],
         ],
+        fence: 3,
       } as Parameters<typeof encodeCheckpoint>[0],
       crc32c,
     ),

@@ -22,6 +22,7 @@ export const textOperations: FuzzTarget = {
     '{"op":"unwatch","id":"w"}',
     '{"op":"authenticate","id":"a","user":"alice","password":"pencil"}',
     '{"op":"authenticate","id":2,"token":"tr_t1_secretsecretsecret"}',
+    '{"op":"publish-if","id":"a","topic":"t","partition":1,"expectedOffset":7,"fence":2,"records":[{"value":"v"}]}',
     '{"op":"publish","id":"a","topic":"t","records":[{"key":"k","value":"v","headers":{"h":["x",null]},"partition":1}]}',
     '{"op":"publish","id":"a","topic":"t","records":[{"key":{"base64":"AAH/"},"value":null,"timestamp":1700000000000}]}',
   ].map(text),

@@ -19,9 +19,9 @@ function openAt(featureLevel: number | null): Promise<SourceSession> {
 }
 
 test('a cascade broker copies from a cluster whose feature level it supports, and from no other', async () => {
-  for (const level of [null, 1, 2]) (await openAt(level)).close()
-  await expect(openAt(3)).rejects.toMatchObject({
+  for (const level of [null, 1, 2, 3]) (await openAt(level)).close()
+  await expect(openAt(4)).rejects.toMatchObject({
     code: 'FEATURE_LEVEL_UNSUPPORTED',
-    message: expect.stringContaining('Broker 101 supports 1 to 2, the cluster is at 3.'),
+    message: expect.stringContaining('Broker 101 supports 1 to 3, the cluster is at 4.'),
   })
 })

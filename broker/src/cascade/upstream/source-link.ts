@@ -17,6 +17,7 @@ import type { MessageSocket, MessageSockets } from '../../platform/message-socke
 type RequestName =
   | 'Authenticate'
   | 'Publish'
+  | 'PublishIf'
   | 'Fetch'
   | 'FindOffset'
   | 'InitProducer'

@@ -12,6 +12,8 @@ export interface PartitionBackup {
   readonly end: Offset
   /** In order, without a gap. */
   readonly chunks: readonly string[]
+  /** The highest fencing token that it had accepted; missing: none. */
+  readonly fence?: number
 }
 
 export interface TopicBackup {
@@ -94,7 +96,7 @@ function isConfig(value: unknown): boolean {
 
 function isPartition(value: unknown): boolean {
   if (!isObject(value)) return false
-  const { from, end, chunks } = value as Fields<PartitionBackup>
-  if (!isCount(from) || !isCount(end) || from > end || !Array.isArray(chunks)) return false
+  const { from, end, chunks, fence = 0 } = value as Fields<PartitionBackup>
+  if (!isCount(fence) || !isCount(from) || !isCount(end) || from > end || !Array.isArray(chunks)) return false
   return chunks.every((file) => typeof file === 'string' && readChunkFile(file) !== null)
 }

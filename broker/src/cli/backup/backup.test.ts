@@ -26,6 +26,8 @@ let reads: number[]
 let broken: number | null
 /** How many of the next reads are answered with nothing. */
 let empty: number
+/** The fencing token of the partition. */
+let fence: number | null
 /** Called before each read. */
 let onRead: () => void
 
@@ -36,6 +38,7 @@ beforeEach(() => {
   reads = []
   broken = null
   empty = 0
+  fence = null
   onRead = () => {}
 })
 
@@ -55,7 +58,7 @@ function publish(batches: number): void {
 
 /** Two batches an answer. */
 const records: ClusterRecords = {
-  ends: async () => ({ logStart: partition.logStart, end: end() }),
+  ends: async () => ({ logStart: partition.logStart, end: end(), ...(fence !== null && { fence }) }),
   async read(_, offset) {
     reads.push(offset)
     onRead()
@@ -67,6 +70,7 @@ const records: ClusterRecords = {
   },
   newProducer: () => Promise.reject(new Error('a backup publishes nothing')),
   publish: () => Promise.reject(new Error('a backup publishes nothing')),
+  fence: () => Promise.reject(new Error('a backup raises no fence')),
   close() {},
 }
 const parts = () => ({ store: folderStore(root, disk), crypto: nodeCrypto, crc32c })
@@ -95,6 +99,20 @@ describe('a partition', () => {
     expect(await copy()).toEqual({ from: 0, end: 0, chunks: [] })
     partition.logStart = 7
     expect(await copy()).toEqual({ from: 7, end: 7, chunks: [] })
+  })
+
+  test('that has accepted a fencing token is copied with it', async () => {
+    publish(1)
+    fence = 0
+    const backup = await copy()
+    expect(backup).toMatchObject({ end: 3, fence: 0 })
+    const topics = [{ name: 't', id: 'id', replicas: 1, config: {}, partitions: [backup] }]
+    const manifest = newBackup({ clusterId: 'c', startedAt: 0, endedAt: 0, topics, rules: null })
+    expect(readManifest(manifestText(manifest, nodeCrypto), 'f', nodeCrypto)).toEqual(manifest)
+    for (const wrong of [-1, 0.5, '1', null]) {
+      const odd = { ...manifest, topics: [{ ...topics[0]!, partitions: [{ ...backup, fence: wrong as never }] }] }
+      expect(() => readManifest(manifestText(odd, nodeCrypto), 'f', nodeCrypto)).toThrow(/no manifest/)
+    }
   })
 
   test('is read from the end of the backup before', async () => {

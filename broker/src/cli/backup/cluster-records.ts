@@ -1,6 +1,7 @@
 import { Client, retryBackoff } from '@tailrace/client'
 import type { Message, Offset, PartitionNumber, ProducerId } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
+import { fenceOf } from '../../partition/publish-condition.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { pause } from '../../platform/timing/pause.ts'
 
@@ -13,8 +14,11 @@ export interface Place {
 
 /** The records of a cluster, batch by batch. All methods reject with TailraceError. */
 export interface ClusterRecords {
-  /** Where the partition begins, and the end of all that was acknowledged before this was asked. */
-  ends(place: Place): Promise<{ readonly logStart: Offset; readonly end: Offset }>
+  /**
+   * Where the partition begins, the end of all that was acknowledged before this was asked, and the highest fencing
+   * token, if there is one.
+   */
+  ends(place: Place): Promise<{ readonly logStart: Offset; readonly end: Offset; readonly fence?: number }>
   /**
    * Whole committed batches from the one that holds the offset, as its leader has them: `mostBytes`, default 4 MiB, but
    * one batch at least.
@@ -23,6 +27,8 @@ export interface ClusterRecords {
   newProducer(): Promise<{ readonly producerId: ProducerId; readonly epoch: number }>
   /** Written once, however often it is tried. */
   publish(place: Place, batch: Uint8Array): Promise<{ readonly baseOffset: Offset }>
+  /** Has the partition accept the token. */
+  fence(place: Place, token: number): Promise<void>
   close(): void
 }
 
@@ -37,7 +43,7 @@ export function clusterRecords(
   signal: AbortSignal,
 ): ClusterRecords {
   const client = new Client(options)
-  const ask = <Name extends 'Fetch' | 'FindOffset' | 'Publish'>(
+  const ask = <Name extends 'Fetch' | 'FindOffset' | 'Publish' | 'PublishIf'>(
     name: Name,
     place: Place,
     fields: Omit<Message<Name>, 'correlation'>,
@@ -56,7 +62,7 @@ export function clusterRecords(
     async ends(place) {
       const position = { kind: 'LATEST', value: 0 } as const
       const { fields } = await ask('FindOffset', place, { ...place, position, linearizable: true })
-      return { logStart: fields.logStart, end: fields.highWatermark }
+      return { logStart: fields.logStart, end: fields.highWatermark, ...fenceOf(fields) }
     },
     async read(place, offset, mostBytes = READ_BYTES) {
       const asked = { ...place, offset, maxBytes: mostBytes, waitMs: 0, linearizable: true }
@@ -70,6 +76,9 @@ export function clusterRecords(
     async publish(place, batch) {
       const { fields } = await ask('Publish', place, { ...place, timeoutMs: REQUEST_MS }, [batch])
       return { baseOffset: fields.baseOffset }
+    },
+    async fence(place, token) {
+      await ask('PublishIf', place, { ...place, timeoutMs: REQUEST_MS, expectedOffset: -1, fence: token })
     },
     close: () => client.close(),
   }

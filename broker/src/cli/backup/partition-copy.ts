@@ -36,7 +36,7 @@ export interface CopyDeps {
 export async function copyPartition(place: Place, store: ChunkStore, deps: CopyDeps): Promise<PartitionBackup> {
   await store.removeUnfinished()
   for (let beginning = 1; ; beginning++) {
-    const { logStart, end } = await deps.records.ends(place)
+    const { logStart, end, ...token } = await deps.records.ends(place)
     const chunks = await store.chunksFrom(logStart)
     const last = chunks.at(-1)
     const known = last?.end ?? 0
@@ -53,7 +53,7 @@ export async function copyPartition(place: Place, store: ChunkStore, deps: CopyD
     }
     await gathered.flush()
     const from = chunks[0] === undefined ? logStart : Math.max(chunks[0].base, logStart)
-    return { from, end: chunks.at(-1)?.end ?? from, chunks: chunks.map(({ file }) => file) }
+    return { from, end: chunks.at(-1)?.end ?? from, chunks: chunks.map(({ file }) => file), ...token }
   }
 }
 

@@ -47,6 +47,9 @@ const records: ClusterRecords = {
     published.push(batch)
     return { baseOffset: 0 }
   },
+  async fence(place, token) {
+    asked.push(`fence ${place.topic}/${place.partition} ${token}`)
+  },
   close() {},
 }
 const parts = () => ({ store: folderStore('/backup', disk), crypto: nodeCrypto, crc32c })
@@ -67,4 +70,11 @@ test('batches that had been removed are not published, and offsets are lower by 
   expect(published.map((batch) => baseTimestampAt(batch, 0))).toEqual([6, 9])
   expect(published.map((batch) => baseSequenceAt(batch, 0))).toEqual([0, 3])
   expect(restored).toEqual([{ topic: 't', partition: 0, records: 6, shift: 6 }])
+})
+
+test('the fencing token of a partition is accepted behind its records, before settings that might refuse it', async () => {
+  const topic = await topicWith('t', 0, [0])
+  const [partition] = topic.partitions
+  await restoreTopics([{ ...topic, partitions: [{ ...partition!, fence: 5 }] }], 100, new Made(), deps())
+  expect(asked).toEqual(['POST /topics', 'fence t/0 5', 'PATCH /topics/t/config'])
 })

@@ -93,6 +93,8 @@ export async function restoreTopics(
   )
   const restored = await inTurns(places, AT_ONCE, async ({ place, backup, store }) => {
     const published = await restorePartition(place, backup, store, deps)
+    // Writers that had been shut out stay so.
+    if (backup.fence !== undefined) await deps.records.fence(place, backup.fence)
     made.partitions += 1
     return { topic: place.topic, partition: place.partition, ...published }
   })

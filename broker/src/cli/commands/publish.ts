@@ -3,8 +3,10 @@ import { topicPath } from '../../cluster/routing/topic-path.ts'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
 import { connectionOf, sdkOptions } from '../access/connection.ts'
 import { adminClient } from '../admin/admin-client.ts'
+import { UsageError } from '../command-failure.ts'
 import { parseCount } from '../option-values.ts'
 import type { PublishInput } from '../records/publish.ts'
+import type { LineCondition } from '../records/publish-together.ts'
 import type { Terminal } from '../terminal.ts'
 import type { CommandContext } from './context.ts'
 import type { ClientOptions } from './shared-options.ts'
@@ -16,6 +18,8 @@ interface PublishFlags extends ClientOptions {
   readonly keyField?: string
   readonly valueField?: string
   readonly partition?: string
+  readonly expectedOffset?: string
+  readonly fence?: string
   readonly compression: 'none' | 'gzip' | 'zstd'
 }
 
@@ -32,6 +36,14 @@ export function publishCommand({ terminal, run }: CommandContext): Command {
     .option('-k, --key-field <name>', "field of each line's object that is the key; it decides the partition")
     .option('--value-field <name>', "field of each line's object that is the value (default: the whole line)")
     .option('--partition <number>', 'send all to this partition')
+    .option(
+      '--expected-offset <offset>',
+      'all lines as one batch, only if the partition ends exactly there; needs --partition',
+    )
+    .option(
+      '--fence <token>',
+      'all lines as one batch, only if the partition has accepted no higher fencing token; needs --partition',
+    )
     .addOption(
       new Option('--compression <codec>', 'compression of batches').choices(['none', 'gzip', 'zstd']).default('none'),
     )
@@ -41,6 +53,7 @@ export function publishCommand({ terminal, run }: CommandContext): Command {
 }
 
 async function publish(topic: string, flags: PublishFlags, terminal: Terminal): Promise<number> {
+  const condition = conditionOf(flags)
   const [{ Producer }, { checkLineFormat, publishLines }, { nodeClock }] = await Promise.all([
     import('@tailrace/producer'),
     import('../records/publish.ts'),
@@ -51,7 +64,7 @@ async function publish(topic: string, flags: PublishFlags, terminal: Terminal): 
     format: flags.format,
     keyField: flags.keyField ?? null,
     valueField: flags.valueField ?? null,
-    partition: flags.partition === undefined ? null : parseCount('--partition', flags.partition, 0, 1_000_000),
+    partition: partitionOf(flags),
     json: flags.json === true,
   }
   checkLineFormat(options)
@@ -65,10 +78,33 @@ async function publish(topic: string, flags: PublishFlags, terminal: Terminal): 
   const producer = new Producer({ ...sdkOptions(connection), compression, batchBytes, signal: givingUp.signal })
   const grace = afterInterruption(terminal, nodeClock, () => givingUp.abort())
   try {
+    if (condition !== null) {
+      const { publishTogether } = await import('../records/publish-together.ts')
+      return await publishTogether(input, { ...options, condition }, producer, terminal)
+    }
     return await publishLines(input, options, producer, nodeClock, terminal)
   } finally {
     await producer.close()
     grace.cancel()
+  }
+}
+
+function partitionOf({ partition }: PublishFlags): number | null {
+  return partition === undefined ? null : parseCount('--partition', partition, 0, 1_000_000)
+}
+
+/** Null: there is none. @throws UsageError */
+function conditionOf(flags: PublishFlags): LineCondition | null {
+  const { expectedOffset, fence } = flags
+  if (expectedOffset === undefined && fence === undefined) return null
+  const partition = partitionOf(flags)
+  if (partition === null)
+    throw new UsageError('--expected-offset and --fence are about one partition: name it with --partition')
+  const most = Number.MAX_SAFE_INTEGER
+  return {
+    partition,
+    ...(expectedOffset !== undefined && { expectedOffset: parseCount('--expected-offset', expectedOffset, 0, most) }),
+    ...(fence !== undefined && { fence: parseCount('--fence', fence, 0, most) }),
   }
 }
 

@@ -17,6 +17,7 @@ const NAMES: Record<number, EntryDescription['kind']> = {
   [EntryKind.Records]: 'records',
   [EntryKind.TermStart]: 'term-start',
   [EntryKind.Configuration]: 'configuration',
+  [EntryKind.Fence]: 'fence',
 }
 
 /**

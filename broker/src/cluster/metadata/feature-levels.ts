@@ -19,7 +19,7 @@ export interface FeatureLevels extends LevelRange {
  */
 export const featureLevels: FeatureLevels = {
   lowest: 1,
-  highest: 2,
+  highest: 3,
   commands: {
     'allocate-owned-ids': 2,
     'set-user': 2,
@@ -32,6 +32,9 @@ export const featureLevels: FeatureLevels = {
     'remove-quota': 2,
   },
 }
+
+/** From this level on partitions may hold entries of fencing tokens, which need no command. */
+export const FENCES = 3
 
 /** Of a broker that names none: it is older than levels. */
 export const FIRST_LEVEL: LevelRange = { lowest: 1, highest: 1 }

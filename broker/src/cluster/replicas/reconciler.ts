@@ -3,6 +3,7 @@ import { backoffMs, METADATA_GROUP, TailraceError } from '@tailrace/schemas'
 import type { Groups } from '../../partition/group.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
+import { FENCES } from '../metadata/feature-levels.ts'
 import type { MetadataState, Topic, TopicPlace } from '../metadata/metadata-state.ts'
 import { placeOf } from '../metadata/partition-replicas.ts'
 import { OpeningPace } from './opening-pace.ts'
@@ -254,7 +255,8 @@ export class Reconciler {
     if (place === null) return
     const present = (): readonly BrokerId[] => this.#present(group)
     const isGiven = (id: ProducerId): boolean => state.producers.isGiven(id)
-    const circumstances = { created, maxBatchBytes, present, isGiven }
+    const takesFences = (): boolean => state.head.featureLevel >= FENCES
+    const circumstances = { created, maxBatchBytes, present, isGiven, takesFences }
     const opened = await groups.open(specOf(state.places.get(group)!, brokerId, place, circumstances))
     this.#stored.add(group)
     this.#admissions.set(group, opened.admission ?? place.admission)

@@ -12,6 +12,7 @@ interface Circumstances {
   readonly maxBatchBytes: number
   readonly present: () => readonly BrokerId[]
   readonly isGiven: (id: ProducerId) => boolean
+  readonly takesFences: () => boolean
 }
 
 /** How this broker opens its replica of a partition. One that was admitted later knows no members before it is told. */
@@ -19,7 +20,7 @@ export function specOf(
   { topic, partition: number }: TopicPlace,
   self: BrokerId,
   { admission }: Place,
-  { created, maxBatchBytes, present, isGiven }: Circumstances,
+  { created, maxBatchBytes, present, isGiven, takesFences }: Circumstances,
 ): GroupSpec {
   const partition = topic.partitions[number]!
   return {
@@ -30,6 +31,7 @@ export function specOf(
     isNew: created,
     present,
     isGiven,
+    takesFences,
     preferred: created && partition.replicas[0] === self,
     stateMachine: null,
     ...settingsOf(topic, partition, self, maxBatchBytes),

@@ -24,6 +24,7 @@ const cluster: ResourcePattern = { type: 'cluster', name: CLUSTER_NAME, pattern:
 /** What a client needs for a request of this name about the topic "t", or group 1, which is a partition of it. */
 const needed: Readonly<Record<string, readonly [Operation, ResourcePattern]>> = {
   Publish: ['write', topic],
+  PublishIf: ['write', topic],
   Fetch: ['read', topic],
   FindOffset: ['describe', topic],
   PartitionStatus: ['describe', topic],

@@ -19,6 +19,7 @@ const rows = requestTable as unknown as Readonly<Record<ClusterRequestName, Requ
 /** These are checked where they are used: by the partition that they name, or by the replica that answers them. */
 const checkedWhereUsed: ReadonlySet<ClusterRequestName> = new Set([
   'Publish',
+  'PublishIf',
   'Fetch',
   'FindOffset',
   'CopyOpen',

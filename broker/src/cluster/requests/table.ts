@@ -16,6 +16,7 @@ import { metadataCommand, speakerOfCommand } from './metadata-command.ts'
 import { offerSnapshot } from './offer-snapshot.ts'
 import { partitionStatus } from './partition-status.ts'
 import { publish } from './publish.ts'
+import { publishIf } from './publish-if.ts'
 import type { Answerers, RequestHandler } from './request.ts'
 import { returnLeadership } from './return-leadership.ts'
 import { takeSnapshot } from './take-snapshot.ts'
@@ -66,6 +67,7 @@ export const requestTable = {
   OfferSnapshot: { handler: offerSnapshot, askers: 'members', speaker: any },
   BrokerCondition: { handler: brokerCondition, askers: 'members', speaker: any },
   Publish: { handler: publish, askers: 'members', speaker: any },
+  PublishIf: { handler: publishIf, askers: 'members', speaker: any },
   Fetch: { handler: fetch, askers: 'members', speaker: any },
   FindOffset: { handler: findOffset, askers: 'members', speaker: any },
   WatchEnds: { handler: watchEnds, askers: 'members', speaker: any },

@@ -24,7 +24,7 @@ function laneTo(term: { now: number }) {
   const outcomes: unknown[] = []
   const publish = (bytes: number, timeoutMs: number, idempotent = true) => {
     const at = outcomes.push('pending') - 1
-    lane.publish({ batch: new Uint8Array(bytes), asker: undefined }, idempotent, timeoutMs).then(
+    lane.publish({ batch: new Uint8Array(bytes), asker: undefined, condition: undefined }, idempotent, timeoutMs).then(
       ({ baseOffset }) => (outcomes[at] = baseOffset),
       ({ code }) => (outcomes[at] = code),
     )

@@ -1,13 +1,14 @@
 import type { BrokerId, ErrorCode, Term } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { Asker } from '../../api/broker-api.ts'
-import type { PublishResult } from '../../partition/requests.ts'
+import type { PublishCondition, PublishResult } from '../../partition/requests.ts'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
 
-/** A batch, and the client for which it is. */
+/** A batch, the client for which it is, and under which condition it is to be written. */
 export interface AskedBatch {
   readonly batch: Uint8Array
   readonly asker: Asker | undefined
+  readonly condition: PublishCondition | undefined
 }
 
 /** The broker that would take a batch now. `attempt` fixes the batch's place in the order before it returns. */
@@ -24,6 +25,7 @@ interface Held {
   readonly order: number
   batch: Uint8Array
   readonly asker: Asker | undefined
+  readonly condition: PublishCondition | undefined
   readonly idempotent: boolean
   readonly end: number
   readonly timer: TimerHandle
@@ -81,7 +83,7 @@ export class PublishLane {
    * @throws TailraceError (as a rejection) LEADER_UNAVAILABLE: never sent; OUTCOME_UNKNOWN; OVERLOADED; the error that
    * the leader answered
    */
-  publish({ batch, asker }: AskedBatch, idempotent: boolean, timeoutMs: number): Promise<PublishResult> {
+  publish({ batch, asker, condition }: AskedBatch, idempotent: boolean, timeoutMs: number): Promise<PublishResult> {
     const budget = this.#budget
     if (budget.requests >= MAX_HELD_REQUESTS || budget.bytes + batch.length > MAX_HELD_BYTES) {
       return Promise.reject(new TailraceError('OVERLOADED', 'Too many publishes wait for a leader.'))
@@ -91,7 +93,7 @@ export class PublishLane {
       const end = this.#clock.monotonic() + timeoutMs
       const order = this.#orders++
       const fresh = { uncertain: false, settled: false }
-      const held: Held = { order, batch, asker, idempotent, end, timer, resolve, reject, ...fresh }
+      const held: Held = { order, batch, asker, condition, idempotent, end, timer, resolve, reject, ...fresh }
       budget.requests++
       budget.bytes += batch.length
       this.#held.push(held)
@@ -138,7 +140,8 @@ export class PublishLane {
     if (refused) target.deny()
     if (held.settled) return
     if (!refused && !(uncertainCodes.has(error.code) && held.idempotent)) {
-      const shown = uncertainCodes.has(error.code) ? new TailraceError('OUTCOME_UNKNOWN') : error
+      const isOpen = uncertainCodes.has(error.code) || mayStillHold(held, error)
+      const shown = isOpen ? new TailraceError('OUTCOME_UNKNOWN') : error
       this.#settle(held, () => held.reject(shown))
       return
     }
@@ -176,6 +179,14 @@ export class PublishLane {
     this.#budget.bytes -= held.batch.length
     how()
   }
+}
+
+/**
+ * An earlier attempt, whose answer was lost, may arrive at the leader yet, when the partition has grown to the expected
+ * offset.
+ */
+function mayStillHold({ uncertain, condition }: Held, { code, endOffset = 0 }: TailraceError): boolean {
+  return uncertain && code === 'WRONG_EXPECTED_OFFSET' && endOffset < (condition?.expectedOffset ?? 0)
 }
 
 function sameTarget(a: PublishTarget | null, b: PublishTarget | null): boolean {

@@ -3,7 +3,8 @@ import { BATCH_HEADER_BYTES, NO_BROKER, producerIdAt, TailraceError } from '@tai
 import type { Asker, PublishOptions } from '../../api/broker-api.ts'
 import type { Group, Groups } from '../../partition/group.ts'
 import type { Peers } from '../../partition/peers.ts'
-import type { PublishResult } from '../../partition/requests.ts'
+import { conditionFields } from '../../partition/publish-condition.ts'
+import type { PublishCondition, PublishResult } from '../../partition/requests.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { withDeadline } from '../../platform/timing/deadline.ts'
 import { askedBy } from '../../security/identity/asker-fields.ts'
@@ -24,7 +25,7 @@ export interface PublisherDeps {
 }
 
 /** A request that another broker has forwarded. */
-export interface Forwarded extends Pick<PublishOptions, 'timeoutMs' | 'topicId'> {
+export interface Forwarded extends Pick<PublishOptions, 'timeoutMs' | 'topicId' | 'condition'> {
   readonly asker: Asker | undefined
   readonly from: BrokerId
 }
@@ -47,17 +48,17 @@ export class Publisher {
     topic: string,
     partition: PartitionNumber,
     batch: Uint8Array,
-    { timeoutMs, wait, topicId, asker, byBroker }: PublishOptions,
+    { timeoutMs, wait, topicId, asker, byBroker, condition }: PublishOptions,
   ): Promise<PublishResult> {
     try {
       const known = requireTopic(this.#deps.state, topic, topicId)
       const { group } = partitionOf(known, partition)
       this.#checkProducer(batch, asker, byBroker ? this.#deps.brokerId : null)
       const pick = (): PublishTarget | null => this.#target(known, partition, group)
-      if (wait) return this.#hold(group, pick, { batch, asker }, timeoutMs)
+      if (wait) return this.#hold(group, pick, { batch, asker, condition }, timeoutMs)
       const target = pick()
       if (target === null) return Promise.reject(new TailraceError('LEADER_UNAVAILABLE'))
-      return target.attempt({ batch, asker }, timeoutMs).catch((error) => {
+      return target.attempt({ batch, asker, condition }, timeoutMs).catch((error) => {
         throw this.#failure(target, TailraceError.from(error))
       })
     } catch (error) {
@@ -73,13 +74,13 @@ export class Publisher {
     topic: string,
     partition: PartitionNumber,
     batch: Uint8Array,
-    { timeoutMs, topicId, asker, from }: Forwarded,
+    { timeoutMs, topicId, asker, from, condition }: Forwarded,
   ): Promise<PublishResult> {
     const { group } = requirePartition(this.#deps.state, topic, partition, topicId)
     const local = this.#deps.groups.get(group)
     if (local === undefined || !local.isLeader) throw new TailraceError('NOT_LEADER')
     this.#checkProducer(batch, asker, from)
-    return this.#publishHere(local, batch, timeoutMs)
+    return this.#publishHere(local, batch, condition, timeoutMs)
   }
 
   /** The group's leadership may have changed. */
@@ -107,7 +108,8 @@ export class Publisher {
     const { batch } = asked
     const lane = this.#lanes.get(group) ?? new PublishLane(this.#deps.clock, this.#budget, pick)
     this.#lanes.set(group, lane)
-    const idempotent = batch.length >= BATCH_HEADER_BYTES && producerIdAt(batch, 0) >= 0
+    // Without bytes it accepts a fencing token: a second time changes nothing.
+    const idempotent = batch.length === 0 || (batch.length >= BATCH_HEADER_BYTES && producerIdAt(batch, 0) >= 0)
     return lane.publish(asked, idempotent, timeoutMs).finally(() => {
       if (lane.idle && this.#lanes.get(group) === lane) this.#lanes.delete(group)
     })
@@ -133,8 +135,8 @@ export class Publisher {
     const { brokerId, groups, directory } = this.#deps
     const local = groups.get(group)
     if (local?.isLeader) {
-      const attempt = ({ batch }: AskedBatch, ms: number): Promise<PublishResult> => {
-        return this.#publishHere(local, batch, ms)
+      const attempt = ({ batch, condition }: AskedBatch, ms: number): Promise<PublishResult> => {
+        return this.#publishHere(local, batch, condition, ms)
       }
       return { leader: brokerId, term: local.term, attempt, deny: () => {} }
     }
@@ -147,8 +149,13 @@ export class Publisher {
     }
   }
 
-  async #publishHere(group: Group, batch: Uint8Array, timeoutMs: number): Promise<PublishResult> {
-    return withDeadline(this.#deps.clock, timeoutMs, group.publish(batch), () => {
+  async #publishHere(
+    group: Group,
+    batch: Uint8Array,
+    condition: PublishCondition | undefined,
+    timeoutMs: number,
+  ): Promise<PublishResult> {
+    return withDeadline(this.#deps.clock, timeoutMs, group.publish(batch, condition), () => {
       throw new TailraceError('OUTCOME_UNKNOWN')
     })
   }
@@ -156,12 +163,22 @@ export class Publisher {
   async #publishThere(
     leader: BrokerId,
     fields: { topic: string; partition: PartitionNumber; timeoutMs: number; topicId: string },
-    { batch, asker }: AskedBatch,
+    { batch, asker, condition }: AskedBatch,
   ): Promise<PublishResult> {
     // The wire has whole milliseconds, the clock has not.
     const client = askedBy(asker, this.#deps.state.security.version)
     const whole = { ...fields, timeoutMs: Math.ceil(fields.timeoutMs), ...client }
-    const reply = await this.#deps.peers.request(leader, 'Publish', whole, [batch], fields.timeoutMs)
+    const { peers } = this.#deps
+    const reply =
+      condition === undefined
+        ? await peers.request(leader, 'Publish', whole, [batch], fields.timeoutMs)
+        : await peers.request(
+            leader,
+            'PublishIf',
+            { ...whole, ...conditionFields(condition) },
+            [batch],
+            fields.timeoutMs,
+          )
     const { baseOffset, lastOffset, duplicate, term = 0, index = 0, seal = '', holders = [] } = reply.fields
     const token = index === 0 ? {} : { token: { term, index, seal } }
     return { baseOffset, lastOffset, duplicate, ...token, holders }

@@ -2,6 +2,7 @@ import type { BrokerId, GroupId, PartitionNumber, Position } from '@tailrace/sch
 import { endOffsetAt, forEachBatch, TailraceError } from '@tailrace/schemas'
 import type { Asker, ReadRequest } from '../../api/broker-api.ts'
 import type { Peers } from '../../partition/peers.ts'
+import { fenceOf } from '../../partition/publish-condition.ts'
 import type { FetchResult, OffsetResult } from '../../partition/requests.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { askedBy } from '../../security/identity/asker-fields.ts'
@@ -121,7 +122,7 @@ export class RemoteReads {
       this.#deps.peers.request(leader, 'FindOffset', { ...fields, ...this.#askedBy(asker) }, [], REPLY_MS),
     )
     const { offset, highWatermark, logStart } = reply.fields
-    return { offset, highWatermark, logStart }
+    return { offset, highWatermark, logStart, ...fenceOf(reply.fields) }
   }
 
   /** The leader's broker watches the end of the partition, as it does for any where no other request may wait. */

@@ -48,7 +48,7 @@ const membersFields = {
 const entry = object({
   index: integer,
   term: integer,
-  kind: { type: 'string', enum: ['records', 'term-start', 'configuration'] },
+  kind: { type: 'string', enum: ['records', 'term-start', 'configuration', 'fence'] },
   baseOffset: integer,
   lastOffset: integer,
   bytes: integer,

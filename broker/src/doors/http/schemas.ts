@@ -32,8 +32,10 @@ const errorSchema = {
       offset: { ...integer, description: 'The record at this offset cannot be read.' },
       retryAfterMs: { ...integer, description: 'The same request is refused again before so much time has passed.' },
       nextOffset: { ...integer, description: 'Where to read on behind the record that cannot be read.' },
+      endOffset: { ...integer, description: 'With WRONG_EXPECTED_OFFSET: where the partition ends.' },
+      fence: { ...integer, description: 'With FENCED: the highest fencing token that was accepted.' },
     },
-    ['topic', 'partition', 'offset', 'nextOffset', 'retryAfterMs'],
+    ['topic', 'partition', 'offset', 'nextOffset', 'retryAfterMs', 'endOffset', 'fence'],
   ),
 }
 

@@ -1,24 +1,16 @@
-import type { BrokerId, ErrorCode, Offset, PartitionNumber } from '@tailrace/schemas'
-import {
-  BASE_OFFSET_AT,
-  BATCH_LENGTH_AT,
-  Compression,
-  errorTable,
-  LEADER_EPOCH_AT,
-  MAGIC_AT,
-  readTokenText,
-  TailraceError,
-} from '@tailrace/schemas'
+import type { BrokerId, Offset, PartitionNumber } from '@tailrace/schemas'
+import { Compression, errorTable, readTokenText, TailraceError } from '@tailrace/schemas'
 import type { Asker, BrokerApi } from '../../api/broker-api.ts'
 import { refuseAnother } from '../../cluster/metadata/required-topic.ts'
 import type { PublishResult } from '../../partition/requests.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
-import { RetryPause } from '../limits/retry-pause.ts'
 import type { Rights } from '../limits/rights.ts'
 import { gatherBatches, type PartitionBatches } from './batches.ts'
+import { type ConditionalRecords, publishConditionally } from './conditional-publish.ts'
 import { type ProducerSlot, ProducerSlots, takeSequences } from './producer-slots.ts'
 import type { RecordInput } from './record.ts'
+import { type SendingDeps, sendUntilKnown } from './sending.ts'
 
 export interface PublishedRecord {
   readonly partition: PartitionNumber
@@ -41,40 +33,18 @@ export interface Published {
 }
 
 /**
- * The same batch under the same sequence may be sent again after these: the partition moved, or the answer was lost.
- */
-const retried = new Set<ErrorCode>([
-  'NOT_LEADER',
-  'UNKNOWN_PRODUCER',
-  'LEADER_UNAVAILABLE',
-  'OUTCOME_UNKNOWN',
-  'TIMED_OUT',
-  'CONNECTION_LOST',
-])
-
-/**
- * Those of them that say that this attempt wrote nothing. UNKNOWN_PRODUCER: the leader does not know the broker's
- * newest ids yet.
- */
-const refused = new Set<ErrorCode>(['NOT_LEADER', 'UNKNOWN_PRODUCER', 'LEADER_UNAVAILABLE'])
-
-/**
  * Publishes the records of HTTP and JSON requests. Within a request each record is appended exactly once, through
  * elections and broken connections; a caller that sends the request again after an error may write it twice.
  */
 export class JsonPublisher {
-  readonly #api: BrokerApi
-  readonly #clock: Clock
-  readonly #random: Random
+  readonly #deps: SendingDeps
   readonly #timeoutMs: number
   readonly #defaultMaxBatchBytes: number
   readonly #slots: ProducerSlots
   #turn: number
 
   constructor(parts: { api: BrokerApi; clock: Clock; random: Random; timeoutMs: number; maxBatchBytes: number }) {
-    this.#api = parts.api
-    this.#clock = parts.clock
-    this.#random = parts.random
+    this.#deps = parts
     this.#timeoutMs = parts.timeoutMs
     this.#defaultMaxBatchBytes = parts.maxBatchBytes
     this.#slots = new ProducerSlots(() => parts.api.initProducer(null))
@@ -100,9 +70,9 @@ export class JsonPublisher {
       partitions,
       unkeyedPartition: this.#turn++ % partitions,
       maxBatchBytes,
-      now: this.#clock.now(),
+      now: this.#deps.clock.now(),
     })
-    const deadline = this.#clock.monotonic() + this.#timeoutMs
+    const deadline = this.#deps.clock.monotonic() + this.#timeoutMs
     const slot = await this.#slots.borrow()
     const places = new Array<PublishedRecord>(records.length)
     const outcomes = await Promise.allSettled(
@@ -117,6 +87,27 @@ export class JsonPublisher {
     return { offsets: places, tokens: tokensOf(groups, outcomes), batches }
   }
 
+  /**
+   * Resolves with the place of the records, once they are on a majority's disks: all of them in one batch, written
+   * once. Without a record the place is the end of the partition. Where it fails none is written; OUTCOME_UNKNOWN: all
+   * may be.
+   */
+  async publishIf(
+    sender: Pick<Rights, 'checkWrite' | 'session'>,
+    topic: string,
+    { partition, condition, records }: ConditionalRecords,
+    topicId?: string,
+  ): Promise<PublishResult> {
+    sender.checkWrite(topic)
+    const { clock } = this.#deps
+    const { id, partitions, maxBatchBytes } = this.#topic(topic)
+    refuseAnother(topic, id, topicId)
+    const deadline = clock.monotonic() + this.#timeoutMs
+    const destination = { topic, id, partition, deadline, asker: sender.session, condition }
+    const spread = { topic, partitions, unkeyedPartition: partition, maxBatchBytes, now: clock.now() }
+    return publishConditionally({ ...this.#deps, slots: this.#slots }, destination, records, spread)
+  }
+
   /** The answer for the last batch. */
   async #publishPartition(work: PartitionWork): Promise<PublishResult | null> {
     let last: PublishResult | null = null
@@ -124,7 +115,7 @@ export class JsonPublisher {
       const baseSequence = takeSequences(work.slot, `${work.id}/${work.group.partition}`, inputs.length)
       const { producerId, epoch } = work.slot
       const batch = writer.finish({ producerId, producerEpoch: epoch, baseSequence, compression: Compression.none })
-      last = await this.#send(work, batch)
+      last = await sendUntilKnown(this.#deps, { ...work, partition: work.group.partition }, batch)
       const { baseOffset } = last
       for (let at = 0; at < inputs.length; at++) {
         work.places[inputs[at]!] = { partition: work.group.partition, offset: baseOffset + at }
@@ -133,31 +124,9 @@ export class JsonPublisher {
     return last
   }
 
-  /** Repeats until the batch is known to be written, known to be refused, or the time is up. */
-  async #send({ topic, id, group, deadline, asker }: PartitionWork, batch: Uint8Array): Promise<PublishResult> {
-    const { partition } = group
-    const pause = new RetryPause(this.#clock, this.#random)
-    let mayBeWritten = false
-    for (let next = batch; ; next = unsent(next)) {
-      const timeoutMs = Math.max(1, deadline - this.#clock.monotonic())
-      try {
-        const options = { timeoutMs, wait: true, topicId: id, asker, byBroker: true }
-        return await this.#api.publish(topic, partition, next, options)
-      } catch (error) {
-        if (!(error instanceof TailraceError) || !retried.has(error.code)) throw error
-        mayBeWritten ||= !refused.has(error.code)
-        if (this.#clock.monotonic() + pause.nextMs >= deadline) {
-          // An earlier attempt may still be committed: the last answer alone would promise too much.
-          throw mayBeWritten ? new TailraceError('OUTCOME_UNKNOWN', `Partition ${partition}.`, { cause: error }) : error
-        }
-        await pause.wait()
-      }
-    }
-  }
-
   /** As it is now: settings of a topic change, and its name may go to another topic. */
   #topic(name: string): { id: string; partitions: number; maxBatchBytes: number } {
-    const topic = this.#api.routing([name]).topics[0]
+    const topic = this.#deps.api.routing([name]).topics[0]
     if (topic === undefined || topic.partitions.length === 0) throw new TailraceError('UNKNOWN_TOPIC', `"${name}".`)
     const maxBatchBytes = topic.maxBatchBytes ?? this.#defaultMaxBatchBytes
     return { id: topic.id, partitions: topic.partitions.length, maxBatchBytes }
@@ -186,17 +155,6 @@ function tokensOf(
     tokens.push({ partition, token: readTokenText(result.token), holders: result.holders ?? [] })
   }
   return tokens
-}
-
-/**
- * A copy in the state in which a producer sends it. The bytes handed to the broker are the broker's, which may hold
- * them in its log under other offsets; the two fields that it writes there stand before the bytes that the CRC covers.
- */
-function unsent(batch: Uint8Array): Uint8Array {
-  const copy = batch.slice()
-  copy.fill(0, BASE_OFFSET_AT, BATCH_LENGTH_AT)
-  copy.fill(0xff, LEADER_EPOCH_AT, MAGIC_AT)
-  return copy
 }
 
 /** Adds to the error how many records of a request were written, unless none was. */

@@ -6,12 +6,15 @@ export function errorFields(error: unknown): ErrorFields {
 }
 
 /** The error that a peer answered; `retriable` and `hint` are the peer's, also where its code is not known here. */
-export function errorOf({ code, message, retriable, hint }: ErrorFields): TailraceError {
+export function errorOf({ code, message, retriable, hint, endOffset, fence }: ErrorFields): TailraceError {
   if (!isErrorCode(code))
     return Object.assign(new TailraceError('INTERNAL', `${code}: ${message}`), { retriable, hint })
   const general = errorTable[code].message
   const detail = message.startsWith(general) ? message.slice(general.length).trim() : message
-  const error = new TailraceError(code, detail === '' ? undefined : detail)
+  const error = new TailraceError(code, detail === '' ? undefined : detail, {
+    endOffset: endOffset ?? undefined,
+    fence: fence ?? undefined,
+  })
   return error.retriable === retriable && error.hint === hint ? error : Object.assign(error, { retriable, hint })
 }
 

@@ -35,6 +35,7 @@ export const describedRequests: Record<
   alterTopic: ['/topics/flights/config', ['alter-configs', flights], { retentionMs: 1 }],
   deleteTopic: ['/topics/flights', ['delete', flights]],
   publish: ['/topics/flights/records', ['write', flights], { records: [{ value: 'x' }] }],
+  publishIf: ['/topics/flights/partitions/0/records?fence=1', ['write', flights], { records: [{ value: 'x' }] }],
   read: ['/topics/flights/partitions/0/records', ['read', flights]],
   partitionDescribe: ['/topics/flights/partitions/0/describe', ['describe', flights]],
   partitionMembers: ['/topics/flights/partitions/0/members', ['describe', flights]],

@@ -18,7 +18,7 @@ import type {
   TopicConfig,
 } from '../../api/broker-api.ts'
 import { refuseAnother } from '../../cluster/metadata/required-topic.ts'
-import type { FetchResult, PublishResult } from '../../partition/requests.ts'
+import type { FetchResult, PublishCondition, PublishResult } from '../../partition/requests.ts'
 import type { Clock } from '../../platform/clock.ts'
 
 /** The seal of every token here. */
@@ -35,6 +35,8 @@ interface Partition {
   end: Offset
   /** Records before it are gone. */
   logStart?: Offset
+  /** The highest fencing token. */
+  fence?: number
   readonly waiting: Set<() => void>
 }
 
@@ -77,14 +79,14 @@ export class MemoryBroker implements BrokerApi {
     topic: string,
     partition: PartitionNumber,
     batch: Uint8Array,
-    { topicId }: { topicId?: string } = {},
+    { topicId, condition = {} }: { topicId?: string; condition?: PublishCondition | undefined } = {},
   ): Promise<PublishResult> {
     this.publishes++
     const failure = this.publishFailures.shift()
     if (failure !== undefined && failure !== 'lost') return Promise.reject(new TailraceError(failure))
     let place: PublishResult
     try {
-      place = this.#append(this.#partition(topic, partition, topicId), batch)
+      place = this.#append(this.#partition(topic, partition, topicId), batch, condition)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -248,7 +250,11 @@ export class MemoryBroker implements BrokerApi {
   }
 
   /** Drops batches of a producer that it has seen, as the broker does (a sequence that is known). */
-  #append(partition: Partition, batch: Uint8Array): PublishResult {
+  #append(partition: Partition, batch: Uint8Array, condition: PublishCondition): PublishResult {
+    if (batch.length === 0) {
+      this.#judge(partition, condition)
+      return { baseOffset: partition.end, lastOffset: partition.end - 1, duplicate: false }
+    }
     const producer = `${producerIdAt(batch, 0)}/${baseSequenceAt(batch, 0)}`
     const known = producer.startsWith('-1')
       ? undefined
@@ -257,6 +263,7 @@ export class MemoryBroker implements BrokerApi {
       const token = { term: 1, index: partition.batches.indexOf(known) + 1, seal }
       return { baseOffset: known.base, lastOffset: known.last, duplicate: true, token, holders: [1] }
     }
+    this.#judge(partition, condition)
     const base = partition.end
     const last = base + lastOffsetDeltaAt(batch, 0)
     placeBatch(batch, 0, base, 1)
@@ -265,6 +272,15 @@ export class MemoryBroker implements BrokerApi {
     for (const wake of [...partition.waiting]) wake()
     const token = { term: 1, index: partition.batches.length, seal }
     return { baseOffset: base, lastOffset: last, duplicate: false, token, holders: [1] }
+  }
+
+  #judge(partition: Partition, { expectedOffset, fence }: PublishCondition): void {
+    const { end: endOffset, fence: highest = -1 } = partition
+    if (fence !== undefined && fence < highest) throw new TailraceError('FENCED', undefined, { fence: highest })
+    if (expectedOffset !== undefined && expectedOffset !== endOffset) {
+      throw new TailraceError('WRONG_EXPECTED_OFFSET', undefined, { endOffset })
+    }
+    if (fence !== undefined) partition.fence = fence
   }
 
   #wait(partition: Partition, { waitMs, signal }: ReadRequest): Promise<void> {

@@ -9,6 +9,7 @@ import {
   parseFramePieces,
   TailraceError,
 } from '@tailrace/schemas'
+import { conditionOf, fenceOf } from '../../partition/publish-condition.ts'
 import { pause } from '../../platform/timing/pause.ts'
 import { askerOf } from '../../security/identity/asker-fields.ts'
 import { RequestContext } from '../limits/request-context.ts'
@@ -76,6 +77,7 @@ export class BinaryProtocol {
     if ('correlation' in frame.fields && frame.name !== 'Authenticate') this.#client.pay('requestsPerSecond', 1)
     switch (frame.name) {
       case 'Publish':
+      case 'PublishIf':
         this.#publish(frame)
         break
       case 'Fetch':
@@ -128,11 +130,14 @@ export class BinaryProtocol {
    * Calls api.publish before it returns, so that frames are appended in the order in which they arrive; but see
    * OwnLatest.
    */
-  #publish(frame: FrameOf<'Publish'>): void {
-    const { fields, body } = frame
+  #publish(frame: FrameOf<'Publish'> | FrameOf<'PublishIf'>): void {
+    const { name, fields, body } = frame
     const { correlation, topic, partition, topicId } = fields
     this.#context.checkWrite()
-    if (body.length === 0) throw new TailraceError('INVALID_BATCH', 'The body is empty.')
+    const condition = name === 'PublishIf' ? conditionOf(fields) : undefined
+    if (body.length === 0 && condition?.fence === undefined) {
+      throw new TailraceError('INVALID_BATCH', 'The body is empty.')
+    }
     const { api } = this.#rightsOf(fields)
     const bytes = body.length
     this.#client.pay('produceBytesPerSecond', bytes)
@@ -142,13 +147,14 @@ export class BinaryProtocol {
       frame,
       bytes,
       this.#ownLatest.behind(topic, partition, timeoutMs, () =>
-        api.publish(topic, partition, body, { timeoutMs, wait: false, topicId }),
+        api.publish(topic, partition, body, { timeoutMs, wait: false, topicId, condition }),
       ),
       (result) => {
         const { baseOffset, lastOffset, duplicate, token, holders = [] } = result
-        this.#context.published({ bytes, records: lastOffset - baseOffset + 1, batches: 1 }, started)
+        const batches = bytes === 0 ? 0 : 1
+        this.#context.published({ bytes, records: lastOffset - baseOffset + 1, batches }, started)
         const fields = { correlation, baseOffset, lastOffset, duplicate, ...token, holders: [...holders] }
-        this.#client.sendPieces(encodeFrame('PublishReply', fields))
+        this.#client.sendPieces(encodeFrame(`${name}Reply`, fields))
       },
     )
   }
@@ -192,7 +198,8 @@ export class BinaryProtocol {
     const found = this.#rightsOf(fields).api.findOffset(topic, partition, position, { topicId, linearizable })
     this.#answer(frame, 0, found, (result) => {
       const { offset, highWatermark, logStart } = result
-      this.#client.sendPieces(encodeFrame('FindOffsetReply', { correlation, offset, highWatermark, logStart }))
+      const place = { correlation, offset, highWatermark, logStart, ...fenceOf(result) }
+      this.#client.sendPieces(encodeFrame('FindOffsetReply', place))
     })
   }
 
@@ -311,6 +318,7 @@ export class BinaryProtocol {
 /** What a client may send; each has its check (docs/security.md). */
 export const clientFrames = [
   'Publish',
+  'PublishIf',
   'Fetch',
   'FindOffset',
   'InitProducer',

@@ -12,6 +12,7 @@ import {
 /** The messages that clients may send. */
 const clientMessages: ReadonlySet<MessageName> = new Set<MessageName>([
   'Publish',
+  'PublishIf',
   'Fetch',
   'FindOffset',
   'InitProducer',

@@ -226,7 +226,8 @@ describe('binary', () => {
     client.frame('InitProducer', { correlation: 2 })
     expect((await client.nextFrame()).fields).toEqual({ correlation: 2, producerId: 100, epoch: 0 })
     client.frame('FindOffset', { correlation: 3, ...flights, position: latest })
-    expect((await client.nextFrame()).fields).toEqual({ correlation: 3, offset: 0, highWatermark: 0, logStart: 0 })
+    const place = { correlation: 3, offset: 0, highWatermark: 0, logStart: 0, fence: -1 }
+    expect((await client.nextFrame()).fields).toEqual(place)
     broker.publishFailures.push('NOT_LEADER')
     client.frame('Publish', { correlation: 4, ...flights, timeoutMs: 1000 }, [batchOf(['x'])])
     expect(await client.nextFrame()).toMatchObject({

@@ -1,5 +1,6 @@
 import type { PartitionNumber, Position } from '@tailrace/schemas'
 import { checkPartitionNumber, positionFrom, TailraceError } from '@tailrace/schemas'
+import { type ConditionalRecords, conditionalRecords, conditionFromJson } from '../json/conditional-publish.ts'
 import { nameOf } from '../json/value.ts'
 import type { SubscriptionRequest } from './subscription-parts.ts'
 
@@ -41,12 +42,19 @@ export type TextRequest =
       readonly topicId: string
       readonly records: unknown
     }
+  | ({
+      readonly op: 'publish-if'
+      readonly id: TextId
+      readonly topic: string
+      readonly topicId: string
+    } & ConditionalRecords)
 
 export const textOperations: readonly string[] = [
   'subscribe',
   'credit',
   'unsubscribe',
   'publish',
+  'publish-if',
   'authenticate',
   'watch',
   'unwatch',
@@ -104,6 +112,14 @@ export function requestFrom(message: Record<string, unknown>): TextRequest {
         topic: topicFrom(message.topic),
         topicId: topicIdFrom(message.topicId),
         records: message.records,
+      }
+    case 'publish-if':
+      return {
+        op,
+        id,
+        topic: topicFrom(message.topic),
+        topicId: topicIdFrom(message.topicId),
+        ...conditionalRecords(partitionFrom(message.partition), conditionFromJson(message), message.records),
       }
   }
 }

@@ -1,4 +1,5 @@
 import { TailraceError } from '@tailrace/schemas'
+import { placeOf } from '../json/conditional-publish.ts'
 import { checkValues } from '../json/json-values.ts'
 import { recordsFromJson } from '../json/record.ts'
 import { RequestContext } from '../limits/request-context.ts'
@@ -12,7 +13,7 @@ import { idOf, objectFromText, requestFrom, type TextId, type TextRequest } from
 import { TextSink } from './text-sink.ts'
 import { Watch } from './watch.ts'
 
-const paidOps: ReadonlySet<TextRequest['op']> = new Set(['subscribe', 'publish', 'watch'])
+const paidOps: ReadonlySet<TextRequest['op']> = new Set(['subscribe', 'publish', 'publish-if', 'watch'])
 
 /**
  * JSON on one WebSocket, for people and small scripts: the same subscriptions and publishing, a JSON object a message.
@@ -88,6 +89,9 @@ export class TextProtocol {
       case 'publish':
         this.#publish(request, bytes)
         break
+      case 'publish-if':
+        this.#publishIf(request, bytes)
+        break
     }
   }
 
@@ -159,29 +163,59 @@ export class TextProtocol {
   #publish({ id, topic, topicId, records }: TextRequest & { op: 'publish' }, bytes: number): void {
     this.#context.checkWrite()
     const inputs = recordsFromJson(records)
+    const { publisher } = this.#parts
+    this.#inTurn({ id, topic, partition: null, bytes, op: 'publish' }, async (context) => {
+      const { offsets, tokens, batches } = await publisher.publish(context.rights, topic, inputs, topicId)
+      return { records: inputs.length, batches, answer: { offsets, tokens } }
+    })
+  }
+
+  #publishIf({ id, op, topic, topicId, ...asked }: TextRequest & { op: 'publish-if' }, bytes: number): void {
+    this.#context.checkWrite()
+    const { partition, records } = asked
+    this.#inTurn({ id, topic, partition, bytes, op }, async (context) => {
+      const result = await this.#parts.publisher.publishIf(context.rights, topic, asked, topicId)
+      return { records: records.length, batches: Math.min(records.length, 1), answer: placeOf(partition, result) }
+    })
+  }
+
+  /** Publishes behind those that this connection has sent before. */
+  #inTurn({ id, topic, partition, bytes, op }: PublishTurn, publish: (context: RequestContext) => Promise<Told>): void {
     this.#client.pay('produceBytesPerSecond', bytes)
     const started = this.#context.now()
     const taken = this.#client.takeIn(bytes)
     this.#client.hold(bytes)
     const published = this.#lastPublish.then(async () => {
       try {
-        const publish = () => this.#parts.publisher.publish(this.#context.rights, topic, inputs, topicId)
-        const { offsets, tokens, batches } = await this.#ownLatest.behind(
-          topic,
-          null,
-          this.#context.publishMs(),
-          publish,
-        )
-        this.#context.published({ bytes, records: inputs.length, batches }, started)
-        this.#client.sendText(JSON.stringify({ op: 'ack', id, offsets, tokens }))
+        const work = () => publish(this.#context)
+        const told = await this.#ownLatest.behind(topic, partition, this.#context.publishMs(), work)
+        const { records, batches, answer } = told
+        this.#context.published({ bytes, records, batches }, started)
+        this.#client.sendText(JSON.stringify({ op: 'ack', id, ...answer }))
       } catch (error) {
-        this.sendError(id, this.#context.known(error, 'publish'))
+        this.sendError(id, this.#context.known(error, op))
       }
       taken.release()
       this.#client.release(bytes)
     })
     this.#lastPublish = published.catch((error) => this.#client.fault(error))
   }
+}
+
+/** A publish of a connection; `partition` null: of any. */
+interface PublishTurn {
+  readonly id: TextId
+  readonly op: TextRequest['op']
+  readonly topic: string
+  readonly partition: number | null
+  readonly bytes: number
+}
+
+/** What was written, and the fields of the answer. */
+interface Told {
+  readonly records: number
+  readonly batches: number
+  readonly answer: object
 }
 
 /** `missing`: records between the offset and the first that exists. */

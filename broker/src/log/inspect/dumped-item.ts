@@ -22,6 +22,7 @@ const kindNames = {
   [EntryKind.Records]: 'records',
   [EntryKind.TermStart]: 'term-start',
   [EntryKind.Configuration]: 'configuration',
+  [EntryKind.Fence]: 'fence',
 } as const
 
 /** The fields of an entry. `isSound`: its batch matches its checksum. */

@@ -99,9 +99,9 @@ export class Installation {
     await saveInstallRecord(store, group, { lastIndex, lastTerm })
     await saveCheckpoint(store, group, checkpoint, crc32c)
     await store.flush()
-    const { commitIndex, highWatermark, producersIndex, producers } = checkpoint
+    const { commitIndex, highWatermark, producersIndex, producers, fence } = checkpoint
     const state = new PartitionState(
-      { commitIndex, highWatermark, producersIndex, commitTerm: lastTerm },
+      { commitIndex, highWatermark, producersIndex, fenceToken: fence, commitTerm: lastTerm },
       null,
       settings.producerCapacity,
     )

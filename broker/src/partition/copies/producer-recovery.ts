@@ -23,9 +23,9 @@ const ATTEMPTS = 100
 const HESITATION = 10
 
 /**
- * Restores producers' sequences that this disk has lost: their checkpoint is damaged, and the entries that it was made
- * of are cut off. Another replica's sequences are taken, as soon as they cover all entries of this log. Until then this
- * replica does not recognise every retry, so it should not lead.
+ * Restores producers' sequences and the fence that this disk has lost: their checkpoint is damaged, and the entries
+ * that it was made of are cut off. Another replica's are taken, as soon as they cover all entries of this log. Until
+ * then this replica does not recognise every retry nor every stale fencing token, so it should not lead.
  */
 export class ProducerRecovery {
   readonly #deps: ProducerRecoveryDeps
@@ -73,7 +73,7 @@ export class ProducerRecovery {
       if (peer === core.id) continue
       try {
         const checkpoint = await this.#fetch(peer)
-        if (!this.#deps.state().adoptProducers(checkpoint.producersIndex, checkpoint.producers)) continue
+        if (!this.#deps.state().adopt(checkpoint)) continue
         this.#finish()
         logger.info(
           { group, peer, producers: checkpoint.producers.length },

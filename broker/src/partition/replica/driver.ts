@@ -134,7 +134,7 @@ export class GroupDriver {
     this.#deps.wake()
   }
 
-  /** Leader only: gives the batch its place in the log. The batch is the log's from now on. */
+  /** Leader only: gives the batch, a fence if `records` is 0, its place in the log. It is the log's from now on. */
   propose(batch: Uint8Array, records: number): EntryHeader | Refusal {
     // The core's own entries before it, a TermStart or a configuration, must pass first: `state` takes entries in log
     // order.

@@ -92,10 +92,10 @@ function fromCheckpoint(
 ): PartitionState {
   const start = { commitIndex: log.prevIndex, highWatermark: log.startOffset }
   if (checkpoint === null) return new PartitionState(start, null, producerCapacity)
-  const { commitIndex, highWatermark, producersIndex } = checkpoint
+  const { commitIndex, highWatermark, producersIndex, fence } = checkpoint
   const usable = trusted && commitIndex <= log.lastIndex && commitIndex >= log.prevIndex
-  const from = usable ? { commitIndex, highWatermark, producersIndex } : { ...start, producersIndex }
-  const state = new PartitionState(from, null, producerCapacity)
+  const place = usable ? { commitIndex, highWatermark } : start
+  const state = new PartitionState({ ...place, producersIndex, fenceToken: fence }, null, producerCapacity)
   for (const [producerId, producer] of checkpoint.producers) state.producers.restore(producerId, producer)
   return state
 }

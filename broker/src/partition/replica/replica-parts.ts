@@ -84,7 +84,9 @@ export function createParts(deps: ReplicaDeps, owner: PartsOwner): ReplicaParts 
   const operations = new Operations({ core, clock, metrics, timeoutMs, checkRunning, wakeUp, wake })
   const repair = (): Promise<void> => copying.repairs.repair()
   const reading = new Reading({ driver, services, wake, notLeader, catchUp, checkRunning, repair, replica: owner })
-  const publishing = new Publishing({ driver, services, spec, notLeader, broken })
+  const confirmed = (): Promise<void> | undefined => reading.confirmed(true)
+  const incomplete = (): boolean => owner.incomplete
+  const publishing = new Publishing({ driver, services, spec, notLeader, broken, confirmed, incomplete })
   const copying = deps.copying({
     group,
     core,
@@ -93,7 +95,7 @@ export function createParts(deps: ReplicaDeps, owner: PartsOwner): ReplicaParts 
     spec,
     producersUnknown: deps.producersUnknown,
     replica: owner,
-    incomplete: () => owner.incomplete,
+    incomplete,
     wake,
     broken,
     distrust: (reason) => driver.distrust(reason),

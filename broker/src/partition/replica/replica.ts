@@ -4,7 +4,7 @@ import type { Configuration } from '../../raft/config.ts'
 import type { EntryStatus } from '../../raft/log/entry-states.ts'
 import type { MemberTarget } from '../../raft/members/member-target.ts'
 import type { Group, GroupSpec, GroupStatus, Snapshot, SnapshotPlace, SpecChanges, Standing } from '../group.ts'
-import type { FetchRequest, FetchResult, OffsetResult, PublishResult } from '../requests.ts'
+import type { FetchRequest, FetchResult, OffsetResult, PublishCondition, PublishResult } from '../requests.ts'
 import type { GroupDriver } from './driver.ts'
 import { notLeading } from './leader-refusal.ts'
 import { LeadershipCounts } from './leadership-counts.ts'
@@ -108,11 +108,11 @@ export class Replica implements Group {
     return this.driver.log.startOffset
   }
 
-  publish(batch: Uint8Array): Promise<PublishResult> {
+  publish(batch: Uint8Array, condition?: PublishCondition): Promise<PublishResult> {
     try {
       this.life.checkRunning()
       if (!this.isLeader) throw this.notLeader()
-      return this.#publishing.publish(batch)
+      return this.#publishing.publish(batch, condition)
     } catch (error) {
       return Promise.reject(error)
     }

@@ -35,8 +35,9 @@ export class AuthorizedBroker implements BrokerApi {
 
   publish(topic: string, partition: PartitionNumber, batch: Uint8Array, options: PublishOptions): Answer<'publish'> {
     this.#guard.topic('write', topic)
-    const { timeoutMs, wait, topicId = '' } = options
-    return this.#api.publish(topic, partition, batch, { timeoutMs, wait, topicId, asker: this.#guard.session })
+    const { timeoutMs, wait, topicId = '', condition } = options
+    const asker = this.#guard.session
+    return this.#api.publish(topic, partition, batch, { timeoutMs, wait, topicId, asker, condition })
   }
 
   /** Checked again behind a wait: what was allowed may be forbidden by then. */

@@ -1,7 +1,8 @@
 import { type Offset, parseReadToken, positionFrom, readTokenPattern, TailraceError } from '@tailrace/schemas'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifySchema, FastifySchemaCompiler } from 'fastify'
 import type { BrokerApi } from '../../../api/broker-api.ts'
 import type { Clock } from '../../../platform/clock.ts'
+import { conditionalRecords, conditionFromJson, placeOf } from '../../json/conditional-publish.ts'
 import type { JsonPublisher } from '../../json/publisher.ts'
 import { recordsFromJson } from '../../json/record.ts'
 import { readLimits } from '../../limits/limits.ts'
@@ -37,21 +38,24 @@ interface ReadRequest {
   }
 }
 
+interface ConditionalRequest {
+  Params: { topic: string; partition: number }
+  Querystring: { expectedOffset?: number; fence?: number; topicId: string }
+  Body: { records?: unknown } | null
+}
+
 /** Records: publish, and read with a long poll. */
 export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): void {
   const { clock, publisher, places, abandonment, reads, polls, waits } = parts
   const answers = new RecordAnswers(clock, places)
+  // Records are checked by recordsFromJson, whose errors name the record and the fault; a schema could only say "no
+  // match".
+  const validatorCompiler: FastifySchemaCompiler<FastifySchema> = ({ httpPart, schema }) =>
+    httpPart === 'body' ? anything : app.validatorCompiler!({ schema } as never)
 
   app.post<{ Params: { topic: string }; Querystring: { topicId: string }; Body: { records?: unknown } | null }>(
     '/topics/:topic/records',
-    // Records are checked by recordsFromJson, whose errors name the record and the fault; a schema could only say "no
-    // match".
-    {
-      schema: schemas.publish,
-      config: { publishes: true },
-      validatorCompiler: ({ httpPart, schema }) =>
-        httpPart === 'body' ? anything : app.validatorCompiler!({ schema } as never),
-    },
+    { schema: schemas.publish, config: { publishes: true }, validatorCompiler },
     async (request) => {
       const { context } = request
       const started = context.now()
@@ -61,6 +65,23 @@ export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): voi
       const bytes = Number(request.headers['content-length'] ?? 0)
       context.published({ bytes, records: records.length, batches }, started)
       return { offsets, tokens }
+    },
+  )
+
+  // A route of its own: a broker that does not know conditions answers 404, and does not write without one.
+  app.post<ConditionalRequest>(
+    '/topics/:topic/partitions/:partition/records',
+    { schema: schemas.publishIf, config: { publishes: true }, validatorCompiler },
+    async (request) => {
+      const { context, query } = request
+      const { topic, partition } = request.params
+      const started = context.now()
+      const asked = conditionalRecords(partition, conditionFromJson(query), request.body?.records)
+      const result = await publisher.publishIf(context.rights, topic, asked, query.topicId)
+      const bytes = Number(request.headers['content-length'] ?? 0)
+      const records = asked.records.length
+      context.published({ bytes, records, batches: Math.min(records, 1) }, started)
+      return placeOf(partition, result)
     },
   )
 
@@ -117,6 +138,7 @@ const offsetForms = 'a number, "earliest", "latest" or a time such as 2026-03-01
 const anything = () => true
 
 const tags = ['records']
+const count = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER } as const
 const schemas = {
   publish: {
     tags,
@@ -143,6 +165,45 @@ const schemas = {
             }),
           },
         }),
+      },
+      ...errorResponses,
+    },
+  },
+  publishIf: {
+    tags,
+    summary: 'Publish records under a condition',
+    description:
+      'Writes all records as one batch, or none: 412 WRONG_EXPECTED_OFFSET where the partition does not end at `expectedOffset`, 409 FENCED where a higher `fence` was accepted. Without records the fence is accepted, and the answer tells where the partition ends.',
+    operationId: 'publishIf',
+    params: partitionParams,
+    querystring: object(
+      {
+        expectedOffset: {
+          ...count,
+          description: 'The partition must end exactly there: the offset that the first record gets.',
+        },
+        fence: { ...count, description: 'A fencing token of the partition: lower than the highest one is refused.' },
+        topicId,
+      },
+      ['expectedOffset', 'fence', 'topicId'],
+    ),
+    body: object({ records: { type: 'array', items: { $ref: 'RecordInput#' } } }, ['records']),
+    response: {
+      200: {
+        description: 'Where the records are.',
+        ...object(
+          {
+            partition: { type: 'integer' },
+            offset: { type: 'integer', description: 'Of the first record.' },
+            endOffset: {
+              type: 'integer',
+              description: 'Where the partition ends behind them: expect that the next time.',
+            },
+            token: { type: 'string', pattern: readTokenPattern },
+            holders: { type: 'array', items: { type: 'integer' } },
+          },
+          ['token', 'holders'],
+        ),
       },
       ...errorResponses,
     },

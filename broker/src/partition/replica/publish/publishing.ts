@@ -1,4 +1,4 @@
-import type { BrokerId, LogIndex, Offset, ProducerId, Term, Timestamp } from '@tailrace/schemas'
+import type { BrokerId, EntryHeader, LogIndex, Offset, ProducerId, Term, Timestamp } from '@tailrace/schemas'
 import {
   baseSequenceAt,
   checkBatch,
@@ -15,13 +15,14 @@ import {
 import { decompressors } from '../../../platform/decompressors.ts'
 import { hasQuorum } from '../../../raft/members/quorum.ts'
 import type { GroupSpec } from '../../group.ts'
-import type { PublishResult } from '../../requests.ts'
+import type { PublishCondition, PublishResult } from '../../requests.ts'
 import type { GroupDriver } from '../driver.ts'
 import { AppendTimes } from '../read/append-times.ts'
 import type { ReplicaServices } from '../replica-services.ts'
 import { isTooMuchForLeaders } from '../state/disk-wait.ts'
 import { termAt } from '../state/log-places.ts'
 import { Acknowledgements } from './acknowledgements.ts'
+import { Conditions } from './conditions.ts'
 import type { FollowedBatch } from './publish-stages.ts'
 import { PublishTrace } from './publish-trace.ts'
 
@@ -34,12 +35,15 @@ export interface PublishingDeps {
   readonly spec: () => GroupSpec
   readonly notLeader: () => TailraceError
   readonly broken: (error: unknown) => void
+  readonly confirmed: () => Promise<void> | undefined
+  readonly incomplete: () => boolean
 }
 
 /** The leader's side of publishing: takes batches in, once each, and acknowledges them when they are committed. */
 export class Publishing {
   readonly #deps: PublishingDeps
   readonly #acknowledgements = new Acknowledgements()
+  readonly #conditions: Conditions
   readonly #times: AppendTimes
   readonly #trace: PublishTrace
   /** The batch whose stages are measured. */
@@ -47,20 +51,17 @@ export class Publishing {
 
   constructor(deps: PublishingDeps) {
     this.#deps = deps
+    const { clock } = deps.services
+    this.#conditions = new Conditions({ ...deps, clock, acknowledgements: this.#acknowledgements })
     this.#times = new AppendTimes(deps.services.settings.producerExpirationMs)
     this.#trace = new PublishTrace(deps.services.clock, deps.spec)
   }
 
   /** On a leader that runs. */
-  publish(batch: Uint8Array): Promise<PublishResult> {
+  publish(batch: Uint8Array, condition?: PublishCondition): Promise<PublishResult> {
+    if (batch.length === 0 && condition?.fence !== undefined) return this.#raise(condition, condition.fence)
     const followed = this.#followed === null ? this.#deps.services.stages.follow() : null
-    const spec = this.#deps.spec()
-    if (spec.readOnly) throw new TailraceError('READ_ONLY')
-    // Metadata is still taken below the reserve: deleting a topic frees the disk.
-    if (!this.#deps.services.storage.writable && spec.stateMachine === null) throw new TailraceError('DISK_FULL')
-    if (spec.stateMachine === null && isTooMuchForLeaders(this.#deps.services)) {
-      throw new TailraceError('OVERLOADED', "Too many bytes wait for the leader's disk.")
-    }
+    const spec = this.#writable()
     checkBatch(batch, this.#deps.services.crc32c, spec.maxBatchBytes)
     checkRecords(batch, decompressors, recordLimits(spec, this.#deps.services.clock.now()))
     const records = recordsCountAt(batch, 0)
@@ -77,11 +78,12 @@ export class Publishing {
       this.#deps.driver.state.producers.admit(producerId, this.#times.oldUpTo(this.#deps.services.clock.monotonic()))
     }
     followed?.checked()
+    if (condition !== undefined) {
+      const unmet = this.#conditions.unmet(condition)
+      if (unmet !== null) return this.#conditions.refuse(unmet)
+      if (condition.fence !== undefined) this.#accept(condition.fence)
+    }
     const header = this.#propose(batch, records)
-    if (header === 'not-leader') throw this.#deps.notLeader()
-    if (header === 'transferring') throw new TailraceError('LEADER_UNAVAILABLE', 'The leadership is being transferred.')
-    if (header === 'too-much-uncommitted')
-      throw new TailraceError('OVERLOADED', 'Too many bytes wait for their commit.')
     this.#follow(followed, header.index)
     this.#trace.placed(batch, header.index)
     return this.#acknowledgements.wait(header.index, {
@@ -158,13 +160,57 @@ export class Publishing {
     }
   }
 
-  #propose(batch: Uint8Array, records: number): ReturnType<GroupDriver['propose']> {
+  /** Accepts a fencing token without a batch. */
+  async #raise(condition: PublishCondition, fence: number): Promise<PublishResult> {
+    this.#writable()
+    const unmet = this.#conditions.unmet(condition)
+    if (unmet !== null) return this.#conditions.refuse(unmet)
+    const header = this.#accept(fence)
+    if (header === null) {
+      const { nextOffset } = this.#deps.driver.core
+      await this.#conditions.settled()
+      return { baseOffset: nextOffset, lastOffset: nextOffset - 1, duplicate: true }
+    }
+    const { baseOffset, lastOffset, term, index } = header
+    const result = { baseOffset, lastOffset, duplicate: false, ...this.#token(term, index) }
+    return this.#acknowledgements.wait(index, result)
+  }
+
+  /** The spec of a partition that takes entries now. @throws TailraceError READ_ONLY, DISK_FULL, OVERLOADED */
+  #writable(): GroupSpec {
+    const spec = this.#deps.spec()
+    if (spec.readOnly) throw new TailraceError('READ_ONLY')
+    // Metadata is still taken below the reserve: deleting a topic frees the disk.
+    if (!this.#deps.services.storage.writable && spec.stateMachine === null) throw new TailraceError('DISK_FULL')
+    if (spec.stateMachine === null && isTooMuchForLeaders(this.#deps.services)) {
+      throw new TailraceError('OVERLOADED', "Too many bytes wait for the leader's disk.")
+    }
+    return spec
+  }
+
+  /**
+   * Makes the token the highest one; null: it is that already. The entry stands before the batch that carries the
+   * token. Where that finds no room behind it, the token counts all the same: its owner has asked for that.
+   */
+  #accept(fence: number): EntryHeader | null {
+    const batch = this.#conditions.raised(fence)
+    return batch === null ? null : this.#propose(batch, 0)
+  }
+
+  /** @throws TailraceError NOT_LEADER, LEADER_UNAVAILABLE, OVERLOADED: the core refuses the proposal */
+  #propose(batch: Uint8Array, records: number): EntryHeader {
+    let header: ReturnType<GroupDriver['propose']>
     try {
-      return this.#deps.driver.propose(batch, records)
+      header = this.#deps.driver.propose(batch, records)
     } catch (error) {
       this.#deps.broken(error)
       throw error
     }
+    if (header === 'not-leader') throw this.#deps.notLeader()
+    if (header === 'transferring') throw new TailraceError('LEADER_UNAVAILABLE', 'The leadership is being transferred.')
+    if (header === 'too-much-uncommitted')
+      throw new TailraceError('OVERLOADED', 'Too many bytes wait for their commit.')
+    return header
   }
 
   /** A retry is answered with the original offsets, but not before the original is committed (docs/design.md). */

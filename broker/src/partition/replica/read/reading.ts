@@ -4,6 +4,7 @@ import type { RecordRun } from '../../../log/log-storage.ts'
 import type { FetchRequest, FetchResult, OffsetResult, ReadToken } from '../../requests.ts'
 import type { GroupDriver } from '../driver.ts'
 import type { ReplicaServices } from '../replica-services.ts'
+import { NO_FENCE } from '../state/fence.ts'
 import { ReadGate } from './read-gate.ts'
 import { firstOffsetAt } from './time-seek.ts'
 import { WaitingReaders } from './waiting-readers.ts'
@@ -88,7 +89,9 @@ export class Reading {
     const waiting = linearizable || replica.isLeader ? this.#gate.pass(linearizable) : undefined
     if (waiting !== undefined) await waiting
     const offset = await this.#offsetOf(position)
-    return { offset, highWatermark: replica.highWatermark, logStart: replica.logStart }
+    const { settled: fence } = this.#deps.driver.state.fence
+    const found = { offset, highWatermark: replica.highWatermark, logStart: replica.logStart }
+    return fence === NO_FENCE ? found : { ...found, fence }
   }
 
   confirmed(linearizable: boolean): Promise<void> | undefined {

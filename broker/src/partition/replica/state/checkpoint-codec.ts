@@ -1,6 +1,7 @@
 import { formatTable, type LogIndex, newerFormat, type Offset, VarintReader, writeVarlong } from '@tailrace/schemas'
 import { hasFields, isWhole } from '../../../log/store/stored-json.ts'
 import type { Crc32c } from '../../../platform/checksum.ts'
+import { NO_FENCE } from './fence.ts'
 import type { ProducerBatch, ProducerState } from './producer-table.ts'
 
 /** The state that a replica keeps of its committed prefix, so that a restart reads only later entries (M36, M42). */
@@ -8,19 +9,22 @@ export interface Checkpoint {
   readonly commitIndex: LogIndex
   readonly highWatermark: Offset
   /**
-   * The producers are as of this index: commitIndex, or above it where a copied log ends before the state that came
-   * with it.
+   * The producers and the fence are as of this index: commitIndex, or above it where a copied log ends before the state
+   * that came with it.
    */
   readonly producersIndex: LogIndex
   /** In the order of their last append. */
   readonly producers: readonly (readonly [number, ProducerState])[]
+  /** The highest fencing token that was accepted; NO_FENCE: none. */
+  readonly fence: number
 }
 
 /**
  * Binary form: `TRCP`, version byte, CRC-32C of all that follows (big-endian), then varlongs: commit index, high
  * watermark, index of the producers, number of producers, and for each its id, epoch, number of batches, and for each
  * batch its first sequence, records, distance to the index of the producers, base offset. Some 30 bytes a producer; as
- * JSON it was 600, and 50 ms of a core for 10,000 of them.
+ * JSON it was 600, and 50 ms of a core for 10,000 of them. Behind them the fence, if there is one: brokers from before
+ * it read no further than the producers, and take no part in a cluster that has fences (feature level 3).
  */
 const MAGIC = [0x54, 0x52, 0x43, 0x50]
 const VERSION = formatTable.producerCheckpoint.version
@@ -32,9 +36,9 @@ const OLD_VERSION = 1
 const BRACE = 0x7b
 
 export function encodeCheckpoint(checkpoint: Checkpoint, crc32c: Crc32c): Uint8Array {
-  const { commitIndex, highWatermark, producersIndex, producers } = checkpoint
+  const { commitIndex, highWatermark, producersIndex, producers, fence } = checkpoint
   const batches = producers.reduce((sum, [, state]) => sum + state.batches.length, 0)
-  const bytes = new Uint8Array(FIELDS_AT + MAX_NUMBER_BYTES * (4 + producers.length * 3 + batches * 4))
+  const bytes = new Uint8Array(FIELDS_AT + MAX_NUMBER_BYTES * (5 + producers.length * 3 + batches * 4))
   let at = FIELDS_AT
   const put = (value: number): void => {
     at = writeVarlong(bytes, at, value)
@@ -54,6 +58,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint, crc32c: Crc32c): Uint8A
       put(batch.baseOffset)
     }
   }
+  if (fence !== NO_FENCE) put(fence)
   bytes.set(MAGIC)
   bytes[MAGIC.length] = VERSION
   new DataView(bytes.buffer).setUint32(CRC_AT, crc32c(bytes, FIELDS_AT, at))
@@ -96,7 +101,8 @@ function readFields(reader: VarintReader): Checkpoint {
     }
     producers.push([producerId, { epoch, batches }])
   }
-  return { commitIndex, highWatermark, producersIndex, producers }
+  const fence = reader.at < reader.end ? reader.varlong() : NO_FENCE
+  return { commitIndex, highWatermark, producersIndex, producers, fence }
 }
 
 function refuseNewerCheckpoint(bytes: Uint8Array, checksum: number, crc32c: Crc32c): void {
@@ -112,7 +118,7 @@ function decodeJson(bytes: Uint8Array): Checkpoint | null {
     const { version, commitIndex, highWatermark, producers } = old
     if (version !== OLD_VERSION || ![commitIndex, highWatermark].every(isWhole)) return null
     if (!Array.isArray(producers) || !producers.every(isOldProducer)) return null
-    return { commitIndex, highWatermark, producersIndex: commitIndex, producers }
+    return { commitIndex, highWatermark, producersIndex: commitIndex, producers, fence: NO_FENCE }
   } catch {
     return null
   }

@@ -19,8 +19,9 @@ export async function loadCheckpoint(
 }
 
 export function checkpointOf(state: PartitionState): Checkpoint {
-  const { commitIndex, highWatermark, producersIndex } = state
-  return { commitIndex, highWatermark, producersIndex, producers: [...state.committedProducers().entries()] }
+  const { commitIndex, highWatermark, producersIndex, fence } = state
+  const producers = [...state.committedProducers().entries()]
+  return { commitIndex, highWatermark, producersIndex, producers, fence: fence.settled }
 }
 
 /** Resolves to its size in bytes. */

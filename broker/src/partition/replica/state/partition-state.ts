@@ -1,7 +1,15 @@
 import type { EntryHeader, LogIndex, Offset, Term } from '@tailrace/schemas'
-import { baseSequenceAt, EntryKind, producerEpochAt, producerIdAt, recordsCountAt } from '@tailrace/schemas'
+import {
+  baseSequenceAt,
+  EntryKind,
+  producerEpochAt,
+  producerIdAt,
+  readControl,
+  recordsCountAt,
+} from '@tailrace/schemas'
 import type { StateMachine } from '../../group.ts'
 import type { Checkpoint } from './checkpoint-codec.ts'
+import { Fence } from './fence.ts'
 import { ProducerTable, type ProducerUndo } from './producer-table.ts'
 import { Uncommitted } from './uncommitted.ts'
 
@@ -9,24 +17,27 @@ import { Uncommitted } from './uncommitted.ts'
 export interface CommittedStart {
   readonly commitIndex: LogIndex
   readonly highWatermark: Offset
-  /** The producers that are restored are as of this index, when that is not commitIndex. */
+  /** The producers and the fence that are restored are as of this index, when that is not commitIndex. */
   readonly producersIndex?: LogIndex
+  /** The highest fencing token that was accepted; absent: none. */
+  readonly fenceToken?: number
   /** Term of the entry at commitIndex, where it is known to be committed. */
   readonly commitTerm?: Term
 }
 
 /**
- * The state that a replica derives from its log: producers' sequences over the whole of it, the high watermark over the
- * committed part.
+ * The state that a replica derives from its log: producers' sequences and the fence over the whole of it, the high
+ * watermark over the committed part.
  * 1. `appendedIndex` is the last entry seen; `commitIndex` <= `appendedIndex` never falls.
  * 2. `highWatermark` is the offset after the last committed record.
- * 3. `producers` may be ahead of the log, up to a commit that was known elsewhere; entries up to there change nothing
- *    in them. They are committed, so the producers were made of the same entries that this log has at those indexes
- *    once it has reached the commit.
+ * 3. `producers` and `fence` may be ahead of the log, up to a commit that was known elsewhere; entries up to there
+ *    change nothing in them. They are committed, so both were made of the same entries that this log has at those
+ *    indexes once it has reached the commit.
  * 4. Entries above `commitIndex` can be taken back, newest first; entries below never.
  */
 export class PartitionState {
   #producers: ProducerTable
+  #fence: Fence
   readonly #uncommitted = new Uncommitted()
   readonly #machine: StateMachine | null
   #commitIndex: LogIndex
@@ -38,6 +49,7 @@ export class PartitionState {
 
   constructor(start: CommittedStart, machine: StateMachine | null, producerCapacity: number) {
     this.#producers = new ProducerTable(producerCapacity)
+    this.#fence = new Fence(start.fenceToken)
     this.#producerCapacity = producerCapacity
     this.#machine = machine
     this.#commitIndex = start.commitIndex
@@ -56,15 +68,20 @@ export class PartitionState {
     return this.#producers
   }
 
+  get fence(): Fence {
+    return this.#fence
+  }
+
   /**
-   * Takes another replica's committed producers for these; false if this log has entries that they do not cover: then
-   * nothing is changed.
+   * Takes another replica's committed producers and fence for these; false if this log has entries that they do not
+   * cover: then nothing is changed.
    */
-  adoptProducers(index: LogIndex, producers: Checkpoint['producers']): boolean {
-    if (index < this.#appendedIndex) return false
+  adopt({ producersIndex, producers, fence }: Checkpoint): boolean {
+    if (producersIndex < this.#appendedIndex) return false
     this.#producers = new ProducerTable(this.#producerCapacity)
     for (const [producerId, state] of producers) this.#producers.restore(producerId, state)
-    this.#producersStart = index
+    this.#fence = new Fence(fence)
+    this.#producersStart = producersIndex
     this.#uncommitted.forgetUndos()
     return true
   }
@@ -90,9 +107,10 @@ export class PartitionState {
     if (header.index !== this.#appendedIndex + 1) {
       throw new Error(`entry ${header.index} does not follow ${this.#appendedIndex}`)
     }
-    const counts = header.kind === EntryKind.Records && header.index > this.#producersStart
-    const producerId = counts ? producerIdAt(payload, 0) : -1
+    const isNew = header.index > this.#producersStart
+    const producerId = isNew && header.kind === EntryKind.Records ? producerIdAt(payload, 0) : -1
     const undo = producerId < 0 ? null : this.#remember(header, payload, producerId)
+    if (isNew && header.kind === EntryKind.Fence) this.#raise(header.index, payload)
     this.#uncommitted.push({ header, undo, payload: this.#machine === null ? null : payload })
     this.#appendedIndex = header.index
   }
@@ -102,11 +120,13 @@ export class PartitionState {
       throw new Error(`truncation at ${from} would cut the committed prefix ${this.#commitIndex}`)
     this.#producers.undo(this.#uncommitted.undosFrom(from))
     this.#uncommitted.truncate(from)
+    this.#fence.truncated(from)
     this.#appendedIndex = Math.min(this.#appendedIndex, from - 1)
   }
 
   /** Takes everything up to `index` as committed, in order (M33); `onEntry` is told each index. */
   committed(index: LogIndex, onEntry: (index: LogIndex) => void): void {
+    this.#fence.committed(index)
     for (
       let entry = this.#uncommitted.shiftUpTo(index);
       entry !== undefined;
@@ -135,6 +155,11 @@ export class PartitionState {
     for (const [id, state] of this.#producers.entries()) table.restore(id, state)
     table.undo(this.#uncommitted.undosFrom(this.#commitIndex + 1))
     return table
+  }
+
+  #raise(index: LogIndex, payload: Uint8Array): void {
+    const control = readControl(payload, 0)
+    if (control.kind === EntryKind.Fence) this.#fence.appended(index, control.fence)
   }
 
   #remember(header: EntryHeader, payload: Uint8Array, producerId: number): ProducerUndo {
