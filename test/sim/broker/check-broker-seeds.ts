@@ -26,6 +26,8 @@ export async function checkBrokerSeeds(seeds: readonly BrokerSeed[], busy: numbe
     copied: 0,
     sources: 0,
     levelMoves: 0,
+    conditionsMet: 0,
+    conditionsUnmet: 0,
   }
   for (const { seed, without } of seeds) {
     const { finding, ...result } = await runBrokerSeed(seed, { without })
@@ -50,4 +52,6 @@ export async function checkBrokerSeeds(seeds: readonly BrokerSeed[], busy: numbe
   expect(sums.copied).toBeGreaterThan(10 * busy)
   expect(sums.sources).toBeGreaterThan(busy)
   expect(sums.levelMoves).toBeGreaterThan(busy / 2)
+  expect(sums.conditionsMet).toBeGreaterThan(busy)
+  expect(sums.conditionsUnmet).toBeGreaterThan(busy / 2)
 }

@@ -28,6 +28,8 @@ export async function runManyBrokers(from: number, seeds: number, options: Broke
     copied: 0,
     sources: 0,
     levelMoves: 0,
+    conditionsMet: 0,
+    conditionsUnmet: 0,
   }
   for (let seed = from; seed < from + seeds; seed++) {
     const { finding, ...result } = await runBrokerSeed(seed, options)
@@ -38,9 +40,9 @@ export async function runManyBrokers(from: number, seeds: number, options: Broke
   }
   const seconds = Number(process.hrtime.bigint() - begin) / 1e9
   const { events, elections, acknowledged, shown, crashes, rots, sleeps, cuts, installs, operations, rules } = sums
-  const { copied, sources, levelMoves } = sums
+  const { copied, sources, levelMoves, conditionsMet, conditionsUnmet } = sums
   console.log(
-    `${seeds} seeds of whole brokers from ${from}: ${events} events in ${seconds.toFixed(1)} s (${Math.round(events / seconds)} events/s), ${elections} elections, ${acknowledged} records acknowledged, ${shown} shown, ${crashes} crashes, ${rots} times rot, ${sleeps} sleeps, ${cuts} prefixes cut, ${installs} states installed, ${operations} operations, ${rules} changes of rules, ${copied} batches copied from ${sources} sources, ${levelMoves} reads that went on at another level`,
+    `${seeds} seeds of whole brokers from ${from}: ${events} events in ${seconds.toFixed(1)} s (${Math.round(events / seconds)} events/s), ${elections} elections, ${acknowledged} records acknowledged, ${shown} shown, ${crashes} crashes, ${rots} times rot, ${sleeps} sleeps, ${cuts} prefixes cut, ${installs} states installed, ${operations} operations, ${rules} changes of rules, ${copied} batches copied from ${sources} sources, ${levelMoves} reads that went on at another level, ${conditionsMet} conditions that held, ${conditionsUnmet} that did not`,
   )
   for (const [property, times] of failures) console.log(`${property}: ${times} seeds`)
   return failures.size === 0 ? 0 : 1

@@ -60,6 +60,12 @@ export interface BrokerDefects {
   readonly copiesChanged: boolean
   /** A cascade broker shows records before they are on its disk. */
   readonly copiesShownEarly: boolean
+  /** A leader judges an expected offset by the end of what is committed. */
+  readonly conditionsByCommit: boolean
+  /** A leader tells that a condition does not hold before that is certain. */
+  readonly refusalsAtOnce: boolean
+  /** A fencing token is known to the leader that has accepted it, until that ends. */
+  readonly fencesInMemory: boolean
   /** A cascade broker takes a reader that is ahead of it back to where it ends itself. */
   readonly readersTakenBack: boolean
 }
@@ -90,6 +96,9 @@ export const noBrokerDefects: BrokerDefects = {
   unsyncedToCascades: false,
   copiesChanged: false,
   copiesShownEarly: false,
+  conditionsByCommit: false,
+  refusalsAtOnce: false,
+  fencesInMemory: false,
   readersTakenBack: false,
 }
 

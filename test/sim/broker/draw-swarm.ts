@@ -15,6 +15,8 @@ const SECOND_CLASSES = 28
 const THIRD_CLASSES = faultClasses.length - cascadeFaults.length
 const CASCADE_SHARE = 0.35
 const CASCADE_SEEDS = 2 ** 40
+const CONDITION_SHARE = 0.4
+const CONDITION_SEEDS = 2 ** 41
 /** Numbers of the first cascade brokers of levels 1 and 2. */
 const FIRST_CASCADE = 101
 const FIRST_OF_SECOND = 201
@@ -66,6 +68,7 @@ export function drawBrokerSwarm(random: SimRandom): BrokerSwarm {
     churnEveryMs: random.chance(0.3) ? random.pick([500, 2_000]) : 0,
     fillsDisks: false,
     cascades: null,
+    conditions: null,
   }
   return withMore(random, drawn)
 }
@@ -89,6 +92,14 @@ export function withCascades(seed: number, swarm: BrokerSwarm, toAll: boolean): 
   if (!random.chance(CASCADE_SHARE) && !toAll) return swarm
   const faults = { ...swarm.faults, ...drawFaults(random, cascadeFaults) }
   return { ...swarm, faults, cascades: drawCascades(random, swarm) }
+}
+
+/** Adds clients that publish under conditions, as withCascades does; not where brokers have two releases. */
+export function withConditions(seed: number, swarm: BrokerSwarm, toAll: boolean): BrokerSwarm {
+  const random = new SimRandom(seed + CONDITION_SEEDS)
+  const isDrawn = random.chance(CONDITION_SHARE) || toAll
+  if (!isDrawn || 'newer-version' in swarm.faults) return swarm
+  return { ...swarm, conditions: { partitions: random.between(1, 2), writers: random.between(3, 6) } }
 }
 
 function drawCascades(random: SimRandom, { addresses, disks, rotten }: BrokerSwarm): CascadeSwarm {

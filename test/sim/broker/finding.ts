@@ -28,6 +28,7 @@ export type BrokerProperty =
   | 'committed-only'
   | 'same-bytes-over-levels'
   | 'monotone-over-levels'
+  | 'linearizable-conditions'
   | 'liveness'
   | 'replicas-identical'
 

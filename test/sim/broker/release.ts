@@ -1,7 +1,7 @@
 import type { BrokerId } from '@tailrace/schemas'
 import { checkStoredLevel } from '../../../broker/src/cluster/formation/stored-level.ts'
 import type { Command } from '../../../broker/src/cluster/metadata/commands/command.ts'
-import type { FeatureLevels } from '../../../broker/src/cluster/metadata/feature-levels.ts'
+import { FENCES, type FeatureLevels } from '../../../broker/src/cluster/metadata/feature-levels.ts'
 import type { MetadataState } from '../../../broker/src/cluster/metadata/metadata-state.ts'
 import type { StateStore } from '../../../broker/src/log/log-storage.ts'
 import { readDataFormat } from '../../../broker/src/log/recovery/data-format.ts'
@@ -22,6 +22,9 @@ const NEWER_LEVEL = 2
 
 /** In seeds with one release no level is raised, so that their histories stay as they were found. */
 export const ONLY_LEVEL: FeatureLevels = { lowest: 1, highest: 1, commands: {} }
+
+/** In seeds with fencing tokens, for which a new cluster is raised. */
+export const WITH_FENCES: FeatureLevels = { lowest: 1, highest: FENCES, commands: {} }
 
 export function levelsOf(release: Release, { newFormatAtOnce, levelOverstated }: BrokerDefects): FeatureLevels {
   const highest = release === 2 || levelOverstated ? NEWER_LEVEL : 1

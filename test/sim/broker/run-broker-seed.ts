@@ -1,13 +1,15 @@
 import { type Defects, noDefects } from '../../../broker/src/raft/defects.ts'
 import { SimRandom } from '../random.ts'
 import { Chronicle } from './chronicle.ts'
+import { hastenRefusals } from './condition-defects.ts'
 import { type BrokerDefects, noBrokerDefects } from './defects.ts'
-import { drawBrokerSwarm, withCascades, withLargeRounds } from './draw-swarm.ts'
+import { drawBrokerSwarm, withCascades, withConditions, withLargeRounds } from './draw-swarm.ts'
 import { faultClasses } from './faults/table.ts'
 import { fillAndLeave } from './fill-disks.ts'
 import { asFinding, Finding } from './finding.ts'
 import { checkOutcome, PATIENCE_MS, publishToAll, unsettled } from './outcome.ts'
 import type { BrokerSwarm } from './swarm.ts'
+import { Conditions } from './workload/conditions.ts'
 import { LevelReader } from './workload/level-reader.ts'
 import { LinearizableReader } from './workload/linearizable-reader.ts'
 import type { PartitionLedger } from './workload/partition-ledger.ts'
@@ -23,9 +25,15 @@ export const brokerDefectNames = [...Object.keys(noDefects), ...Object.keys(noBr
 
 const RAFT_MESSAGES = 'raft-messages'
 const CASCADES = 'cascades'
+const CONDITIONS = 'conditions'
 
 /** Classes of faults that can be left out of a history. */
-export const brokerFaultNames: readonly string[] = [...faultClasses.map(({ name }) => name), RAFT_MESSAGES, CASCADES]
+export const brokerFaultNames: readonly string[] = [
+  ...faultClasses.map(({ name }) => name),
+  RAFT_MESSAGES,
+  CASCADES,
+  CONDITIONS,
+]
 
 export interface BrokerSeedOptions {
   readonly defects?: readonly BrokerDefectName[]
@@ -35,6 +43,8 @@ export interface BrokerSeedOptions {
   readonly largeRounds?: boolean
   /** Every seed has cascade brokers. */
   readonly cascades?: boolean
+  /** Every seed with one release has clients that publish under conditions. */
+  readonly conditions?: boolean
   /** Ends the phase with faults early, in milliseconds: likewise. */
   readonly faultMs?: number
   readonly trace?: (line: string) => void
@@ -70,6 +80,9 @@ export interface BrokerSeedResult {
   readonly copied: number
   readonly sources: number
   readonly levelMoves: number
+  /** Publishes under conditions that were taken, and that were refused because one did not hold. */
+  readonly conditionsMet: number
+  readonly conditionsUnmet: number
   readonly finding: Finding | null
 }
 
@@ -90,12 +103,14 @@ export async function runBrokerSeed(seed: number, options: BrokerSeedOptions = {
   const on = (known: object): Record<string, true> =>
     Object.fromEntries(defects.filter((name) => name in known).map((name) => [name, true]))
   const core = { ...noDefects, ...on(noDefects) }
-  const world = new World(seed, swarm, chronicle, core, { ...noBrokerDefects, ...on(noBrokerDefects) })
+  const around = { ...noBrokerDefects, ...on(noBrokerDefects) }
+  const world = new World(seed, swarm, chronicle, core, around)
   const rejected = (error: unknown): void =>
     world.watch.report(
       new Finding('unhandled-rejection', error instanceof Error ? (error.stack ?? error.message) : String(error)),
     )
   process.on('unhandledRejection', rejected)
+  const restore = hastenRefusals(around)
   const cast = new Cast(world)
   try {
     await play(world, cast)
@@ -103,6 +118,7 @@ export async function runBrokerSeed(seed: number, options: BrokerSeedOptions = {
     world.watch.report(asFinding(error))
   } finally {
     process.off('unhandledRejection', rejected)
+    restore()
     world.open = false
   }
   const ledgers = [...world.ledgers]
@@ -130,6 +146,8 @@ export async function runBrokerSeed(seed: number, options: BrokerSeedOptions = {
     copied: world.cascades.watch.copied,
     sources: sum(world.cascades.all.map(({ sources }) => sources)),
     levelMoves: world.levelMoves,
+    conditionsMet: sum(cast.conditions.places.map(({ history }) => history.accepted)),
+    conditionsUnmet: sum(cast.conditions.places.map(({ history }) => history.refused)),
     finding: world.watch.finding,
   }
 }
@@ -137,10 +155,12 @@ export async function runBrokerSeed(seed: number, options: BrokerSeedOptions = {
 /** The clients and operators of a world. */
 class Cast {
   readonly producers: Producer[] = []
+  readonly conditions: Conditions
   readonly #world: World
 
   constructor(world: World) {
     this.#world = world
+    this.conditions = new Conditions(world)
   }
 
   enter(ledgers: readonly PartitionLedger[]): void {
@@ -157,6 +177,7 @@ class Cast {
     new LinearizableReader(world, world.stream(450)).run(ledgers)
     for (let number = 0; number < (world.swarm.cascades?.readers ?? 0); number++)
       void new LevelReader(world, world.stream(460 + number)).run(ledgers)
+    if (world.swarm.conditions !== null) void this.conditions.enter()
     if (churnEveryMs > 0) void churnTopics(world, world.stream(500), churnEveryMs)
   }
 }
@@ -180,10 +201,10 @@ async function play(world: World, cast: Cast): Promise<void> {
   world.calm()
   if (!(await pass(world, PATIENCE_MS, created)))
     throw new Finding('liveness', `no topics ${PATIENCE_MS} ms after the end of faults: ${unsettled(world)}`)
-  await settle(world, topics!)
+  await settle(world, topics!, cast.conditions)
 }
 
-async function settle(world: World, ledgers: readonly PartitionLedger[]): Promise<void> {
+async function settle(world: World, ledgers: readonly PartitionLedger[], conditions: Conditions): Promise<void> {
   let published = false
   void publishToAll(world, ledgers).then(() => {
     published = true
@@ -199,7 +220,10 @@ async function settle(world: World, ledgers: readonly PartitionLedger[]): Promis
   let checked = false
   let failure: unknown = null
   checkOutcome(world, ledgers).then(
-    () => (checked = true),
+    () => {
+      world.watch.guard(() => conditions.check())
+      checked = true
+    },
     (error: unknown) => {
       failure = error
       checked = true
@@ -207,6 +231,7 @@ async function settle(world: World, ledgers: readonly PartitionLedger[]): Promis
   )
   if (!(await pass(world, PATIENCE_MS, () => checked))) throw new Finding('liveness', 'the replicas cannot be read')
   if (failure !== null) throw failure
+  if (world.watch.finding !== null) throw world.watch.finding
 }
 
 async function leavesFullDisks(world: World): Promise<boolean> {
@@ -232,10 +257,12 @@ async function pass(world: World, ms: number, done: () => boolean): Promise<bool
   return happened
 }
 
-function shrunk(seed: number, { without = [], faultMs, largeRounds, cascades }: BrokerSeedOptions): BrokerSwarm {
+function shrunk(seed: number, options: BrokerSeedOptions): BrokerSwarm {
+  const { without = [], faultMs, largeRounds, cascades, conditions } = options
   const drawn = drawBrokerSwarm(new SimRandom(seed))
   const levelled = without.includes(CASCADES) ? drawn : withCascades(seed, drawn, cascades ?? false)
-  const swarm = largeRounds ? withLargeRounds(levelled) : levelled
+  const written = without.includes(CONDITIONS) ? levelled : withConditions(seed, levelled, conditions ?? false)
+  const swarm = largeRounds ? withLargeRounds(written) : written
   const faults = Object.fromEntries(Object.entries(swarm.faults).filter(([name]) => !without.includes(name)))
   const messages = without.includes(RAFT_MESSAGES)
     ? { ...swarm.messages, loss: 0, duplication: 0, delay: 0 }

@@ -17,6 +17,7 @@ import { promptCrypto, quickCrypto } from '../../../broker/src/platform/testing/
 import type { SimRandom } from '../random.ts'
 import { defectiveSource } from './cascade/cascade-defects.ts'
 import { SourceDoor } from './cascade/source-door.ts'
+import { defectiveConditions } from './condition-defects.ts'
 import {
   type BrokerDefects,
   crcOf,
@@ -34,7 +35,7 @@ import type { SimStore } from './disk/sim-store.ts'
 import type { EventLoop } from './event-loop.ts'
 import { Finding } from './finding.ts'
 import { brokerRandom } from './process-random.ts'
-import { checkFolder, levelsOf, markFolder, ONLY_LEVEL, type Release } from './release.ts'
+import { checkFolder, levelsOf, markFolder, ONLY_LEVEL, type Release, WITH_FENCES } from './release.ts'
 import { SimProcess, type Timepiece } from './sim-process.ts'
 import { addressOf, type BrokerSwarm, doorOf } from './swarm.ts'
 import { type MessageFaults, makeUnreliable } from './unreliable-raft.ts'
@@ -221,7 +222,8 @@ export class SimBroker {
     await disk.makeFolder(DATA)
     await disk.lock(DATA)
     const { running } = this
-    const levels = running === null ? ONLY_LEVEL : levelsOf(running, defects)
+    const only = swarm.conditions === null ? ONLY_LEVEL : WITH_FENCES
+    const levels = running === null ? only : levelsOf(running, defects)
     if (running !== null) {
       const store = machine.store.mount(process)
       await checkFolder(running, defects.levelCheckedLate ? null : levels, { disk, store, folder: DATA, broker: id })
@@ -262,6 +264,7 @@ export class SimBroker {
       settings: swarm.partition,
       createCore: watch.createCore(id, process),
     })
+    defectiveConditions(defects, groups)
     const { onDurable } = storage
     watch.storage(id, process, storage)
     defectiveDurability(defects, storage, onDurable)

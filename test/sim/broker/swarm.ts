@@ -40,6 +40,15 @@ export interface BrokerSwarm {
   readonly fillsDisks: boolean
   /** Null: there are none. */
   readonly cascades: CascadeSwarm | null
+  /** Null: nobody publishes under conditions. */
+  readonly conditions: ConditionSwarm | null
+}
+
+/** A topic of its own, with clients that publish to it under conditions. */
+export interface ConditionSwarm {
+  readonly partitions: number
+  /** Of each partition. */
+  readonly writers: number
 }
 
 /** Brokers below level 0. */
