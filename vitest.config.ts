@@ -29,6 +29,7 @@ const functions = [
   'exit-codes',
   'flight-history',
   'forced-members',
+  'guides',
   'health',
   'hostile-peers',
   'http',

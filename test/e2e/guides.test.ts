@@ -1,0 +1,163 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { Consumer } from '@tailrace/consumer'
+import { Producer } from '@tailrace/producer'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ClusterProcesses } from './cluster-processes.ts'
+import { allInSync, topicBecomes, viewTopic } from './topic-view.ts'
+
+/** The code of docs/guides, as it stands there, against real brokers. */
+
+const root = resolve(import.meta.dirname, '../..')
+let folder: string
+let cluster: ClusterProcesses
+
+beforeAll(async () => {
+  await mkdir(join(root, '.tmp'), { recursive: true })
+  folder = await mkdtemp(join(root, '.tmp', 'guides-'))
+  cluster = await ClusterProcesses.start()
+  for (const name of ['accounts', 'elections', 'work']) {
+    await cluster.request(1, 'POST', '/topics', { name, partitions: 1, replicas: 3 })
+    await topicBecomes(cluster, 1, name, allInSync)
+  }
+})
+afterAll(async () => {
+  await cluster?.destroy()
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** All code of a guide as one module. */
+async function codeOf(guide: string): Promise<string> {
+  const text = await readFile(join(root, 'docs/guides', guide), 'utf8')
+  const blocks = [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code]) => code)
+  const path = join(folder, guide.replace('.md', '.ts'))
+  await writeFile(path, blocks.join('\n'))
+  return path
+}
+
+interface Bank {
+  readonly balances: Map<string, number>
+  readonly conflicts: number
+  deposit(command: string, account: string, amount: number): Promise<void>
+  transfer(command: string, from: string, to: string, amount: number): Promise<void>
+  catchUp(): Promise<void>
+  close(): Promise<void>
+}
+
+describe('event sourcing', () => {
+  it('keeps every account, by three instances at once and over the death of a leader; each command counts once', async () => {
+    const { Bank, twoTellers } = (await import(await codeOf('event-sourcing.md'))) as {
+      Bank: new (servers: string[], topic: string, partition: number) => Bank
+      twoTellers: (servers: string[]) => Promise<Map<string, number>>
+    }
+    expect([...(await twoTellers(cluster.servers))].sort()).toEqual([
+      ['ann', 20],
+      ['bob', 30],
+      ['cat', 50],
+    ])
+    const banks = Array.from({ length: 3 }, () => new Bank(cluster.servers, 'accounts', 0))
+    await banks[0]!.deposit('d-2', 'dan', 900)
+    const work = banks.map(async (bank, at) => {
+      for (let number = 0; number < 30; number++) {
+        const command = `${at}-${number}`
+        await bank.transfer(command, 'dan', `to-${at}`, 10)
+        // As a client that got no answer.
+        if (number % 5 === 0) await banks[(at + 1) % 3]!.transfer(command, 'dan', `to-${at}`, 10)
+      }
+    })
+    const leader = await leaderOf('accounts')
+    await cluster.kill(leader)
+    await Promise.all(work)
+    await cluster.launch(leader)
+    await cluster.ready([leader])
+    for (const bank of banks) {
+      await bank.catchUp()
+      expect([0, 1, 2].map((at) => bank.balances.get(`to-${at}`))).toEqual([300, 300, 300])
+      expect(bank.balances.get('dan')).toBe(0)
+    }
+    await expect(banks[0]!.transfer('too-much', 'dan', 'eve', 1)).rejects.toThrow('dan has less')
+    expect(banks.reduce((sum, { conflicts }) => sum + conflicts, 0)).toBeGreaterThan(0)
+    for (const bank of banks) await bank.close()
+  })
+})
+
+async function leaderOf(topic: string): Promise<number> {
+  const through = cluster.running[0]!
+  return (await viewTopic(cluster, through, topic)).partitions[0]!.leader
+}
+
+interface Candidate {
+  lead(): Promise<number>
+  renew(): Promise<boolean>
+  close(): Promise<void>
+}
+interface Work {
+  readonly inherited: string[]
+  takeOver(): Promise<void>
+  write(value: string): Promise<void>
+  close(): Promise<void>
+}
+
+describe('a leader election', () => {
+  it('has one leader at a time, whose predecessor can write nothing more', async () => {
+    const { Candidate, Work } = (await import(await codeOf('leader-election.md'))) as {
+      Candidate: new (servers: string[], name: string, topic: string, leaseMs: number) => Candidate
+      Work: new (servers: string[], topic: string, token: number) => Work
+    }
+    const LEASE_MS = 1_000
+    const [one, two, three] = ['one', 'two', 'three'].map(
+      (name) => new Candidate(cluster.servers, name, 'elections', LEASE_MS),
+    ) as [Candidate, Candidate, Candidate]
+    const first = await one.lead()
+    const waiting = [two.lead(), three.lead()]
+    let settled = 0
+    for (const leading of waiting) void leading.then(() => settled++)
+    const old = new Work(cluster.servers, 'work', first)
+    await old.takeOver()
+    expect(old.inherited).toEqual([])
+    for (let number = 0; number < 5; number++) {
+      await old.write(`one ${number}`)
+      expect(await one.renew()).toBe(true)
+      await pause(LEASE_MS / 4)
+    }
+    expect(settled).toBe(0)
+    // From here on the first one is paused, and does not know it.
+    const second = await Promise.race(waiting)
+    expect(second).toBeGreaterThan(first)
+    const young = new Work(cluster.servers, 'work', second)
+    await young.takeOver()
+    expect(young.inherited).toEqual([0, 1, 2, 3, 4].map((number) => `one ${number}`))
+    await expect(old.write('too late')).rejects.toMatchObject({ code: 'FENCED', fence: second })
+    expect(await one.renew()).toBe(false)
+    await young.write('two 0')
+    const leader = await leaderOf('work')
+    await cluster.kill(leader)
+    await expect(old.write('too late')).rejects.toMatchObject({ code: 'FENCED', fence: second })
+    await young.write('two 1')
+    await cluster.launch(leader)
+    await cluster.ready([leader])
+    // The other candidate is the next one, since nobody renews.
+    const third = Math.max(...(await Promise.all(waiting)))
+    expect(third).toBeGreaterThan(second)
+    const consumer = new Consumer({ servers: cluster.servers })
+    const { records } = await consumer.read('work', { partition: 0, offset: 0 })
+    expect(records.map(({ value }) => value).slice(5)).toEqual(['two 0', 'two 1'])
+    await Promise.all([consumer, one, two, three, old, young].map((client) => client.close()))
+  })
+})
+
+describe('a fence and an expected offset', () => {
+  it('are kept over a restart of all brokers', async () => {
+    const producer = new Producer({ ...cluster.sdk, lingerMs: 0 })
+    const end = await producer.fence('accounts', 0, 77)
+    await cluster.stopAll()
+    for (const id of cluster.ids) await cluster.launch(id)
+    await cluster.ready()
+    const stale = producer.send('accounts', { value: 'x' }, { partition: 0, fence: 76 })
+    await expect(stale).rejects.toMatchObject({ code: 'FENCED', fence: 77 })
+    const wrong = producer.send('accounts', { value: 'x' }, { partition: 0, expectedOffset: end + 1 })
+    await expect(wrong).rejects.toMatchObject({ code: 'WRONG_EXPECTED_OFFSET', endOffset: end })
+    await producer.close()
+  })
+})
