@@ -22,6 +22,7 @@ const functions = [
   'cli',
   'cluster-key',
   'completion',
+  'consumer-groups',
   'console',
   'console-access',
   'console-records',

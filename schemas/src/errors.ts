@@ -1,4 +1,4 @@
-import { consumerGroupErrors } from './consumer-group-errors.ts'
+import { consumerGroupErrors } from './consumer-groups/errors.ts'
 import { publishErrors } from './publish-errors.ts'
 import { type ErrorRow, securityErrors } from './security-errors.ts'
 

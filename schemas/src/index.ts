@@ -1,6 +1,7 @@
 export * from './backoff.ts'
 export * from './cascade-messages.ts'
 export * from './client-id.ts'
+export * from './consumer-groups/messages.ts'
 export * from './crc32c.ts'
 export * from './entry.ts'
 export * from './errors.ts'

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { MessageName } from './messages.ts'
 import { decoderFor, decoderOfOnly, encodeHeader, type MessageDecoder, ownDecoder, protocolJson } from './protocol.ts'
+import { sampleGroupRequests, sampleGroupResults } from './testing/sample-consumer-group-messages.ts'
 import { sampleMessages } from './testing/sample-messages.ts'
 import { sampleIntents } from './testing/sample-peer-messages.ts'
 
@@ -39,8 +40,16 @@ const lists: List[] = JSON.parse(protocolJson).messages.flatMap((message: { sche
 
 /** The sample message whose list has `count` items. */
 function withItems({ message, path }: List, count: number): Uint8Array {
-  const intent = sampleIntents.find((sample) => path.includes(Object.keys(sample)[0]!))
-  const sample = { ...sampleMessages[message], ...(intent && { intent }) }
+  const isOf = (sample: object): boolean => path.includes(Object.keys(sample)[0]!)
+  const intent = sampleIntents.find(isOf)
+  const request = sampleGroupRequests.find(isOf)
+  const result = sampleGroupResults.find(isOf)
+  const sample = {
+    ...sampleMessages[message],
+    ...(intent && { intent }),
+    ...(request && { request }),
+    ...(result && { result }),
+  }
   const fields = structuredClone(sample) as unknown as Record<string, unknown>
   let holder = fields
   for (const name of path.slice(0, -1)) holder = holder[name] as Record<string, unknown>

@@ -1,4 +1,5 @@
 import type { CascadeMessageShapes } from './cascade-messages.ts'
+import type { ConsumerGroupMessageShapes } from './consumer-groups/messages.ts'
 import type { BrokerId, GroupId, LogIndex, Offset, PartitionNumber, ProducerId, Term, Timestamp } from './ids.ts'
 import type { Asked, PeerMessageShapes } from './peer-messages.ts'
 
@@ -104,6 +105,8 @@ export const MessageNumber = {
   WatchEndsReply: 113,
   PublishIf: 114,
   PublishIfReply: 115,
+  ConsumerGroup: 120,
+  ConsumerGroupReply: 121,
 } as const
 export type MessageName = keyof typeof MessageNumber
 
@@ -138,7 +141,7 @@ export interface EntryFields {
   bytes: number
 }
 
-export interface MessageShapes extends CascadeMessageShapes, PeerMessageShapes {
+export interface MessageShapes extends CascadeMessageShapes, ConsumerGroupMessageShapes, PeerMessageShapes {
   /**
    * First frame of each side on a peer connection. `schemas` is the fingerprint of the sender's protocol; `incarnation`
    * is new at each start.

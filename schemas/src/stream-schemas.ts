@@ -27,7 +27,7 @@ export const schemasParameter = 'schemas'
 export const streamQuery = `?${schemasParameter}=${protocolFingerprint}`
 
 /**
- * A protocol has some 53 KiB, that of a later version more. An unknown client sends it, so the limit is lower than for
+ * A protocol has some 60 KiB, that of a later version more. An unknown client sends it, so the limit is lower than for
  * another broker.
  */
 const MAX_STREAM_PROTOCOL_LENGTH = 128 * 1024
@@ -44,6 +44,7 @@ const brokerMessages: ReadonlySet<MessageName> = new Set<MessageName>([
   'InitProducerReply',
   'MetadataReply',
   'BrokersReply',
+  'ConsumerGroupReply',
   'AuthenticateReply',
   'Subscribed',
   'Records',

@@ -133,6 +133,8 @@ const table: Readonly<Record<MessageName, Rights>> = {
   OfferSnapshotReply: misplaced,
   BrokerCondition: ofMembers,
   BrokerConditionReply: misplaced,
+  ConsumerGroup: ofMembers,
+  ConsumerGroupReply: misplaced,
   WatchEnds: ofMembers,
   WatchEndsReply: misplaced,
 }

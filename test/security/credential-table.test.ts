@@ -67,7 +67,11 @@ beforeAll(async () => {
     'admin token': [{ token: adminToken }, 'all'],
     'wrong admin token': [{ token: `${adminToken}x` }, 'wrong'],
   }
-  for (const resource of [flights, cluster]) tables.rule('User:alice', 'all', resource)
+  const others: Resource[] = [
+    { type: 'topic', name: 'nowhere' },
+    { type: 'group', name: 'billing' },
+  ]
+  for (const resource of [flights, cluster, ...others]) tables.rule('User:alice', 'all', resource)
 })
 afterAll(() => fixture.gateway.close())
 
@@ -120,7 +124,7 @@ const codes = { nobody: 'AUTHENTICATION_REQUIRED', wrong: 'AUTHENTICATION_FAILED
 const refused = Object.values(codes)
 
 /** In lists all that a client may not see is left out. */
-const lists = ['listTopics', 'listTokens']
+const lists = ['listTopics', 'listTokens', 'listConsumerGroups']
 
 describe.each(kinds)('%s', (kind) => {
   it('HTTP: every operation', async () => {

@@ -1,6 +1,10 @@
 import type { BrokerId, ErrorCode, Message, PartitionNumber, Position, ProducerId } from '@tailrace/schemas'
 import { forEachBatch, TailraceError } from '@tailrace/schemas'
 import type { Asker, OffsetSearch, PublishOptions, ReadRequest } from '../api/broker-api.ts'
+import type { ConsumerGroupRequest, ConsumerGroupResultOf } from '../api/consumer-groups-api.ts'
+import { HeldBeats, waitOf } from '../consumer-groups/asking/held-beats.ts'
+import { groupRequestFields } from '../consumer-groups/wire/request-fields.ts'
+import { groupResultOf } from '../consumer-groups/wire/result-fields.ts'
 import { conditionFields, fenceOf } from '../partition/publish-condition.ts'
 import type { FetchResult, OffsetResult, PublishCondition, PublishResult } from '../partition/requests.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -15,6 +19,8 @@ const againMs = 50
 /** The time that an answer may take beyond the requested time: network and queues of one hop. */
 const hopMs = 2_000
 const askMs = 5_000
+/** Requests that wait at the source; it stops reading from this broker at some hundreds. */
+const mostHeldBeats = 64
 
 /**
  * Requests that this broker forwards to its source: publishes, producers' ids, reads that only a replica can answer.
@@ -23,11 +29,13 @@ export class Forwarding {
   readonly #uplink: Uplink
   readonly #vouch: Vouching
   readonly #clock: Clock
+  readonly #beats: HeldBeats
 
   constructor(uplink: Uplink, vouch: Vouching, clock: Clock) {
     this.#uplink = uplink
     this.#vouch = vouch
     this.#clock = clock
+    this.#beats = new HeldBeats(clock, mostHeldBeats)
   }
 
   /** See BrokerApi.publish. Frames leave in the order of the calls once there is a connection. */
@@ -86,6 +94,19 @@ export class Forwarding {
     return { offset, highWatermark, logStart, ...fenceOf(fields) }
   }
 
+  /** See ConsumerGroupsApi.ask. @throws TailraceError COORDINATOR_UNAVAILABLE: the source cannot be reached */
+  askCoordinator<Request extends ConsumerGroupRequest>(
+    request: Request,
+    asker?: Asker,
+  ): Promise<ConsumerGroupResultOf<Request>> {
+    return this.#beats.ask(request, async (asked) => {
+      const fields = { ...groupRequestFields(asked), ...this.#vouch.fields(asker) }
+      const link = await this.#link(askMs).catch(noCoordinator)
+      const reply = await link.request('ConsumerGroup', fields, waitOf(asked) + 2 * askMs).catch(noCoordinator)
+      return groupResultOf(asked, reply.fields.result)
+    })
+  }
+
   async fetch(topic: string, partition: PartitionNumber, request: ReadRequest): Promise<FetchResult> {
     const { offset, maxBytes, waitMs, token, topicId = '', linearizable = false, asker } = request
     const covered = token === undefined ? {} : { tokenTerm: token.term, tokenIndex: token.index, tokenSeal: token.seal }
@@ -107,6 +128,13 @@ export class Forwarding {
       throw new TailraceError('LEADER_UNAVAILABLE', 'The source cannot be reached.', { cause: error })
     }
   }
+}
+
+/** Asking once more does no harm. */
+function noCoordinator(error: unknown): never {
+  const { code } = TailraceError.from(error)
+  if (code !== 'CONNECTION_LOST' && code !== 'TIMED_OUT' && code !== 'LEADER_UNAVAILABLE') throw error
+  throw new TailraceError('COORDINATOR_UNAVAILABLE', 'The source cannot be reached.', { cause: error })
 }
 
 /** Sent, and no answer: it may have been written. */

@@ -2,8 +2,10 @@ import type { BrokerId, CascadeReport } from '@tailrace/schemas'
 import type { AdminService } from '../api/admin-api.ts'
 import type { Asker, BrokerApi } from '../api/broker-api.ts'
 import type { BrokerCondition, Condition } from '../api/condition.ts'
+import type { ConsumerGroupsApi, ConsumerGroupsService } from '../api/consumer-groups-api.ts'
 import { conditionOf } from '../cluster/members/conditions.ts'
 import { featureLevels } from '../cluster/metadata/feature-levels.ts'
+import { listAll } from '../consumer-groups/asking/list-all.ts'
 import type { CommittedLogs } from '../log/committed-logs.ts'
 import type { StateStore } from '../log/log-storage.ts'
 import type { Crc32c } from '../platform/checksum.ts'
@@ -85,6 +87,7 @@ export interface CascadeLag {
 export class CascadeNode {
   readonly api: BrokerApi
   readonly admin: AdminService
+  readonly consumerGroups: ConsumerGroupsService
   readonly control: CascadeApi
   readonly uplink: Uplink
   readonly counts: CopyCounts = { batches: 0, bytes: 0, newBeginnings: 0, missedRecords: 0 }
@@ -144,6 +147,7 @@ export class CascadeNode {
     })
     const admin = (asker?: Asker) => remoteAdmin(uplink, client, vouch, asker)
     this.admin = { own: admin(), for: admin }
+    this.consumerGroups = forwardedGroups(forwarding)
     this.#conditions = () => conditionsAbove({ brokerId, uplink, client, vouch })
     // Brokers below are told of all topics, so that they can say of each where it is.
     const topics = new TopicList(clock, { listTopics: () => copies.known(), topicsVersion: () => copies.version })
@@ -266,5 +270,15 @@ export class CascadeNode {
       ...this.#traffic.rates(),
       topics: this.#choice.patterns,
     }
+  }
+}
+
+/** Consumer groups at the source: a cascade broker has no coordinator. */
+function forwardedGroups(forwarding: Forwarding): ConsumerGroupsService {
+  return {
+    for(asker) {
+      const ask: ConsumerGroupsApi['ask'] = (request) => forwarding.askCoordinator(request, asker)
+      return { ask, list: () => listAll(ask) }
+    },
   }
 }

@@ -36,6 +36,11 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     usage: '',
     load: async () => (await import('./commands/partition.ts')).partitionCommand,
   },
+  group: {
+    about: 'consumer groups: list and describe them, show lag, move positions, export, import and delete',
+    usage: '',
+    load: async () => (await import('./commands/consumer-group.ts')).groupCommand,
+  },
   publish: {
     about: 'publish each line of a file or of standard input as a record',
     usage: '[options] <topic>',

@@ -1,6 +1,7 @@
 import type { BrokerId, GroupId, TailraceError } from '@tailrace/schemas'
 import { Authorizer } from '../security/access/authorizer.ts'
 import { ANONYMOUS } from '../security/identity/principal.ts'
+import { createCoordinators } from './coordinator-parts.ts'
 import { Formation } from './formation/formation.ts'
 import type { IdentityFile } from './formation/identity-file.ts'
 import { JoinRequests } from './formation/join-requests.ts'
@@ -37,6 +38,7 @@ import { Reconciler } from './replicas/reconciler.ts'
 import { answersHere } from './requests/answers-here.ts'
 import { checkedPeers } from './requests/checked-peers.ts'
 import { knownBrokers } from './routing/broker-facade.ts'
+import { ConsumerGroups } from './routing/consumer-groups.ts'
 import { LeaderDirectory } from './routing/leader-directory.ts'
 import { MetadataClient } from './routing/metadata-client.ts'
 import { PartitionStatus } from './routing/partition-status.ts'
@@ -70,8 +72,58 @@ export type BrokerParts = ReturnType<typeof createParts>
 
 /** All parts of a broker's cluster layer, put together. */
 export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: PartEvents) {
-  const { brokerId, clock, random, logger, groups, peers, levels = featureLevels } = deps
-  const { storage, leaderReturnMs: settleMs = DEFAULT_LEADER_RETURN_MS } = deps
+  const { brokerId, clock, logger, groups, storage, leaderReturnMs: settleMs = DEFAULT_LEADER_RETURN_MS } = deps
+  const decisions = createDecisions(deps, file, events)
+  const { state, client, directory, brokers, alive, limits, checked, authorizer, status } = decisions
+  const onFormed = (record: FormationRecord): void => events.formed(record)
+  const formation = new Formation({ ...deps, peers: checked, file, members: state, onFormed })
+  const permissions = new PeerPermissions({ formation, state, groups, caughtUp: () => registration.applied })
+  const registration = new Registration(() => events.describeSelf(), { state, client, clock, logger })
+  const members = new ClusterMembers({ groups, state, brokers, clock, logger })
+  const changeMetadata = (voters: readonly BrokerId[]): Promise<void> => members.change(voters)
+  const groupRequests = new GroupRequestAnswerer({ brokerId, groups, state, storage, changeMetadata })
+  const here = answersHere(brokerId, groupRequests)
+  const calls = new GroupCalls({ brokerId, here, directory, peers: checked, clock, state })
+  const coordinators = createCoordinators(deps, { state, authorizer, status })
+  const reconciler = new Reconciler({
+    brokerId,
+    groups,
+    state,
+    clock,
+    logger,
+    limits: deps,
+    machines: coordinators,
+    confirmGone: (group) => confirmGone({ brokerId, groups, state, calls }, group),
+    onProgress: () => directory.touch(),
+    onRemoved: (group) => events.removed(group),
+  })
+  const isFormed = (): boolean => file.formation !== null
+  const addresses = (): string[] => brokerAddresses(file.formation, state)
+  const underneath = { authorizer, state, client, directory, calls, alive, status, brokers, limits, settleMs }
+  const control = createControl(deps, underneath)
+  const { topics } = control
+  return {
+    ...decisions,
+    ...control,
+    ...createSecurity(deps, underneath),
+    coordinators,
+    consumerGroups: new ConsumerGroups({ ...deps, state, directory, topics, coordinators, brokers }),
+    formation,
+    members,
+    groupRequests,
+    calls,
+    reconciler,
+    addresses,
+    registration,
+    permissions,
+    joinRequests: new JoinRequests({ ...deps, client, addresses, formation: () => file.formation }),
+    joining: new Joining({ peers: checked, clock, logger, isFormed, welcomed: (welcome) => events.welcomed(welcome) }),
+  }
+}
+
+/** The metadata, the way of commands into it, and what is read of it. */
+function createDecisions(deps: ClusterNodeDeps, file: IdentityFile, events: PartEvents) {
+  const { brokerId, clock, random, groups, peers, levels = featureLevels } = deps
   const { state, writer, machine } = createMetadata(deps, {
     applied: (applied) => events.applied(applied),
     restored: () => events.restored(),
@@ -81,9 +133,6 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
   const brokers = (): BrokerId[] => knownBrokers(file.formation, state)
   const directory = createDirectory(deps, state, events)
   const checked = checkedPeers(peers)
-  const onFormed = (record: FormationRecord): void => events.formed(record)
-  const formation = new Formation({ ...deps, peers: checked, file, members: state, onFormed })
-  const permissions = new PeerPermissions({ formation, state, groups, caughtUp: () => registration.applied })
   const alive = (id: BrokerId): boolean => id === brokerId || peers.connected(id)
   const living = (): BrokerId[] => brokers().filter((id) => state.brokers.has(id) && alive(id))
   const limits = { ...defaultPartitionLimits, ...given(deps), maxBatchBytes: deps.largestMaxBatchBytes }
@@ -97,46 +146,11 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
     unreadable: () => machine.unreadable,
   })
   const client = new MetadataClient({ self: brokerId, state, leader, directory, peers: checked, clock, random })
-  const registration = new Registration(() => events.describeSelf(), { state, client, clock, logger })
-  const members = new ClusterMembers({ groups, state, brokers, clock, logger })
-  const changeMetadata = (voters: readonly BrokerId[]): Promise<void> => members.change(voters)
-  const groupRequests = new GroupRequestAnswerer({ brokerId, groups, state, storage, changeMetadata })
-  const here = answersHere(brokerId, groupRequests)
-  const calls = new GroupCalls({ brokerId, here, directory, peers: checked, clock, state })
-  const reconciler = new Reconciler({
-    brokerId,
-    groups,
-    state,
-    clock,
-    logger,
-    maxBatchBytes: deps.maxBatchBytes,
-    confirmGone: (group) => confirmGone({ brokerId, groups, state, calls }, group),
-    onProgress: () => directory.touch(),
-    onRemoved: (group) => events.removed(group),
-  })
-  const isFormed = (): boolean => file.formation !== null
-  const addresses = (): string[] => brokerAddresses(file.formation, state)
-  const status = new PartitionStatus({ brokerId, groups, state, directory, peers: checked })
-  const metadata = { state, writer, machine, leader, client, directory, levels }
   const { access = { mode: 'off', superUsers: [] } } = deps
   const authorizer = new Authorizer({ ...access, tables: () => state.security })
-  const underneath = { authorizer, state, client, directory, calls, alive, status, brokers, limits, settleMs }
-  return {
-    ...metadata,
-    ...createControl(deps, underneath),
-    ...createSecurity(deps, underneath),
-    formation,
-    members,
-    groupRequests,
-    calls,
-    reconciler,
-    status,
-    addresses,
-    registration,
-    permissions,
-    joinRequests: new JoinRequests({ ...deps, client, addresses, formation: () => file.formation }),
-    joining: new Joining({ peers: checked, clock, logger, isFormed, welcomed: (welcome) => events.welcomed(welcome) }),
-  }
+  const status = new PartitionStatus({ brokerId, groups, state, directory, peers: checked })
+  const reads = { authorizer, status, brokers, alive, limits, checked }
+  return { state, writer, machine, leader, client, directory, levels, ...reads }
 }
 
 function createDirectory(

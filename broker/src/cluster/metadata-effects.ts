@@ -50,6 +50,7 @@ export class MetadataEffects {
       forcedLeader.look(changed.topic.partitions[changed.partition]!.group)
       controller.wake()
     }
+    if (created !== undefined || deleted !== undefined) this.#parts.coordinators.topicsChanged()
     if (applied.metadataPriority) this.#prioritise()
     if (applied.security !== undefined) this.#parts.expiredTokens.wake()
     if (broker?.id === this.#deps.brokerId && this.#parts.registration.applied) this.#caughtUp()
@@ -70,6 +71,7 @@ export class MetadataEffects {
     this.#prioritise()
     directory.keepOnly((group) => state.mayExist(group))
     for (const group of state.places.keys()) this.#reviewLeader(group)
+    this.#parts.coordinators.topicsChanged()
     directory.touch()
   }
 
@@ -132,6 +134,7 @@ export class MetadataEffects {
     const { publisher, groupRequests, controller, leaderReturn, members, firstLevel, state } = this.#parts
     publisher.leadershipChanged(group)
     groupRequests.leadershipChanged(group)
+    this.#parts.coordinators.leadershipChanged(group)
     if (group === METADATA_GROUP) {
       controller.wake()
       leaderReturn.wake()

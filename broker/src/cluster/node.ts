@@ -3,7 +3,9 @@ import { METADATA_GROUP } from '@tailrace/schemas'
 import type { AdminApi, AdminService } from '../api/admin-api.ts'
 import type { BrokerApi } from '../api/broker-api.ts'
 import type { BrokerCondition, Condition } from '../api/condition.ts'
+import type { ConsumerGroupsService } from '../api/consumer-groups-api.ts'
 import type { SecurityApi, SecurityService } from '../api/security-api.ts'
+import type { Coordinators } from '../consumer-groups/coordinator/coordinators.ts'
 import { damagedFile } from '../log/recovery/damaged-file.ts'
 import type { PeerHandlers, PeerIdentity } from '../partition/peers.ts'
 import type { SecurityTables } from '../security/security-tables.ts'
@@ -35,6 +37,9 @@ export interface ClusterNode {
   readonly api: BrokerApi
   readonly admin: AdminApi & AdminService
   readonly security: SecurityApi & SecurityService
+  readonly consumerGroups: ConsumerGroupsService
+  /** The consumer groups that this broker coordinates. */
+  readonly coordinators: Pick<Coordinators, 'figures' | 'lags'>
   /** As this broker knows them, with the part that decides by them. */
   readonly rules: ClusterRules
   /** Credentials and rules: one object, always up to date. */
@@ -73,6 +78,8 @@ class BrokerNode implements ClusterNode {
   readonly api: BrokerApi
   readonly admin: AdminApi & AdminService
   readonly security: SecurityApi & SecurityService
+  readonly consumerGroups: ConsumerGroupsService
+  readonly coordinators: ClusterNode['coordinators']
   readonly rules: ClusterRules
   readonly tables: SecurityTables
   readonly places: ReadonlyMap<GroupId, TopicPlace>
@@ -100,6 +107,8 @@ class BrokerNode implements ClusterNode {
     this.#parts.state.freshness = () => freshness(this.#parts)
     this.admin = this.#parts.admin
     this.security = this.#parts.security
+    this.consumerGroups = this.#parts.consumerGroups
+    this.coordinators = this.#parts.coordinators
     this.rules = this.#parts
     this.tables = this.#parts.state.security
     this.places = this.#parts.state.places
@@ -179,6 +188,7 @@ class BrokerNode implements ClusterNode {
     for (const part of [...parts, firstLevel, forcedLeader, expiredTokens]) part.close()
     this.#parts.publisher.close()
     this.#parts.directory.close()
+    await this.#parts.coordinators.close()
     await this.#parts.writer.close()
   }
 

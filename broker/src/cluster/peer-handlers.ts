@@ -85,7 +85,7 @@ function requestAnswerer(deps: PeerHandlersDeps, answerers: Answerers): PeerHand
     try {
       const row = rows[name] as RequestRow<Name> | undefined
       if (row === undefined) throw new TailraceError('UNSUPPORTED_MESSAGE', `${name} is not answered here.`)
-      refuseStrangers(deps, from, row.askers, 'group' in fields ? fields.group : undefined)
+      refuseStrangers(deps, from, row.askers, groupIn(fields))
       checkRequest(name, row.handler, fields)
       checkAsked(deps, row.handler.needs, fields)
       const speaker = row.speaker(fields)
@@ -97,6 +97,12 @@ function requestAnswerer(deps: PeerHandlersDeps, answerers: Answerers): PeerHand
       return Promise.reject<PeerAnswer<Name>>(error)
     }
   }
+}
+
+/** The Raft group that a request is about; consumer groups have names. */
+function groupIn(fields: object): GroupId | undefined {
+  const { group } = fields as { readonly group?: unknown }
+  return typeof group === 'number' ? group : undefined
 }
 
 /** @throws TailraceError CLUSTER_MISMATCH, NOT_READY: the broker may not send this request, or not yet */

@@ -70,6 +70,7 @@ test('every route answers nobody without a credential, and nobody without the ru
     expect(anonymous.headers.get('www-authenticate')).toMatch(/Bearer/)
     const denied = await ask(method, path, bearer(token), body)
     if (id === 'listTopics') expect(denied.body).toEqual({ topics: [] })
+    else if (id === 'listConsumerGroups') expect(denied.body).toEqual({ groups: [] })
     else if (id === 'listTokens') expect(denied.body).toEqual({ tokens: [] })
     else expect([id, denied.status, denied.body.code]).toEqual([id, 403, 'AUTHORIZATION_FAILED'])
     if (needs === 'super-user') {
@@ -226,6 +227,7 @@ describe('over WebSocket', () => {
       InitProducer: [{}, nobody, denied],
       Metadata: [{ topics: ['flights'] }, nobody, 'MetadataReply without a topic'],
       Brokers: [{}, nobody, 'BrokersReply '],
+      ConsumerGroup: [{ group: 'billing', member: '', request: { 'tailrace.groups.Describe': {} } }, nobody, denied],
       Authenticate: [{ mechanism: 'BEARER', data: 'x' }, 'AUTHENTICATION_FAILED', 'AUTHENTICATION_FAILED'],
       CascadeBeat: [beat, nobody, denied],
       CascadeTopics: [{ from: 0 }, nobody, denied],

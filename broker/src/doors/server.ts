@@ -23,6 +23,7 @@ import { keepQuotas } from './http/quotas.ts'
 import { administrationRoutes } from './http/routes/administration.ts'
 import { cascadeRoutes } from './http/routes/cascade.ts'
 import { consoleRoutes } from './http/routes/console.ts'
+import { consumerGroupRoutes } from './http/routes/consumer-groups.ts'
 import { groupRoutes } from './http/routes/groups.ts'
 import { type MetricsPage, operationRoutes, type Telling } from './http/routes/operations.ts'
 import { recordRoutes } from './http/routes/records.ts'
@@ -135,11 +136,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
   })
   const waits = new WaitingReads(limits.maxWaitingReads)
   await app.register(async (routes) => {
-    topicRoutes(routes)
-    groupRoutes(routes)
-    administrationRoutes(routes)
-    cascadeRoutes(routes)
-    securityRoutes(routes)
+    for (const add of plainRoutes) add(routes)
     recordRoutes(routes, { clock, publisher, places, abandonment, reads, polls: shared.polls, waits })
     const page = { registry: metrics.registry, series: parts.series ?? noSeries }
     operationRoutes(routes, page, { ...tellingOf(parts), apiDocument: described })
@@ -158,6 +155,9 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
     },
   }
 }
+
+/** Those that need the rights of a request alone. */
+const plainRoutes = [topicRoutes, groupRoutes, consumerGroupRoutes, administrationRoutes, cascadeRoutes, securityRoutes]
 
 function figuresOf(metrics: GatewayMetrics): Pick<HttpGateway, 'registry' | 'webSockets' | 'sent'> {
   return { registry: metrics.registry, webSockets: () => metrics.webSockets(), sent: () => metrics.sent() }

@@ -5,6 +5,7 @@ import type { LevelZeroControl } from '../cascade/control/level-zero-control.ts'
 import { levelMetrics } from '../cluster/level-metrics.ts'
 import type { ClusterNode } from '../cluster/node.ts'
 import type { BrokerSettings } from '../config/broker-settings.ts'
+import { coordinatorMetrics, lagSeries } from '../consumer-groups/coordinator/coordinator-metrics.ts'
 import { peerMetrics } from '../doors/peer/peer-metrics.ts'
 import type { PeerStats } from '../doors/peer/stats.ts'
 import type { HttpGatewayParts } from '../doors/server.ts'
@@ -31,7 +32,7 @@ export interface MeasuredBroker {
   readonly settings: BrokerSettings
   readonly storage: LogStorage
   readonly groups: BrokerGroups
-  readonly node: Pick<ClusterNode, 'places' | 'featureLevel'>
+  readonly node: Pick<ClusterNode, 'places' | 'featureLevel' | 'coordinators'>
   readonly peers: PeerStats
   readonly tls: BrokerTls
   readonly exposed: readonly string[]
@@ -53,12 +54,23 @@ export function brokerMetrics(broker: MeasuredBroker): Required<Pick<HttpGateway
   register(registry, peerMetrics, broker.peers)
   register(registry, exposureMetrics, broker.exposed)
   register(registry, auditMetrics, broker.audit)
+  register(registry, coordinatorMetrics, broker.node.coordinators)
   broker.tls.registerMetrics(registry)
   const series = async function* (ofPartitions: boolean): AsyncIterable<string> {
-    if (ofPartitions) yield* page.text()
+    if (ofPartitions) {
+      yield* page.text()
+      yield* lagText(broker)
+    }
     yield* seriesText(belowSeries, broker.cascade.below(), nodeClock)
   }
   return { registry, series }
+}
+
+/** Left out by the settings that leave out the series of partitions. */
+async function* lagText({ settings, node }: MeasuredBroker): AsyncIterable<string> {
+  const { metricsPerPartition, metricsMaxPartitions } = settings
+  const lags = metricsPerPartition ? await node.coordinators.lags(metricsMaxPartitions) : null
+  if (lags !== null) yield* seriesText(lagSeries, lags, nodeClock)
 }
 
 function partitionPage({ settings, groups, node: { places } }: MeasuredBroker) {

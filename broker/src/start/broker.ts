@@ -116,7 +116,7 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
 }
 
 function servicesOf(node: ClusterNode, cascade: LevelZeroControl, logger: { level: string }, brokerId: BrokerId) {
-  const { api, admin, security, rules, tables } = node
+  const { api, admin, security, consumerGroups, rules, tables } = node
   const described = { ...tracedApi(api, nodeClock), describeCluster: () => cascade.describeCluster() }
   const conditionsOfOthers = async () =>
     (await Promise.all([node.conditionsOfOthers(), cascadeConditions(cascade)])).flat()
@@ -125,6 +125,7 @@ function servicesOf(node: ClusterNode, cascade: LevelZeroControl, logger: { leve
     api: described,
     admin,
     security,
+    consumerGroups,
     cascade,
     ...tabled,
     logLevel: logLevelOf(logger),

@@ -135,6 +135,7 @@ async function servicesOf(
   return {
     api: tracedApi(node.api, nodeClock),
     admin: node.admin,
+    consumerGroups: node.consumerGroups,
     cascade: node.control,
     quotas: () => node.tables.quotas,
     authorizer: new Authorizer({ mode, superUsers, tables }),

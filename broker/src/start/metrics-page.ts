@@ -3,6 +3,7 @@ import { cascadeMetrics } from '../cascade/cascade-metrics.ts'
 import { belowSeries } from '../cascade/control/below-series.ts'
 import { copySeries } from '../cascade/copies/copy-series.ts'
 import { levelMetrics } from '../cluster/level-metrics.ts'
+import { coordinatorMetrics, lagSeries } from '../consumer-groups/coordinator/coordinator-metrics.ts'
 import { gatewayMetrics } from '../doors/limits/metrics.ts'
 import { peerMetrics } from '../doors/peer/peer-metrics.ts'
 import { logMetrics } from '../log/log-metrics.ts'
@@ -29,6 +30,7 @@ ${chapter('Partitions', [...tableRows(partitionPageMetrics), ...seriesRows([part
 ${chapter('Connections of other brokers', tableRows(peerMetrics))}
 ${chapter('Exposed ports', tableRows(exposureMetrics))}
 ${chapter('Audit', tableRows(auditMetrics))}
+${chapter('Consumer groups', [...tableRows(coordinatorMetrics), ...seriesRows([lagSeries])])}
 ${chapter('Cascade brokers', [...tableRows(cascadeMetrics), ...seriesRows([belowSeries])])}
 ${chapter('TLS', tableRows(tlsMetrics))}
 ${chapter('Clients', gatewayRows(true))}

@@ -1,5 +1,6 @@
 import type { CascadeReport, ClusterBrokerFields } from '../cascade-messages.ts'
 import type { ErrorFields, MessageName, MessageShapes } from '../messages.ts'
+import { sampleConsumerGroupMessages } from './sample-consumer-group-messages.ts'
 import { asker, sampleCondition, samplePeerMessages } from './sample-peer-messages.ts'
 
 const error: ErrorFields = { code: 'NOT_LEADER', message: 'Über den Wolken', retriable: true, hint: 'look elsewhere' }
@@ -216,6 +217,7 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
   Unsubscribe: { subscription: 9 },
   SubscriptionEnd: { subscription: 9, partition: -1, error: later, logStart: -1, highWatermark: -1 },
   ...samplePeerMessages,
+  ...sampleConsumerGroupMessages,
   CascadeBeat: { correlation, clusterId: 'c', broker: 101, reports: [report, { ...report, broker: 201 }], ...told },
   CascadeBeatReply: {
     correlation,

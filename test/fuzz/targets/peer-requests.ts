@@ -7,6 +7,7 @@ import { intentOf } from '../../../broker/src/cluster/metadata/intents/intent-fi
 import { anything } from '../../../broker/src/cluster/requests/request.ts'
 import { requestTable } from '../../../broker/src/cluster/requests/table.ts'
 import type { RequestName } from '../../../broker/src/partition/peers.ts'
+import { sampleGroupRequests, sampleGroupResults } from '../../../schemas/src/testing/sample-consumer-group-messages.ts'
 import { sampleMessages } from '../../../schemas/src/testing/sample-messages.ts'
 import { sampleIntents } from '../../../schemas/src/testing/sample-peer-messages.ts'
 import { type FuzzTarget, joined, refusedAs } from '../target.ts'
@@ -34,6 +35,8 @@ const record = recordFields(formationOf([{ id: 1, directoryId: 'd', peer: 'p:1' 
 function samples(name: MessageName): object[] {
   const sample = sampleMessages[name]
   if ('record' in sample) return [{ ...sample, record }]
+  if (name === 'ConsumerGroup') return sampleGroupRequests.map((request) => ({ ...sample, request }))
+  if (name === 'ConsumerGroupReply') return sampleGroupResults.map((result) => ({ ...sample, result }))
   return name === 'MetadataCommand' ? sampleIntents.map((intent) => ({ ...sample, intent })) : [sample]
 }
 

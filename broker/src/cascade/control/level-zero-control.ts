@@ -1,6 +1,7 @@
 import type { Assignment, BrokerId, CascadeReport } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { Asker, BrokerApi, ClusterDescription } from '../../api/broker-api.ts'
+import { CONSUMER_GROUPS_TOPIC } from '../../api/consumer-groups-api.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { pause } from '../../platform/timing/pause.ts'
 import { checkReports, checkSender } from '../wire/beat-checks.ts'
@@ -67,7 +68,7 @@ export class LevelZeroControl implements CascadeApi {
   constructor(deps: LevelZeroControlDeps) {
     this.#deps = deps
     this.#registry = new CascadeRegistry(deps.clock)
-    this.#topics = new TopicList(deps.clock, deps.api)
+    this.#topics = new TopicList(deps.clock, copiedTopics(deps.api))
     this.#plan = new AssignmentPlan(deps.clock)
   }
 
@@ -247,4 +248,12 @@ export class LevelZeroControl implements CascadeApi {
 function leaderOf({ metadataLeader }: ClusterDescription): BrokerId {
   if (metadataLeader === 0) throw new TailraceError('LEADER_UNAVAILABLE', 'The metadata group has no leader.')
   return metadataLeader
+}
+
+/** The logs of coordinators are cut by snapshots that cascade brokers do not have, and have nothing for readers. */
+function copiedTopics(api: Pick<BrokerApi, 'listTopics' | 'topicsVersion'>): typeof api {
+  return {
+    listTopics: () => api.listTopics().filter(({ name }) => name !== CONSUMER_GROUPS_TOPIC),
+    topicsVersion: () => api.topicsVersion(),
+  }
 }

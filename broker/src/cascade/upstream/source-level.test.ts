@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest'
+import { featureLevels } from '../../cluster/metadata/feature-levels.ts'
 import { ManualClock } from '../../platform/testing/clock.ts'
 import { beatAnswer } from '../testing/scripted-answers.ts'
 import { ScriptedSource } from '../testing/scripted-source.ts'
 import type { SessionDeps } from './source-session.ts'
 import { SourceSession } from './source-session.ts'
+
+const { highest } = featureLevels
 
 /** A source of a cluster at this level; null: it does not know the level. */
 function openAt(featureLevel: number | null): Promise<SourceSession> {
@@ -19,9 +22,9 @@ function openAt(featureLevel: number | null): Promise<SourceSession> {
 }
 
 test('a cascade broker copies from a cluster whose feature level it supports, and from no other', async () => {
-  for (const level of [null, 1, 2, 3]) (await openAt(level)).close()
-  await expect(openAt(4)).rejects.toMatchObject({
+  for (const level of [null, 1, highest]) (await openAt(level)).close()
+  await expect(openAt(highest + 1)).rejects.toMatchObject({
     code: 'FEATURE_LEVEL_UNSUPPORTED',
-    message: expect.stringContaining('Broker 101 supports 1 to 3, the cluster is at 4.'),
+    message: expect.stringContaining(`Broker 101 supports 1 to ${highest}, the cluster is at ${highest + 1}.`),
   })
 })

@@ -21,6 +21,7 @@ type RequestName =
   | 'Fetch'
   | 'FindOffset'
   | 'InitProducer'
+  | 'ConsumerGroup'
   | 'CascadeBeat'
   | 'CascadeTopics'
   | 'CascadeSecurity'

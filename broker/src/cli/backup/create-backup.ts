@@ -1,4 +1,5 @@
 import type { TopicConfig } from '../../api/broker-api.ts'
+import { CONSUMER_GROUPS_TOPIC } from '../../api/consumer-groups-api.ts'
 import type { CredentialsPage, StoredCredentials, StoredToken, StoredUser } from '../../api/security-api.ts'
 import { topicPath } from '../../cluster/routing/topic-path.ts'
 import type { Crypto } from '../../platform/crypto.ts'
@@ -57,7 +58,10 @@ async function topicsNamed(names: readonly string[], admin: AdminClient): Promis
   const { topics } = (await admin.request('GET', '/topics')) as { topics: ListedTopic[] }
   if (names.includes(AUDIT_TOPIC))
     throw new UsageError(`${AUDIT_TOPIC} cannot be restored: read it with "tailrace audit"`)
-  if (names.length === 0) return topics.filter(({ name }) => name !== AUDIT_TOPIC)
+  if (names.includes(CONSUMER_GROUPS_TOPIC))
+    throw new UsageError(`${CONSUMER_GROUPS_TOPIC} cannot be restored: use "tailrace group export"`)
+  const ofBrokers = [AUDIT_TOPIC, CONSUMER_GROUPS_TOPIC]
+  if (names.length === 0) return topics.filter(({ name }) => !ofBrokers.includes(name))
   // The error of a topic that is not there, or that nobody may see, is the broker's.
   for (const name of names) await admin.request('GET', topicPath(name))
   return topics.filter(({ name }) => names.includes(name))

@@ -36,6 +36,9 @@ export const featureLevels: FeatureLevels = {
 /** From this level on partitions may hold entries of fencing tokens, which need no command. */
 export const FENCES = 3
 
+/** From this level on there are consumer groups: older brokers take the logs of coordinators for those of records. */
+export const CONSUMER_GROUPS_LEVEL = 3
+
 /** Of a broker that names none: it is older than levels. */
 export const FIRST_LEVEL: LevelRange = { lowest: 1, highest: 1 }
 

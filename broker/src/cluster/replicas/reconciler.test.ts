@@ -8,6 +8,12 @@ import { promptClock } from '../../platform/testing/prompt-clock.ts'
 import { MetadataState, type Topic } from '../metadata/metadata-state.ts'
 import { Reconciler } from './reconciler.ts'
 
+const noMachines = {
+  has: () => false,
+  machineOf: () => Promise.reject(new Error('no machine')),
+  forget: async () => {},
+}
+
 test('a topic that is deleted while its replica is being opened takes the replica with it', async () => {
   const state = new MetadataState()
   const create = {
@@ -40,7 +46,8 @@ test('a topic that is deleted while its replica is being opened takes the replic
     state,
     clock: promptClock,
     logger: silentLogger,
-    maxBatchBytes: 1000,
+    limits: { maxBatchBytes: 1000, largestMaxBatchBytes: 1000 },
+    machines: noMachines,
     confirmGone: async () => {},
     onProgress: () => {},
     onRemoved: () => {},
@@ -77,7 +84,8 @@ function manyPartitions(count: number, clock: Clock) {
     brokerId: 2,
     groups,
     state,
-    maxBatchBytes: 1000,
+    limits: { maxBatchBytes: 1000, largestMaxBatchBytes: 1000 },
+    machines: noMachines,
     clock,
     logger: silentLogger,
     confirmGone: async () => {},

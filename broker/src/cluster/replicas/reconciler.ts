@@ -1,13 +1,13 @@
 import type { BrokerId, GroupId, ProducerId } from '@tailrace/schemas'
 import { backoffMs, METADATA_GROUP, TailraceError } from '@tailrace/schemas'
-import type { Groups } from '../../partition/group.ts'
+import type { Groups, StateMachine } from '../../partition/group.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import { FENCES } from '../metadata/feature-levels.ts'
 import type { MetadataState, Topic, TopicPlace } from '../metadata/metadata-state.ts'
 import { placeOf } from '../metadata/partition-replicas.ts'
 import { OpeningPace } from './opening-pace.ts'
-import { settingsOf, specOf } from './replica-spec.ts'
+import { type BatchLimits, isOfCoordinators, settingsOf, settingsOfCoordinator, specOf } from './replica-spec.ts'
 
 const RETRIES = { firstMs: 200, maxMs: 10_000 }
 /**
@@ -34,13 +34,23 @@ interface Task {
   failures: number
 }
 
+/** The state machines of the coordinators of consumer groups. */
+export interface CoordinatorMachines {
+  /** `isBlank`: the replica has no log here, so what a former one has stored is forgotten. */
+  machineOf(group: GroupId, isBlank: boolean): Promise<StateMachine>
+  has(group: GroupId): boolean
+  /** The replica is off the disk. */
+  forget(group: GroupId): Promise<void>
+}
+
 export interface ReconcilerDeps {
   readonly brokerId: BrokerId
   readonly groups: Groups
   readonly state: MetadataState
   readonly clock: Clock
   readonly logger: Logger
-  readonly maxBatchBytes: number
+  readonly limits: BatchLimits
+  readonly machines: CoordinatorMachines
   /** Resolves when the replica's group goes on without it; rejects when that is not known. */
   readonly confirmGone: (group: GroupId) => Promise<void>
   /** A replica was opened, was removed or has failed. */
@@ -248,7 +258,7 @@ export class Reconciler {
       await this.#remove(group)
     }
     if (!this.#stored.has(group) && !this.#caughtUp) return
-    const { brokerId, state, maxBatchBytes } = this.#deps
+    const { brokerId, state, limits, machines } = this.#deps
     const partition = state.partitionOf(group)
     // The wanted state may have changed while the old one was removed; then this group is looked at again.
     const place = partition === undefined ? null : placeOf(partition, brokerId)
@@ -256,8 +266,11 @@ export class Reconciler {
     const present = (): readonly BrokerId[] => this.#present(group)
     const isGiven = (id: ProducerId): boolean => state.producers.isGiven(id)
     const takesFences = (): boolean => state.head.featureLevel >= FENCES
-    const circumstances = { created, maxBatchBytes, present, isGiven, takesFences }
-    const opened = await groups.open(specOf(state.places.get(group)!, brokerId, place, circumstances))
+    const topicPlace = state.places.get(group)!
+    const isBlank = !this.#stored.has(group)
+    const stateMachine = isOfCoordinators(state, topicPlace.topic) ? await machines.machineOf(group, isBlank) : null
+    const circumstances = { created, limits, present, isGiven, takesFences, stateMachine }
+    const opened = await groups.open(specOf(topicPlace, brokerId, place, circumstances))
     this.#stored.add(group)
     this.#admissions.set(group, opened.admission ?? place.admission)
     if (opened.admission !== undefined && opened.admission !== place.admission && this.#caughtUp) this.look(group)
@@ -269,6 +282,7 @@ export class Reconciler {
     if (state.places.has(group)) await this.#deps.confirmGone(group)
     const isOutcast = state.partitionOf(group)?.outcasts?.includes(brokerId) === true
     await groups.remove(group)
+    if (this.#deps.machines.has(group)) await this.#deps.machines.forget(group)
     if (isOutcast)
       logger.warn({ group, reason: 'the members were forced without this broker' }, 'a replica was deleted')
     this.#stored.delete(group)
@@ -277,11 +291,15 @@ export class Reconciler {
   }
 
   #update(group: GroupId): void {
-    const { groups, state, brokerId, maxBatchBytes } = this.#deps
+    const { groups, state, brokerId, limits } = this.#deps
     const open = groups.get(group)
     const partition = state.partitionOf(group)
     if (open === undefined || partition === undefined) return
-    open.update(settingsOf(state.places.get(group)!.topic, partition, brokerId, maxBatchBytes))
+    const { topic } = state.places.get(group)!
+    const settings = isOfCoordinators(state, topic)
+      ? settingsOfCoordinator(partition, brokerId, limits)
+      : settingsOf(topic, partition, brokerId, limits)
+    open.update(settings)
   }
 
   #retryLater(task: Task, error: unknown): void {

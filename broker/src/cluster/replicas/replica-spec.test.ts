@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
 import type { Topic } from '../metadata/metadata-state.ts'
 import type { TopicPartition } from '../metadata/partition-replicas.ts'
-import { settingsOf } from './replica-spec.ts'
+import { isOfCoordinators, settingsOf, settingsOfCoordinator } from './replica-spec.ts'
 
 const partition = { group: 1, partition: 0, founders: [1], replicas: [1] } as unknown as TopicPartition
-const settings = (config: Topic['config']) => settingsOf({ config } as Topic, partition, 1, 1000)
+const limits = { maxBatchBytes: 1000, largestMaxBatchBytes: 5000 }
+const settings = (config: Topic['config']) => settingsOf({ config } as Topic, partition, 1, limits)
 
 test('a topic without settings has the defaults: an hour into the future, any age', () => {
   expect(settings({})).toEqual({
@@ -31,4 +32,19 @@ test('each setting of a topic reaches its replicas', () => {
     readOnly: true,
     timestamps: { beforeMaxMs: 7, afterMaxMs: 0 },
   })
+})
+
+test('settings of the topic of the coordinators do not reach their logs', () => {
+  expect(settingsOfCoordinator({ ...partition, priorities: { 1: 3 } }, 1, limits)).toEqual({
+    maxBatchBytes: 5000,
+    retention: { bytes: null, ms: null },
+    readOnly: false,
+    timestamps: { beforeMaxMs: Number.POSITIVE_INFINITY, afterMaxMs: Number.POSITIVE_INFINITY },
+    electionFactor: 3,
+  })
+})
+
+test('below the level of consumer groups a topic of that name has records', () => {
+  const at = (featureLevel: number, name: string) => isOfCoordinators({ head: { featureLevel } } as never, { name })
+  expect([at(2, '__groups'), at(3, '__groups'), at(3, 'flights')]).toEqual([false, true, false])
 })

@@ -1,6 +1,8 @@
 import type { BrokerId, ProducerId } from '@tailrace/schemas'
-import type { GroupSpec, SpecChanges } from '../../partition/group.ts'
-import type { Topic, TopicPlace } from '../metadata/metadata-state.ts'
+import { CONSUMER_GROUPS_TOPIC } from '../../api/consumer-groups-api.ts'
+import type { GroupSpec, SpecChanges, StateMachine } from '../../partition/group.ts'
+import { CONSUMER_GROUPS_LEVEL } from '../metadata/feature-levels.ts'
+import type { MetadataState, Topic, TopicPlace } from '../metadata/metadata-state.ts'
 import type { Place, TopicPartition } from '../metadata/partition-replicas.ts'
 
 /** As Kafka's message.timestamp.after.max.ms. */
@@ -9,10 +11,23 @@ const TIMESTAMP_AFTER_MAX_MS = 3_600_000
 interface Circumstances {
   /** The topic was created just now, after this broker knew all decisions from before its start. */
   readonly created: boolean
-  readonly maxBatchBytes: number
+  readonly limits: BatchLimits
   readonly present: () => readonly BrokerId[]
   readonly isGiven: (id: ProducerId) => boolean
   readonly takesFences: () => boolean
+  /** Of a coordinator of consumer groups; null: the log is one of records. */
+  readonly stateMachine: StateMachine | null
+}
+
+/** The largest batch of a topic without a setting, and of any topic. */
+export interface BatchLimits {
+  readonly maxBatchBytes: number
+  readonly largestMaxBatchBytes: number
+}
+
+/** Whether the partitions of a topic are the logs of coordinators: before that level the name may be any topic's. */
+export function isOfCoordinators({ head }: Pick<MetadataState, 'head'>, { name }: Pick<Topic, 'name'>): boolean {
+  return name === CONSUMER_GROUPS_TOPIC && head.featureLevel >= CONSUMER_GROUPS_LEVEL
 }
 
 /** How this broker opens its replica of a partition. One that was admitted later knows no members before it is told. */
@@ -20,7 +35,7 @@ export function specOf(
   { topic, partition: number }: TopicPlace,
   self: BrokerId,
   { admission }: Place,
-  { created, maxBatchBytes, present, isGiven, takesFences }: Circumstances,
+  { created, limits, present, isGiven, takesFences, stateMachine }: Circumstances,
 ): GroupSpec {
   const partition = topic.partitions[number]!
   return {
@@ -33,8 +48,10 @@ export function specOf(
     isGiven,
     takesFences,
     preferred: created && partition.replicas[0] === self,
-    stateMachine: null,
-    ...settingsOf(topic, partition, self, maxBatchBytes),
+    stateMachine,
+    ...(stateMachine === null
+      ? settingsOf(topic, partition, self, limits)
+      : settingsOfCoordinator(partition, self, limits)),
   }
 }
 
@@ -43,7 +60,7 @@ export function settingsOf(
   { config }: Topic,
   { priorities }: TopicPartition,
   self: BrokerId,
-  maxBatchBytes: number,
+  { maxBatchBytes }: BatchLimits,
 ): Required<SpecChanges> {
   return {
     maxBatchBytes: config.maxBatchBytes ?? maxBatchBytes,
@@ -53,6 +70,21 @@ export function settingsOf(
       beforeMaxMs: config.timestampBeforeMaxMs ?? Number.POSITIVE_INFINITY,
       afterMaxMs: config.timestampAfterMaxMs ?? TIMESTAMP_AFTER_MAX_MS,
     },
+    electionFactor: priorities?.[self] ?? 1,
+  }
+}
+
+/** As `settingsOf`: the settings that an operator may give a topic are about records, and not for these logs. */
+export function settingsOfCoordinator(
+  { priorities }: TopicPartition,
+  self: BrokerId,
+  { largestMaxBatchBytes }: BatchLimits,
+): Required<SpecChanges> {
+  return {
+    maxBatchBytes: largestMaxBatchBytes,
+    retention: { bytes: null, ms: null },
+    readOnly: false,
+    timestamps: { beforeMaxMs: Number.POSITIVE_INFINITY, afterMaxMs: Number.POSITIVE_INFINITY },
     electionFactor: priorities?.[self] ?? 1,
   }
 }

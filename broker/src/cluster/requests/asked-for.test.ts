@@ -19,6 +19,7 @@ const needsOf = (name: string): AnyNeeds => handlers[name]!.needs as AnyNeeds
 const forClients = Object.keys(handlers).filter((name) => needsOf(name) !== 'no-client')
 
 const topic: ResourcePattern = { type: 'topic', name: 't', pattern: 'literal' }
+const group: ResourcePattern = { type: 'group', name: 'g', pattern: 'literal' }
 const cluster: ResourcePattern = { type: 'cluster', name: CLUSTER_NAME, pattern: 'literal' }
 
 /** What a client needs for a request of this name about the topic "t", or group 1, which is a partition of it. */
@@ -37,6 +38,7 @@ const needed: Readonly<Record<string, readonly [Operation, ResourcePattern]>> = 
   OfferSnapshot: ['alter', cluster],
   CascadeStatus: ['describe', cluster],
   AssignSource: ['alter', cluster],
+  ConsumerGroup: ['describe', group],
 }
 
 let state: MetadataState
@@ -68,6 +70,7 @@ function check(name: string, fields: object, rulesVersion = 0): string | null {
 
 const about = (name: string): object => {
   const sample = sampleMessages[name as MessageName]
+  if (name === 'ConsumerGroup') return { ...sample, group: 'g', request: { 'tailrace.groups.Describe': {} } }
   return { ...sample, topic: 't', group: 1, groups: [1] }
 }
 

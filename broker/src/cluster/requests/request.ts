@@ -7,6 +7,7 @@ import type { GroupRequestAnswerer } from '../members/group-requests.ts'
 import type { FormationRecord } from '../metadata/formation-record.ts'
 import type { MetadataLeader } from '../metadata/metadata-leader.ts'
 import type { MetadataState } from '../metadata/metadata-state.ts'
+import type { ConsumerGroups } from '../routing/consumer-groups.ts'
 import type { PartitionStatus } from '../routing/partition-status.ts'
 import type { Publisher } from '../routing/publisher.ts'
 import type { Reader } from '../routing/reader.ts'
@@ -19,6 +20,7 @@ export interface Answerers {
   readonly publisher: Publisher
   readonly reader: Reader
   readonly watched: WatchedEnds
+  readonly consumerGroups: Pick<ConsumerGroups, 'answerHere'>
   readonly status: PartitionStatus
   readonly leader: MetadataLeader
   readonly authorizer: Authorizer

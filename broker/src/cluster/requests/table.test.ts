@@ -1,5 +1,9 @@
 import { type Message, type MessageName, peerRequestNames, TailraceError } from '@tailrace/schemas'
 import { beforeAll, describe, expect, it, test } from 'vitest'
+import {
+  sampleGroupRequests,
+  sampleGroupResults,
+} from '../../../../schemas/src/testing/sample-consumer-group-messages.ts'
 import { sampleMessages } from '../../../../schemas/src/testing/sample-messages.ts'
 import { sampleIntents } from '../../../../schemas/src/testing/sample-peer-messages.ts'
 import type { Peers } from '../../partition/peers.ts'
@@ -36,6 +40,7 @@ function requests(name: ClusterRequestName): object[] {
   const sample = sampleMessages[name]
   if (name === 'Formation') return [{ ...sample, record }]
   if (name === 'MetadataCommand') return sampleIntents.map((intent) => ({ ...sample, intent }))
+  if (name === 'ConsumerGroup') return sampleGroupRequests.map((request) => ({ ...sample, request }))
   return [sample]
 }
 
@@ -44,6 +49,7 @@ function replies(name: ClusterRequestName): object[] {
   if (name === 'Join') return [{ ...sample, record }]
   // A reply has either a refusal or the result of the command.
   if (name === 'MetadataCommand') return [sample, { ...sample, refusal: null }]
+  if (name === 'ConsumerGroup') return sampleGroupResults.map((result) => ({ ...sample, result }))
   return [sample]
 }
 
@@ -79,6 +85,11 @@ const openInRequests: ReadonlySet<string> = new Set([
   'number intent.SetTopicConfig.changes.value',
   // Only shown.
   'number intent.RegisterBroker.broker.pid',
+  // A member that leaves, and its instance comes back.
+  'number request.Beat.epoch',
+  // What a consumer stores beside its position may be longer than other texts.
+  'text request.Commit.positions.metadata',
+  'text request.Alter.positions.metadata',
 ])
 
 describe.each(checked)('the request %s', (name) => {
@@ -101,6 +112,9 @@ const texts = ['reason', 'detail', 'code', 'trouble', 'peer', 'addresses']
 /** Texts for people may be any; two brokers may have sent the same address. */
 function isOpenInReplies(what: string, path: string): boolean {
   const isText = (what === 'text' || what === 'word') && texts.includes(path.split('.').at(-1)!)
+  if (what === 'text' && path.endsWith('.metadata')) return true
+  // Names of topics, ids, and what members say of themselves.
+  if (what === 'word' && path.startsWith('result.') && !path.endsWith('.state')) return true
   return isText || (what === 'twice' && path === 'addresses')
 }
 

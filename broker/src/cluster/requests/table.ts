@@ -3,6 +3,7 @@ import type { RequestName } from '../../partition/peers.ts'
 import { brokerCondition } from './broker-condition.ts'
 import { cancelChange } from './cancel-change.ts'
 import { changeMetadataVoters } from './change-metadata-voters.ts'
+import { consumerGroup } from './consumer-group.ts'
 import { copyClose, copyOpen, copyRead, readEntries } from './copies.ts'
 import { driveChange } from './drive-change.ts'
 import { fetch } from './fetch.ts'
@@ -70,6 +71,7 @@ export const requestTable = {
   PublishIf: { handler: publishIf, askers: 'members', speaker: any },
   Fetch: { handler: fetch, askers: 'members', speaker: any },
   FindOffset: { handler: findOffset, askers: 'members', speaker: any },
+  ConsumerGroup: { handler: consumerGroup, askers: 'members', speaker: any },
   WatchEnds: { handler: watchEnds, askers: 'members', speaker: any },
   CopyOpen: { handler: copyOpen, askers: 'replicas', speaker: any },
   CopyRead: { handler: copyRead, askers: 'members', speaker: any },

@@ -10,7 +10,7 @@ const document = {
       description: 'A Raft-replicated message log. WebSocket and binary frames: docs/protocol.md.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    tags: [{ name: 'records' }, { name: 'topics' }, { name: 'members' }, { name: 'operations' }, { name: 'security' }],
+    tags: ['records', 'topics', 'consumer groups', 'members', 'operations', 'security'].map((name) => ({ name })),
   },
   refResolver: {
     buildLocalReference: (json: { $id?: unknown }, _base: object, _fragment: string, i: number) =>

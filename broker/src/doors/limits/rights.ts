@@ -2,6 +2,7 @@ import { TailraceError } from '@tailrace/schemas'
 import type { AdminApi, AdminService } from '../../api/admin-api.ts'
 import type { Asker, BrokerApi } from '../../api/broker-api.ts'
 import type { BrokerCondition } from '../../api/condition.ts'
+import type { ConsumerGroupsApi, ConsumerGroupsService } from '../../api/consumer-groups-api.ts'
 import type { LogLevelApi } from '../../api/log-level-api.ts'
 import type { Quota } from '../../api/quotas.ts'
 import type { Operation, SecurityApi, SecurityService } from '../../api/security-api.ts'
@@ -10,6 +11,7 @@ import { AuthorizedCascade } from '../../cascade/wire/authorized-cascade.ts'
 import type { CascadeApi } from '../../cascade/wire/cascade-messages.ts'
 import { AuthorizedAdmin } from '../../security/access/authorized-admin.ts'
 import { AuthorizedBroker } from '../../security/access/authorized-broker.ts'
+import { AuthorizedConsumerGroups } from '../../security/access/authorized-consumer-groups.ts'
 import { AuthorizedLogLevel } from '../../security/access/authorized-log-level.ts'
 import { AuthorizedSecurity } from '../../security/access/authorized-security.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
@@ -25,6 +27,8 @@ export interface Services {
   readonly admin: AdminService
   /** Undefined where rules and credentials cannot be changed. */
   readonly security?: SecurityService | undefined
+  /** Undefined where there are no consumer groups. */
+  readonly consumerGroups?: ConsumerGroupsService | undefined
   /** Serves brokers that copy from this one; without it none may. */
   readonly cascade?: CascadeApi | undefined
   /** Another map after each change. Without them there are no quotas. */
@@ -48,19 +52,21 @@ export class Rights {
   readonly admin: AdminApi
   readonly logLevel: LogLevelApi
   readonly #security: SecurityApi | undefined
+  readonly #consumerGroups: ConsumerGroupsApi | undefined
   readonly #cascade: CascadeApi | undefined
   readonly #guard: Guard
   readonly #services: Services
   readonly #vouched = new Map<string, Rights>()
 
   constructor(services: Services, session: Session) {
-    const { api, admin, logLevel, security, cascade, authorizer, authenticator, audit } = services
+    const { api, admin, logLevel, security, consumerGroups, cascade, authorizer, authenticator, audit } = services
     this.#services = services
     this.#guard = new Guard(authorizer, session, (of) => authenticator.problemOf(of), audit)
     this.api = new AuthorizedBroker(api, this.#guard)
     this.admin = new AuthorizedAdmin(admin, this.#guard)
     this.logLevel = new AuthorizedLogLevel(logLevel, api.brokerId, this.#guard)
     this.#security = security && new AuthorizedSecurity(security, this.#guard)
+    this.#consumerGroups = consumerGroups && new AuthorizedConsumerGroups(consumerGroups, this.#guard)
     this.#cascade = cascade && new AuthorizedCascade(cascade, this.#guard)
   }
 
@@ -72,6 +78,12 @@ export class Rights {
   get security(): SecurityApi {
     if (this.#security !== undefined) return this.#security
     throw new TailraceError('UNSUPPORTED_MESSAGE', 'Rules and credentials are changed at brokers of level 0.')
+  }
+
+  /** @throws TailraceError UNSUPPORTED_MESSAGE: there are no consumer groups here */
+  get consumerGroups(): ConsumerGroupsApi {
+    if (this.#consumerGroups !== undefined) return this.#consumerGroups
+    throw new TailraceError('UNSUPPORTED_MESSAGE', 'There are no consumer groups here.')
   }
 
   /** @throws TailraceError UNSUPPORTED_MESSAGE: no broker may copy from here */

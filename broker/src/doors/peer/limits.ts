@@ -8,7 +8,7 @@ export interface PeerLimits {
   readonly maxUnknownFrameBytes: number
   /**
    * From then on until its handshake is done, which must be in this time. This frame has all schemas of the other
-   * broker: those of this version are 53 KiB.
+   * broker: those of this version are 60 KiB.
    */
   readonly maxHandshakeFrameBytes: number
   /** Of a frame, kept for what stands before the body of a request. */

@@ -3,6 +3,10 @@ import { CLUSTER_NAME, type Operation, type Resource } from '../../api/security-
 const flights: Resource = { type: 'topic', name: 'flights' }
 const cluster: Resource = { type: 'cluster', name: CLUSTER_NAME }
 
+const billing: Resource = { type: 'group', name: 'billing' }
+const nowhere: Resource = { type: 'topic', name: 'nowhere' }
+const carried = { topic: 'nowhere', partition: 0, offset: 0 }
+
 const rule = {
   principal: 'User:svc',
   host: '*',
@@ -53,6 +57,12 @@ export const describedRequests: Record<
   clusterForceMembers: ['/cluster/force-members', ['alter', cluster], { members: [1] }],
   clusterSnapshot: ['/cluster/snapshot', ['alter', cluster], { broker: 1 }],
   clusterPriority: ['/cluster/priority', ['alter', cluster], { broker: 1, factor: 2 }],
+  listConsumerGroups: ['/consumer-groups', ['describe', billing]],
+  describeConsumerGroup: ['/consumer-groups/billing', ['describe', billing]],
+  deleteConsumerGroup: ['/consumer-groups/billing', ['delete', billing]],
+  resetConsumerGroup: ['/consumer-groups/billing/reset', ['describe', billing], { to: 'earliest' }],
+  exportConsumerGroup: ['/consumer-groups/billing/positions', ['describe', billing]],
+  importConsumerGroup: ['/consumer-groups/billing/positions', ['describe', nowhere], { positions: [carried] }],
   raiseFeatureLevel: ['/cluster/feature-level', ['alter', cluster], { level: 1 }],
   removeBroker: ['/cluster/brokers/9', ['alter', cluster]],
   moves: ['/cluster/moves', ['describe', cluster]],

@@ -17,11 +17,13 @@ import type { GatewayLimits } from '../limits/limits.ts'
 import { createHttpGateway, type HttpGateway, type HttpGatewayParts } from '../server.ts'
 import { MemoryAdmin } from './memory-admin.ts'
 import { MemoryBroker } from './memory-broker.ts'
+import { MemoryConsumerGroups } from './memory-consumer-groups.ts'
 import { type TestAccess, testServices } from './test-services.ts'
 
 export interface Fixture {
   readonly broker: MemoryBroker
   readonly admin: MemoryAdmin
+  readonly consumerGroups: MemoryConsumerGroups
   readonly gateway: HttpGateway
   readonly address: string
   readonly url: string
@@ -49,6 +51,7 @@ export async function startGateway(
   const broker = new MemoryBroker(clock)
   await broker.createTopic({ name: 'flights', partitions: 3, replicas: 1 })
   const admin = new MemoryAdmin(broker)
+  const consumerGroups = new MemoryConsumerGroups()
   const logged: Fixture['logged'] = []
   const log = {
     info: () => {},
@@ -56,7 +59,7 @@ export async function startGateway(
     error: (fields: object, message: string) => void logged.push({ fields, message }),
   }
   const gateway = await createHttpGateway({
-    services: testServices({ api: broker, admin, cascade, ...more }, { clock, random, ...access }),
+    services: testServices({ api: broker, admin, consumerGroups, cascade, ...more }, { clock, random, ...access }),
     clock,
     random,
     log,
@@ -67,7 +70,7 @@ export async function startGateway(
     listen: { host: '127.0.0.1', port: 0 },
   })
   const address = await gateway.listen()
-  return { broker, admin, gateway, address, url: `http://${address}`, logged }
+  return { broker, admin, consumerGroups, gateway, address, url: `http://${address}`, logged }
 }
 
 /** A WebSocket whose messages are read one after the other. */

@@ -9,6 +9,8 @@ import {
   parseFramePieces,
   TailraceError,
 } from '@tailrace/schemas'
+import { groupRequestOf } from '../../consumer-groups/wire/request-fields.ts'
+import { groupResultFields } from '../../consumer-groups/wire/result-fields.ts'
 import { conditionOf, fenceOf } from '../../partition/publish-condition.ts'
 import { pause } from '../../platform/timing/pause.ts'
 import { askerOf } from '../../security/identity/asker-fields.ts'
@@ -94,6 +96,9 @@ export class BinaryProtocol {
         break
       case 'Brokers':
         this.#brokers(frame)
+        break
+      case 'ConsumerGroup':
+        this.#consumerGroup(frame)
         break
       case 'Authenticate':
         this.#answer(frame, 0, this.#client.authentication.step(frame.fields), (reply) =>
@@ -232,6 +237,19 @@ export class BinaryProtocol {
     })
   }
 
+  #consumerGroup(frame: FrameOf<'ConsumerGroup'>): void {
+    const { fields } = frame
+    const request = groupRequestOf(fields)
+    if (request.kind !== 'describe' && request.kind !== 'list') this.#context.checkWrite()
+    const { clientId } = this.#client.sender
+    const named = request.kind === 'beat' && request.clientId === '' ? { ...request, clientId } : request
+    this.#answer(frame, 0, this.#rightsOf(fields).consumerGroups.ask(named), (result) => {
+      if (this.#client.overfull) throw new TailraceError('OVERLOADED', 'Read the answers first.')
+      const reply = { correlation: fields.correlation, result: groupResultFields(result) }
+      this.#client.sendPieces(encodeFrame('ConsumerGroupReply', reply))
+    })
+  }
+
   #checkMetadata(): void {
     // Answers are much larger than requests: many requests by a client that does not read would fill the memory.
     if (this.#client.overfull) throw new TailraceError('OVERLOADED', 'Read the answers first.')
@@ -324,6 +342,7 @@ export const clientFrames = [
   'InitProducer',
   'Metadata',
   'Brokers',
+  'ConsumerGroup',
   'Authenticate',
   'CascadeBeat',
   'CascadeTopics',

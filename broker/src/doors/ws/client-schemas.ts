@@ -18,6 +18,7 @@ const clientMessages: ReadonlySet<MessageName> = new Set<MessageName>([
   'InitProducer',
   'Metadata',
   'Brokers',
+  'ConsumerGroup',
   'Subscribe',
   'Credit',
   'Unsubscribe',

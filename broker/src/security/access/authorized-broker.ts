@@ -9,8 +9,7 @@ import type {
   TopicDescription,
   TopicSummary,
 } from '../../api/broker-api.ts'
-import { AUDIT_TOPIC } from '../audit/audit-event.ts'
-import type { Guard } from './guard.ts'
+import { type Guard, topicsOfBrokers } from './guard.ts'
 
 type Answer<Method extends keyof BrokerApi> = BrokerApi[Method] extends (...args: never) => infer Result
   ? Result
@@ -68,7 +67,7 @@ export class AuthorizedBroker implements BrokerApi {
   async createTopic(request: CreateTopicRequest): Promise<TopicSummary> {
     const guard = this.#guard
     const { name } = request
-    if (name === AUDIT_TOPIC || !guard.mayCluster('create')) guard.topic('create', name)
+    if (topicsOfBrokers.includes(name) || !guard.mayCluster('create')) guard.topic('create', name)
     return guard.audited('create-topic', `topic "${name}"`, () => this.#api.createTopic(request, guard.session))
   }
 

@@ -1,10 +1,13 @@
 import { TailraceError } from '@tailrace/schemas'
+import { CONSUMER_GROUPS_TOPIC } from '../../api/consumer-groups-api.ts'
 import { CLUSTER_NAME, type Operation, type Resource, type ResourceType } from '../../api/security-api.ts'
 import { AUDIT_TOPIC, type Audit, type AuditEvent, isRefusal, noAudit } from '../audit/audit-event.ts'
 import type { Session } from '../identity/session.ts'
 import type { Authorizer } from './authorizer.ts'
 
-/** What brokers alone do to the topic of the audit. */
+/** The topics of the audit, and of the coordinators of consumer groups. */
+export const topicsOfBrokers: readonly string[] = [AUDIT_TOPIC, CONSUMER_GROUPS_TOPIC]
+/** What brokers alone do to them. */
 const ofBrokers: readonly Operation[] = ['write', 'create', 'delete']
 
 /** A client names what it likes; decisions about so many names are kept. */
@@ -55,6 +58,10 @@ export class Guard {
     return allowed
   }
 
+  mayGroup(operation: Operation, name: string): boolean {
+    return this.#authorizer.decide(this.#session, operation, { type: 'group', name }).allowed
+  }
+
   mayCluster(operation: Operation): boolean {
     return this.#authorizer.decide(this.#session, operation, { type: 'cluster', name: CLUSTER_NAME }).allowed
   }
@@ -67,9 +74,15 @@ export class Guard {
   /** @throws TailraceError AUTHENTICATION_REQUIRED, AUTHORIZATION_FAILED */
   topic(operation: Operation, topic: string): void {
     this.#checkSession()
-    // It would be worth nothing if those that it is about could write it.
-    const isOfBrokers = topic === AUDIT_TOPIC && ofBrokers.includes(operation)
+    // They would be worth nothing if those that they are about could write them.
+    const isOfBrokers = topicsOfBrokers.includes(topic) && ofBrokers.includes(operation)
     if (isOfBrokers || !this.mayTopic(operation, topic)) throw this.refusal(operation, { type: 'topic', name: topic })
+  }
+
+  /** A consumer group. @throws TailraceError AUTHENTICATION_REQUIRED, AUTHORIZATION_FAILED */
+  group(operation: Operation, name: string): void {
+    this.#checkSession()
+    if (!this.mayGroup(operation, name)) throw this.refusal(operation, { type: 'group', name })
   }
 
   /** @throws TailraceError AUTHENTICATION_REQUIRED, AUTHORIZATION_FAILED */

@@ -1,8 +1,9 @@
 import type { BrokerId } from '@tailrace/schemas'
 import { METADATA_GROUP } from '@tailrace/schemas'
+import { CONSUMER_GROUPS_TOPIC } from '../../../api/consumer-groups-api.ts'
 import type { Groups } from '../../../partition/group.ts'
 import type { FeatureLevels } from '../feature-levels.ts'
-import { notSupportedBy } from '../feature-levels.ts'
+import { CONSUMER_GROUPS_LEVEL, notSupportedBy } from '../feature-levels.ts'
 import type { FormationRecord } from '../formation-record.ts'
 import { removedHint, wipedHint } from '../member-changes.ts'
 import type { Intent } from '../metadata-leader.ts'
@@ -26,7 +27,8 @@ type Refusal = CommandResult & { readonly ok: false }
  */
 export function refusalOf(deps: IntentRulesDeps, intent: Intent): Refusal | null {
   const { levels, state } = deps
-  const needed = levels.commands[intent.type] ?? levels.lowest
+  const isOfCoordinators = intent.type === 'create-topic' && intent.name === CONSUMER_GROUPS_TOPIC
+  const needed = isOfCoordinators ? CONSUMER_GROUPS_LEVEL : (levels.commands[intent.type] ?? levels.lowest)
   if (needed > state.head.featureLevel) return tooLow(deps, intent, needed)
   const wrong = refuseByChecks(deps, intent)
   if (wrong !== null) return wrong

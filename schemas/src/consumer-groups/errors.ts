@@ -1,4 +1,4 @@
-import type { ErrorRow } from './security-errors.ts'
+import type { ErrorRow } from '../security-errors.ts'
 
 /** The errors of consumer groups; see errorTable. */
 export const consumerGroupErrors = {

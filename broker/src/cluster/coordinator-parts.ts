@@ -1,0 +1,34 @@
+import { NO_BROKER } from '@tailrace/schemas'
+import type { Asker } from '../api/broker-api.ts'
+import { Coordinators } from '../consumer-groups/coordinator/coordinators.ts'
+import { PartitionEnds } from '../consumer-groups/coordinator/partition-ends.ts'
+import type { Authorizer } from '../security/access/authorizer.ts'
+import type { CredentialKind } from '../security/identity/session.ts'
+import type { MetadataState } from './metadata/metadata-state.ts'
+import type { ClusterNodeDeps } from './node-deps.ts'
+import type { PartitionStatus } from './routing/partition-status.ts'
+
+interface Underneath {
+  readonly state: MetadataState
+  readonly authorizer: Authorizer
+  readonly status: PartitionStatus
+}
+
+/** The consumer groups that are coordinated here, with what their coordinators know of topics and rights. */
+export function createCoordinators(
+  { groups, store, clock, logger }: ClusterNodeDeps,
+  { state, authorizer, status }: Underneath,
+): Coordinators {
+  const endsOf = async ({ id }: { readonly id: string }): Promise<number[]> => {
+    const topic = state.topicsById.get(id)
+    const partitions = topic === undefined ? [] : await status.describe(topic)
+    return partitions.map(({ leader, highWatermark }) => (leader === NO_BROKER ? -1 : highWatermark))
+  }
+  const mayRead = (asker: Asker | null, name: string): boolean => {
+    if (asker === null) return true
+    const asked = { ...asker, kind: asker.kind as CredentialKind, scope: null }
+    return authorizer.decide(asked, 'read', { type: 'topic', name }).allowed
+  }
+  const ends = new PartitionEnds({ view: state, endsOf, clock, logger })
+  return new Coordinators({ groups, store, view: state, ends, mayRead, clock, logger })
+}

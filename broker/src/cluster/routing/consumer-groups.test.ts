@@ -1,0 +1,244 @@
+import { beforeEach, describe, expect, it, test } from 'vitest'
+import type { Asker } from '../../api/broker-api.ts'
+import type {
+  ConsumerGroupBeat,
+  ConsumerGroupBeatReply,
+  ConsumerGroupPosition,
+  ConsumerGroupRequest,
+  ConsumerGroupResultOf,
+} from '../../api/consumer-groups-api.ts'
+import { CONSUMER_GROUPS_TOPIC, COORDINATORS } from '../../api/consumer-groups-api.ts'
+import { featureLevels } from '../metadata/feature-levels.ts'
+import { MetadataState } from '../metadata/metadata-state.ts'
+import { during, until } from '../testing/running.ts'
+import { type TestBroker, TestCluster } from '../testing/test-cluster.ts'
+
+const ann: Asker = { principal: 'User:ann', groups: [], host: '10.0.0.1', kind: 'scram', via: [] }
+
+let cluster: TestCluster
+let topicId: string
+
+beforeEach(async () => {
+  cluster = await TestCluster.of(3)
+  topicId = (await during(cluster, broker(1).node.api.createTopic({ name: 'flights', partitions: 4, replicas: 3 }))).id
+})
+
+const broker = (id: number): TestBroker => cluster.broker(id)
+function ask<Request extends ConsumerGroupRequest>(
+  id: number,
+  request: Request,
+): Promise<ConsumerGroupResultOf<Request>> {
+  return during(cluster, broker(id).node.consumerGroups.for(ann).ask(request))
+}
+const coded = (code: string) => expect.objectContaining({ code })
+
+function beat(member: string, epoch: number, more: Partial<ConsumerGroupBeat> = {}): ConsumerGroupBeat {
+  const subscribed = epoch === 0 ? { topics: ['flights'], patterns: [] } : null
+  const common = { clientId: '', instance: '', rack: '', sessionMs: 10_000, waitMs: 0, owned: [], stuck: [] }
+  return { kind: 'beat', group: 'billing', member, epoch, subscribed, ...common, ...more }
+}
+const owned = ({ assignment, revoke }: ConsumerGroupBeatReply) => {
+  const given = new Set(revoke.map(({ partition }) => partition))
+  return assignment.filter(({ partition }) => !given.has(partition))
+}
+const partitions = (list: readonly { readonly partition: number }[]) => list.map(({ partition }) => partition).sort()
+const position = (partition: number, token: number, offset: number): ConsumerGroupPosition => {
+  return { topic: 'flights', topicId, partition, token, offset, term: 1, metadata: `at ${offset}`, done: false }
+}
+const commit = (member: string, ...positions: ConsumerGroupPosition[]) => {
+  return { kind: 'commit', group: 'billing', member, positions } as const
+}
+const describeIt = { kind: 'describe', group: 'billing' } as const
+
+/** The partition that coordinates "billing", as its Raft group. */
+function coordinators(): readonly { readonly group: number }[] {
+  return broker(1).node.places.size === 0
+    ? []
+    : [...broker(1).node.places].flatMap(([group, { topic }]) =>
+        topic.name === CONSUMER_GROUPS_TOPIC ? [{ group }] : [],
+      )
+}
+
+test('a member is given all partitions by any broker, and the topic of the coordinators is made for it', async () => {
+  expect(broker(1).node.api.topicIdOf(CONSUMER_GROUPS_TOPIC)).toBeUndefined()
+  const joined = await ask(2, beat('a', 0))
+  expect(partitions(joined.assignment)).toEqual([0, 1, 2, 3])
+  expect(joined.assignment[0]).toMatchObject({ topic: 'flights', topicId, offset: -1 })
+  expect(coordinators()).toHaveLength(COORDINATORS)
+  expect((await ask(3, describeIt)).members).toMatchObject([{ id: 'a', principal: 'User:ann', host: '10.0.0.1' }])
+})
+
+test('nothing is made by those that only ask', async () => {
+  await expect(ask(1, describeIt)).rejects.toThrow(coded('UNKNOWN_CONSUMER_GROUP'))
+  await expect(ask(1, beat('a', 5))).rejects.toThrow(coded('FENCED_MEMBER'))
+  expect(await during(cluster, broker(1).node.consumerGroups.for(ann).list())).toEqual([])
+  expect(coordinators()).toEqual([])
+})
+
+test('a second member gets its half when the first one has given it back, at once', async () => {
+  const first = await ask(1, beat('a', 0))
+  let told: ConsumerGroupBeatReply | null = null
+  const waiting = broker(1).node.consumerGroups.for(ann)
+  void waiting.ask(beat('a', first.epoch, { waitMs: 5000, owned: first.assignment })).then((reply) => (told = reply))
+  await cluster.clock.advance(1000)
+  expect(told).toBeNull()
+  const second = await ask(2, beat('b', 0))
+  expect(second.assignment).toEqual([])
+  await until(cluster, () => told !== null)
+  const { epoch, revoke, assignment } = told!
+  expect([revoke.length, assignment.length]).toEqual([2, 4])
+  // A commit under a lease that is to be given back counts.
+  const last = assignment.find(({ partition }) => partition === revoke[0]!.partition)!
+  expect(await ask(1, commit('a', position(last.partition, last.token, 7)))).toEqual({ kind: 'committed', fenced: [] })
+  const kept = owned(told!)
+  const after = await ask(1, beat('a', epoch, { owned: kept }))
+  expect(partitions(after.assignment)).toEqual(partitions(kept))
+  const next = await ask(3, beat('b', second.epoch))
+  expect(partitions(next.assignment)).toEqual(partitions(revoke))
+  expect(next.assignment.find(({ partition }) => partition === last.partition)).toMatchObject({
+    offset: 7,
+    metadata: 'at 7',
+  })
+  expect(await ask(1, commit('a', position(last.partition, last.token, 8)))).toMatchObject({
+    fenced: [{ topicId, partition: last.partition }],
+  })
+})
+
+test('a member that is not heard is taken out after its session, and not before', async () => {
+  const first = await ask(1, beat('a', 0))
+  const second = await ask(2, beat('b', 0, { sessionMs: 60_000 }))
+  await cluster.clock.advance(9000)
+  expect((await ask(1, beat('b', second.epoch, { sessionMs: 60_000 }))).assignment).toEqual([])
+  // A tenth more, since clocks differ.
+  await cluster.clock.advance(2500)
+  expect(partitions((await ask(1, beat('b', second.epoch, { sessionMs: 60_000 }))).assignment)).toEqual([0, 1, 2, 3])
+  await expect(ask(1, beat('a', first.epoch, { owned: first.assignment }))).rejects.toThrow(coded('FENCED_MEMBER'))
+})
+
+test('a new coordinator moves nothing, and gives everyone a whole session', async () => {
+  const first = await ask(1, beat('a', 0))
+  await ask(1, commit('a', position(0, first.assignment[0]!.token, 3)))
+  await cluster.clock.advance(8000)
+  for (const { group } of coordinators()) cluster.world.elect(group, (cluster.world.leaderOf(group) % 3) + 1)
+  await cluster.clock.advance(8000)
+  const again = await ask(2, beat('a', first.epoch, { owned: first.assignment }))
+  expect(again.assignment.map(({ token }) => token)).toEqual(first.assignment.map(({ token }) => token))
+  expect(again.assignment[0]).toMatchObject({ offset: 3 })
+})
+
+test('a broker keeps the groups through a restart', async () => {
+  const first = await ask(1, beat('a', 0))
+  await ask(1, commit('a', position(2, first.assignment[2]!.token, 11)))
+  const { data } = broker(2)
+  await cluster.kill(broker(2))
+  const restarted = await cluster.start(2, [1, 2, 3], data)
+  cluster.linkAll()
+  await cluster.clock.advance(3000)
+  for (const { group } of coordinators()) cluster.world.elect(group, 2)
+  const described = await ask(2, describeIt)
+  expect(described.partitions.find(({ partition }) => partition === 2)).toMatchObject({ offset: 11, member: 'a' })
+  expect(restarted.logged.filter((line) => line.includes('cannot'))).toEqual([])
+})
+
+test('a beat that waits at a coordinator that is deposed is answered by the next one', async () => {
+  const first = await ask(1, beat('a', 0))
+  let told: ConsumerGroupBeatReply | null = null
+  const waits = beat('a', first.epoch, { waitMs: 5000, owned: first.assignment })
+  void broker(1)
+    .node.consumerGroups.for(ann)
+    .ask(waits)
+    .then((reply) => (told = reply))
+  await cluster.clock.advance(500)
+  for (const { group } of coordinators()) cluster.world.elect(group, (cluster.world.leaderOf(group) % 3) + 1)
+  await cluster.clock.advance(500)
+  expect(told).toMatchObject({ assignment: first.assignment })
+})
+
+test('without a coordinator a request fails with a code that says to try again', async () => {
+  await ask(1, beat('a', 0))
+  for (const other of [2, 3]) await cluster.kill(broker(other))
+  await expect(ask(1, describeIt)).rejects.toThrow(coded('COORDINATOR_UNAVAILABLE'))
+})
+
+test('a new topic, and one that is deleted, change who has what', async () => {
+  const joined = await ask(1, beat('a', 0, { subscribed: { topics: [], patterns: ['fl*', 'orders'] } }))
+  expect(joined.assignment).toHaveLength(4)
+  await during(cluster, broker(1).node.api.createTopic({ name: 'orders', partitions: 2, replicas: 1 }))
+  await cluster.clock.advance(100)
+  const more = await ask(1, beat('a', joined.epoch, { owned: joined.assignment }))
+  expect(more.assignment).toHaveLength(6)
+  await during(cluster, broker(1).node.api.deleteTopic('flights'))
+  await cluster.clock.advance(100)
+  const less = await ask(1, beat('a', more.epoch, { owned: more.assignment }))
+  expect(less.revoke).toHaveLength(4)
+})
+
+describe('positions from outside', () => {
+  it('are set, moved back and removed while the group has no members', async () => {
+    const positions = [position(1, 0, 20)]
+    await ask(1, { kind: 'alter', group: 'billing', remove: false, positions })
+    expect((await ask(2, describeIt)).partitions).toMatchObject([{ partition: 1, offset: 20, member: '', lag: 0 }])
+    await ask(1, commit('', position(1, 0, 5)))
+    expect((await ask(2, describeIt)).partitions).toMatchObject([{ offset: 5 }])
+    await ask(3, { kind: 'alter', group: 'billing', remove: true, positions: [] })
+    await expect(ask(1, describeIt)).rejects.toThrow(coded('UNKNOWN_CONSUMER_GROUP'))
+  })
+
+  it('are refused while it has members', async () => {
+    await ask(1, beat('a', 0))
+    const refused = coded('CONSUMER_GROUP_ACTIVE')
+    await expect(ask(1, { kind: 'alter', group: 'billing', remove: true, positions: [] })).rejects.toThrow(refused)
+    await expect(ask(1, commit('', position(1, 0, 5)))).rejects.toThrow(refused)
+  })
+})
+
+test('a delayed record comes to the member that has its partition when its time has come', async () => {
+  const joined = await ask(1, beat('a', 0))
+  const { token, partition } = joined.assignment[1]!
+  const delay = { topic: 'flights', topicId, partition, token, offset: 4, delayMs: 3000, attempt: 2 }
+  await ask(1, { kind: 'delay', group: 'billing', member: 'a', ...delay })
+  let told: ConsumerGroupBeatReply | null = null
+  await ask(1, beat('a', joined.epoch, { owned: joined.assignment }))
+  const waits = beat('a', joined.epoch, { waitMs: 5000, owned: joined.assignment })
+  void broker(1)
+    .node.consumerGroups.for(ann)
+    .ask(waits)
+    .then((reply) => (told = reply))
+  await cluster.clock.advance(1500)
+  expect(told).toBeNull()
+  await cluster.clock.advance(1700)
+  expect(told).toMatchObject({ due: [{ topicId, partition, offset: 4, attempt: 2, token }] })
+  await ask(1, commit('a', { ...position(partition, token, 4), done: true }))
+  expect((await ask(1, beat('a', told!.epoch, { owned: joined.assignment }))).due).toEqual([])
+})
+
+test('all groups are listed, whoever coordinates them', async () => {
+  const names = Array.from({ length: 40 }, (_, number) => `group-${number}`)
+  for (const group of names) await ask(1, beat('a', 0, { group }))
+  const listed = await during(cluster, broker(2).node.consumerGroups.for(ann).list())
+  expect(listed.map(({ group }) => group)).toEqual([...names].sort())
+  expect(listed[0]).toMatchObject({ state: 'stable', members: 1, topics: ['flights'], lag: 0 })
+})
+
+test('below its feature level nothing is made', async () => {
+  const old = { ...featureLevels, highest: 2 }
+  cluster = await TestCluster.of(3, [featureLevels, featureLevels, old])
+  await expect(ask(1, beat('a', 0))).rejects.toThrow(coded('FEATURE_LEVEL_TOO_LOW'))
+  const request = { name: CONSUMER_GROUPS_TOPIC, partitions: 1, replicas: 1 }
+  await expect(during(cluster, broker(1).node.api.createTopic(request))).rejects.toThrow(coded('FEATURE_LEVEL_TOO_LOW'))
+})
+
+test('a topic of clients that has the name of that of the coordinators blocks the level', () => {
+  const state = new MetadataState()
+  const stamp = { at: 1, broker: 1, by: '' }
+  const partitions = [{ replicas: [1] }]
+  const create = { type: 'create-topic', name: CONSUMER_GROUPS_TOPIC, topicId: 'i', config: {}, partitions } as const
+  state.apply(1, { id: 'a', command: create })
+  const raised = (index: number, level: number) => {
+    return state.apply(index, { id: `l${index}`, command: { type: 'set-feature-level', level, ...stamp } }).result
+  }
+  expect(raised(2, 2)).toMatchObject({ ok: true })
+  expect(raised(3, 3)).toMatchObject({ ok: false, code: 'TOPIC_EXISTS' })
+  state.apply(4, { id: 'd', command: { type: 'delete-topic', name: CONSUMER_GROUPS_TOPIC } })
+  expect(raised(5, 3)).toMatchObject({ ok: true })
+})
