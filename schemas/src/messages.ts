@@ -105,6 +105,8 @@ export const MessageNumber = {
   WatchEndsReply: 113,
   PublishIf: 114,
   PublishIfReply: 115,
+  BrokerLoad: 116,
+  BrokerLoadReply: 117,
   ConsumerGroup: 120,
   ConsumerGroupReply: 121,
 } as const

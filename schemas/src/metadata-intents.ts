@@ -99,6 +99,8 @@ export interface IntentShapes {
   RemoveAcls: Asked & { acls: AclFields[]; by: string }
   SetQuota: Asked & { entity: EntityFields; limits: LimitFields[]; by: string }
   RemoveQuota: Asked & { entity: EntityFields; by: string }
+  SetDraining: Asked & { drained: BrokerId; draining: boolean; by: string }
+  SetBalancing: Asked & { balancing: boolean; by: string }
 }
 export type IntentName = keyof IntentShapes
 

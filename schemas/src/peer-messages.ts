@@ -89,6 +89,21 @@ export interface PeerMessageShapes {
   }
   /** `known` false: there is no such session. `moved`: to be asked again, and no longer watched. */
   WatchEndsReply: { correlation: number; known: boolean; moved: GroupId[] }
+  BrokerLoad: { correlation: number }
+  BrokerLoadReply: { correlation: number } & HoldingFields
+}
+
+/** What the replicas of a broker and its disk hold. */
+export interface HoldingFields {
+  freeBytes: number
+  reserveBytes: number
+  replicas: ReplicaLoadFields[]
+}
+export interface ReplicaLoadFields {
+  group: GroupId
+  bytes: number
+  logStart: Offset
+  highWatermark: Offset
 }
 
 /** How a broker is, as it says itself. */

@@ -57,7 +57,17 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
 export const floors: Readonly<Record<string, readonly (string | readonly string[])[]>> = {
   'broker/src/partition': ['', 'replica/state', ['copies', 'replica'], 'broker'],
   'broker/src/security': ['', 'audit', 'identity', 'acl', 'quotas', 'access'],
-  'broker/src/cluster': ['metadata', 'routing', 'replicas', 'members', 'formation', 'security', 'requests', ''],
+  'broker/src/cluster': [
+    'metadata',
+    'routing',
+    'replicas',
+    'members',
+    'balance',
+    'formation',
+    'security',
+    'requests',
+    '',
+  ],
   'broker/src/consumer-groups': ['state', ''],
   'broker/src/cascade': ['wire', 'copies', 'upstream', 'control', ''],
   'broker/src/doors': ['limits', 'peer', 'json', 'standing', 'http', 'ws', ''],

@@ -10,6 +10,9 @@ import { HttpExchanges, type HttpReply } from '../../broker/src/platform/node/ht
 
 const executable = resolve(import.meta.dirname, '../../broker/bin/tailrace.js')
 
+/** For a test that moves replicas and votes itself: no broker does so unasked. */
+export const BY_HAND: readonly string[] = ['--balance-ms', '0']
+
 export interface ClusterOptions {
   readonly brokers?: number
   /** Extra flags for every broker. */

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Producer } from '@tailrace/producer'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { ClusterProcesses } from './cluster-processes.ts'
+import { BY_HAND, ClusterProcesses } from './cluster-processes.ts'
 import { FlightHistory } from './flight-history.ts'
 import { type Flight, readFlights } from './flights.ts'
 import { membersBecome, Operator, settledOn } from './operator.ts'
@@ -18,7 +18,7 @@ let operator: Operator
 
 /** A, B and C decide on metadata, so that these outlive C, D and E; all five hold the partition. */
 beforeAll(async () => {
-  cluster = await ClusterProcesses.start()
+  cluster = await ClusterProcesses.start({ flags: BY_HAND })
   operator = new Operator(cluster)
   await cluster.add()
   await cluster.add()

@@ -4,7 +4,7 @@ import { Producer } from '@tailrace/producer'
 import { BatchWriter, crc32c } from '@tailrace/schemas'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readMetrics } from '../bench/broker-meter.ts'
-import { ClusterProcesses } from './cluster-processes.ts'
+import { BY_HAND, ClusterProcesses } from './cluster-processes.ts'
 import { readFlights } from './flights.ts'
 import { type MembersView, viewMembers } from './operator.ts'
 import { allInSync, topicBecomes, viewTopic } from './topic-view.ts'
@@ -20,7 +20,9 @@ let cluster: ClusterProcesses
 
 beforeAll(async () => {
   const sizes = ['--segment-bytes', '1MiB', '--journal-file-bytes', '2MiB', '--max-batch-bytes', '256KiB']
-  cluster = await ClusterProcesses.start({ flags: [...sizes, '--replication-bytes-per-second', String(RATE)] })
+  cluster = await ClusterProcesses.start({
+    flags: [...BY_HAND, ...sizes, '--replication-bytes-per-second', String(RATE)],
+  })
   const config = { retentionBytes: RETENTION }
   await cluster.request(1, 'POST', '/topics', { name: 'flights', partitions: 1, replicas: 3, config })
   await topicBecomes(cluster, 1, 'flights', allInSync)

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { ClusterProcesses } from './cluster-processes.ts'
+import { BY_HAND, ClusterProcesses } from './cluster-processes.ts'
 import { FlightLoad } from './flight-load.ts'
 import { membersBecome, Operator, settledOn, viewMembers } from './operator.ts'
 import { digestReplicas } from './replica-bytes.ts'
@@ -13,7 +13,7 @@ let operator: Operator
 let load: FlightLoad
 
 beforeAll(async () => {
-  cluster = await ClusterProcesses.start()
+  cluster = await ClusterProcesses.start({ flags: BY_HAND })
   operator = new Operator(cluster)
   await cluster.request(1, 'POST', '/topics', { name: 'flights', partitions: PARTITIONS, replicas: 3 })
   await topicBecomes(cluster, 1, 'flights', allInSync)

@@ -1,6 +1,6 @@
 import { Producer, TailraceError } from '@tailrace/producer'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { ClusterProcesses } from './cluster-processes.ts'
+import { BY_HAND, ClusterProcesses } from './cluster-processes.ts'
 import { FlightHistory } from './flight-history.ts'
 import { type Flight, readFlights } from './flights.ts'
 import { collect } from './publish-under-faults.ts'
@@ -12,7 +12,7 @@ const ROWS = 3000
 let cluster: ClusterProcesses
 
 beforeAll(async () => {
-  cluster = await ClusterProcesses.start()
+  cluster = await ClusterProcesses.start({ flags: BY_HAND })
   await cluster.request(1, 'POST', '/topics', { name: 'flights', partitions: 2, replicas: 3 })
 })
 

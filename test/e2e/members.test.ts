@@ -1,7 +1,7 @@
 import { Consumer } from '@tailrace/consumer'
 import { Producer } from '@tailrace/producer'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ClusterProcesses } from './cluster-processes.ts'
+import { BY_HAND, ClusterProcesses } from './cluster-processes.ts'
 import { tailrace } from './command-line.ts'
 
 /**
@@ -13,7 +13,7 @@ let load: Load
 let server: string
 
 beforeAll(async () => {
-  cluster = await ClusterProcesses.start()
+  cluster = await ClusterProcesses.start({ flags: BY_HAND })
   server = cluster.http(2)
   await cluster.request(1, 'POST', '/topics', { name: 'm', partitions: 1, replicas: 3 })
   load = new Load()

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ClusterProcesses } from './cluster-processes.ts'
+import { BY_HAND, ClusterProcesses } from './cluster-processes.ts'
 import { FlightLoad } from './flight-load.ts'
 import { membersBecome, Operator, settledOn, viewMembers } from './operator.ts'
 import { digestReplicas } from './replica-bytes.ts'
@@ -12,7 +12,7 @@ let operator: Operator
 let load: FlightLoad
 
 beforeAll(async () => {
-  cluster = await ClusterProcesses.start()
+  cluster = await ClusterProcesses.start({ flags: BY_HAND })
   operator = new Operator(cluster)
   await cluster.request(1, 'POST', '/topics', { name: 'flights', partitions: 1, replicas: 3 })
   load = await FlightLoad.start(cluster, 'flights', 3000)

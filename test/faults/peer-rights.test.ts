@@ -137,6 +137,8 @@ const table: Readonly<Record<MessageName, Rights>> = {
   ConsumerGroupReply: misplaced,
   WatchEnds: ofMembers,
   WatchEndsReply: misplaced,
+  BrokerLoad: ofMembers,
+  BrokerLoadReply: misplaced,
 }
 
 /** Join comes last: a newcomer is a member afterwards. */

@@ -1,5 +1,6 @@
 import type { BrokerId, LogIndex, Offset, PartitionNumber, Term, Timestamp } from '@tailrace/schemas'
 import type { Asker, LevelRange, TopicConfig } from './broker-api.ts'
+import type { UpkeepApi } from './upkeep-api.ts'
 
 export interface BrokerLevels {
   readonly broker: BrokerId
@@ -12,7 +13,7 @@ export interface BrokerLevels {
  * works on every broker: it is forwarded to the broker that must do it. `target` names a partition of a topic, or the
  * metadata group. All methods reject with TailraceError.
  */
-export interface AdminApi {
+export interface AdminApi extends UpkeepApi {
   /** The members of the group and the progress of each; while a change runs, its progress (M62). */
   members(target: GroupTarget): Promise<MembersDescription>
   /**

@@ -186,6 +186,8 @@ export interface BrokerDescription {
   readonly featureLevels?: LevelRange
   /** Where it stands. Missing: it has not been told. */
   readonly rack?: string
+  /** It is to be emptied. Missing: it is not. */
+  readonly draining?: true
   /** Of a cascade broker, as far as known. */
   readonly load?: BrokerLoad
   /** Names, and beginnings of names with `*` behind them, of the topics that it copies. Missing: all. */

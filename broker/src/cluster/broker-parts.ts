@@ -1,6 +1,9 @@
-import type { BrokerId, GroupId, TailraceError } from '@tailrace/schemas'
+import type { BrokerId, GroupId, HoldingFields, TailraceError } from '@tailrace/schemas'
 import { Authorizer } from '../security/access/authorizer.ts'
 import { ANONYMOUS } from '../security/identity/principal.ts'
+import { Balancer, balancePlan } from './balance/balancer.ts'
+import { askLoads, loadHere } from './balance/broker-loads.ts'
+import { describeBalance } from './balance/describe-balance.ts'
 import { createCoordinators } from './coordinator-parts.ts'
 import { Formation } from './formation/formation.ts'
 import type { IdentityFile } from './formation/identity-file.ts'
@@ -74,7 +77,7 @@ export type BrokerParts = ReturnType<typeof createParts>
 export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: PartEvents) {
   const { brokerId, clock, logger, groups, storage, leaderReturnMs: settleMs = DEFAULT_LEADER_RETURN_MS } = deps
   const decisions = createDecisions(deps, file, events)
-  const { state, client, directory, brokers, alive, limits, checked, authorizer, status } = decisions
+  const { state, client, directory, brokers, checked, authorizer, status } = decisions
   const onFormed = (record: FormationRecord): void => events.formed(record)
   const formation = new Formation({ ...deps, peers: checked, file, members: state, onFormed })
   const permissions = new PeerPermissions({ formation, state, groups, caughtUp: () => registration.applied })
@@ -99,7 +102,7 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
   })
   const isFormed = (): boolean => file.formation !== null
   const addresses = (): string[] => brokerAddresses(file.formation, state)
-  const underneath = { authorizer, state, client, directory, calls, alive, status, brokers, limits, settleMs }
+  const underneath = { ...decisions, calls, settleMs, members }
   const control = createControl(deps, underneath)
   const { topics } = control
   return {
@@ -123,7 +126,7 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
 
 /** The metadata, the way of commands into it, and what is read of it. */
 function createDecisions(deps: ClusterNodeDeps, file: IdentityFile, events: PartEvents) {
-  const { brokerId, clock, random, groups, peers, levels = featureLevels } = deps
+  const { brokerId, clock, random, groups, peers, storage, levels = featureLevels } = deps
   const { state, writer, machine } = createMetadata(deps, {
     applied: (applied) => events.applied(applied),
     restored: () => events.restored(),
@@ -134,7 +137,8 @@ function createDecisions(deps: ClusterNodeDeps, file: IdentityFile, events: Part
   const directory = createDirectory(deps, state, events)
   const checked = checkedPeers(peers)
   const alive = (id: BrokerId): boolean => id === brokerId || peers.connected(id)
-  const living = (): BrokerId[] => brokers().filter((id) => state.brokers.has(id) && alive(id))
+  const isDraining = (id: BrokerId): boolean => state.upkeep.draining.includes(id)
+  const living = (): BrokerId[] => brokers().filter((id) => state.brokers.has(id) && alive(id) && !isDraining(id))
   const limits = { ...defaultPartitionLimits, ...given(deps), maxBatchBytes: deps.largestMaxBatchBytes }
   const rules = { groups, state, brokers, living, limits, levels, formation: () => file.formation }
   const leader = new MetadataLeader({
@@ -149,7 +153,9 @@ function createDecisions(deps: ClusterNodeDeps, file: IdentityFile, events: Part
   const { access = { mode: 'off', superUsers: [] } } = deps
   const authorizer = new Authorizer({ ...access, tables: () => state.security })
   const status = new PartitionStatus({ brokerId, groups, state, directory, peers: checked })
-  const reads = { authorizer, status, brokers, alive, limits, checked }
+  const load = (): HoldingFields => loadHere(groups, storage)
+  const loads = (asked: readonly BrokerId[]) => askLoads(asked, checked, { brokerId, load })
+  const reads = { authorizer, status, brokers, alive, limits, checked, load, loads }
   return { state, writer, machine, leader, client, directory, levels, ...reads }
 }
 
@@ -179,15 +185,24 @@ interface Underneath {
   readonly status: PartitionStatus
   readonly limits: TopicLimits & { readonly maxBatchBytes: number }
   readonly settleMs: number
+  readonly members: ClusterMembers
+  readonly loads: (brokers: readonly BrokerId[]) => Promise<ReadonlyMap<BrokerId, HoldingFields>>
   alive(id: BrokerId): boolean
   brokers(): BrokerId[]
 }
 
 /** The parts that carry out the requests of clients, operators and the metadata. */
-function createControl({ brokerId, groups, peers, clock, random, logger }: ClusterNodeDeps, underneath: Underneath) {
-  const { state, client, directory, calls, alive, status, brokers, limits, settleMs } = underneath
+function createControl(deps: ClusterNodeDeps, underneath: Underneath) {
+  const { brokerId, groups, peers, clock, random, logger, createPlan = balancePlan } = deps
+  const { balanceMs = 0, replaceAfterMs = 0 } = deps
+  const { state, client, directory, calls, alive, status, brokers, limits, settleMs, loads } = underneath
+  const changeVoters = (voters: readonly BrokerId[]): Promise<void> => underneath.members.change(voters)
+  const seen = { state, brokers, alive, loads, clock, mostReplicas: limits.maxReplicasPerBroker }
+  const moving = { groups, client, changeVoters, logger, balanceMs, replaceAfterMs, createPlan }
+  const balance = () => describeBalance(seen)
   return {
     controller: new ReassignmentController({ groups, state, calls, client, clock, logger }),
+    balancer: new Balancer({ ...seen, brokerId, ...moving }),
     leaderReturn: new LeaderReturn({ groups, state, calls, alive, clock, logger, settleMs }),
     firstLevel: new FirstLevel({ brokerId, groups, state, client, brokers, clock, logger }),
     forcedLeader: new ForcedLeader({ brokerId, groups, state, clock, logger }),
@@ -205,7 +220,7 @@ function createControl({ brokerId, groups, peers, clock, random, logger }: Clust
         : { type: 'allocate-producer-ids', ...common }
       return (await client.submit(command, PRODUCER_BLOCK_MS)).first!
     }),
-    admin: new Admin({ brokerId, groups, state, client, calls, directory, clock, limits, brokers }),
+    admin: new Admin({ brokerId, groups, state, client, calls, directory, clock, limits, brokers, balance }),
   }
 }
 

@@ -52,6 +52,7 @@ export class MetadataEffects {
     }
     if (created !== undefined || deleted !== undefined) this.#parts.coordinators.topicsChanged()
     if (applied.metadataPriority) this.#prioritise()
+    if (applied.upkeep) this.#parts.balancer.wake()
     if (applied.security !== undefined) this.#parts.expiredTokens.wake()
     if (broker?.id === this.#deps.brokerId && this.#parts.registration.applied) this.#caughtUp()
     leader.applied(applied)
@@ -138,6 +139,7 @@ export class MetadataEffects {
     if (group === METADATA_GROUP) {
       controller.wake()
       leaderReturn.wake()
+      this.#parts.balancer.wake()
       members.wake()
       firstLevel.wake()
       this.#parts.expiredTokens.wake()

@@ -8,6 +8,7 @@ import type { Disk } from '../platform/disk.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
 import type { AuthenticationMode } from '../security/access/authorizer.ts'
+import type { CreatePlan } from './balance/balancer.ts'
 import type { WatchedStorage } from './members/conditions.ts'
 import type { FeatureLevels } from './metadata/feature-levels.ts'
 
@@ -67,4 +68,10 @@ export interface ClusterNodeDeps {
   readonly maxReplicasPerBroker?: number
   /** Default: DEFAULT_LEADER_RETURN_MS; 0: leaderships do not return by themselves. */
   readonly leaderReturnMs?: number
+  /** Between two looks at how replicas are spread. Default: 0, they move only when an operator asks for it. */
+  readonly balanceMs?: number
+  /** After which the replicas of a broker that is away are given to others. Default: 0, never. */
+  readonly replaceAfterMs?: number
+  /** The planner of the spread; a test gives another. */
+  readonly createPlan?: CreatePlan
 }

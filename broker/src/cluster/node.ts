@@ -183,9 +183,9 @@ class BrokerNode implements ClusterNode {
     this.#closed = true
     this.#effects.close()
     const { formation, joining, registration, reconciler, controller, leaderReturn, members } = this.#parts
-    const { firstLevel, forcedLeader, expiredTokens } = this.#parts
+    const { balancer, firstLevel, forcedLeader, expiredTokens } = this.#parts
     const parts = [formation, joining, registration, reconciler, controller, leaderReturn, members]
-    for (const part of [...parts, firstLevel, forcedLeader, expiredTokens]) part.close()
+    for (const part of [...parts, balancer, firstLevel, forcedLeader, expiredTokens]) part.close()
     this.#parts.publisher.close()
     this.#parts.directory.close()
     await this.#parts.coordinators.close()

@@ -58,6 +58,8 @@ export interface BrokerSettings {
   readonly maxPartitionsPerTopic: number
   readonly maxReplicasPerBroker: number
   readonly leaderReturnMs: number
+  readonly balanceMs: number
+  readonly replaceAfterMs: number
   readonly producerExpirationMs: number
   readonly replicationBytesPerSecond: number
   readonly cascadeBytesPerSecond: number

@@ -204,6 +204,18 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
     about:
       "Time for which a broker must be up before the leaderships of partitions that prefer it return to it; 0: they do not return by themselves. The metadata leader's value counts.",
   },
+  balanceMs: {
+    kind: duration(0, 86_400_000),
+    fallback: { value: 60_000 },
+    about:
+      "Time between two looks at how evenly replicas and leaderships are spread over brokers; what is uneven is moved. 0: only when an operator asks for it. The metadata leader's value counts.",
+  },
+  replaceAfterMs: {
+    kind: duration(0, 30 * 86_400_000),
+    fallback: { value: 1_800_000 },
+    about:
+      "Time after which the replicas of a broker that is away are given to others, where racks and disks allow it; 0: never. The metadata leader's value counts.",
+  },
   producerExpirationMs: {
     kind: duration(1_000, 30 * 86_400_000),
     fallback: { value: 86_400_000 },

@@ -30,7 +30,9 @@ describe('OpenAPI', () => {
       Object.keys(methods).map((method) => `${method} ${path}`),
     )
     expect(routes.sort()).toEqual([
+      'delete /cluster/balance',
       'delete /cluster/brokers/{id}',
+      'delete /cluster/brokers/{id}/draining',
       'delete /cluster/members/change',
       'delete /consumer-groups/{group}',
       'delete /security/acls',
@@ -43,6 +45,7 @@ describe('OpenAPI', () => {
       'get /cascade',
       'get /cluster',
       'get /cluster/audit',
+      'get /cluster/balance',
       'get /cluster/conditions',
       'get /cluster/describe',
       'get /cluster/members',
@@ -68,6 +71,7 @@ describe('OpenAPI', () => {
       'get /topics/{topic}/partitions/{partition}/members',
       'get /topics/{topic}/partitions/{partition}/records',
       'patch /topics/{topic}/config',
+      'post /cluster/balance',
       'post /cluster/feature-level',
       'post /cluster/force-members',
       'post /cluster/leader',
@@ -84,6 +88,7 @@ describe('OpenAPI', () => {
       'post /topics/{topic}/partitions/{partition}/snapshot',
       'post /topics/{topic}/records',
       'put /cascade/brokers/{id}/source',
+      'put /cluster/brokers/{id}/draining',
       'put /cluster/members',
       'put /cluster/priority',
       'put /consumer-groups/{group}/positions',
@@ -98,6 +103,7 @@ describe('OpenAPI', () => {
     expect(Object.keys(body.components.schemas).sort()).toEqual([
       'Acl',
       'AuditRecord',
+      'Balance',
       'Cluster',
       'Error',
       'ForcedMembers',

@@ -149,6 +149,8 @@ export interface Group {
   /** First offset not known committed here; never goes back while the broker runs. */
   readonly highWatermark: Offset
   readonly logStart: Offset
+  /** Of its log on this broker. */
+  readonly sizeBytes: number
   /**
    * Leader only, else NOT_LEADER. Checks the batch, gives it offsets, and resolves when it is committed. The batch
    * takes its place in the log before this returns. OUTCOME_UNKNOWN when leadership is lost first.

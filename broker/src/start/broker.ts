@@ -163,6 +163,8 @@ function nodeSettings(settings: BrokerSettings) {
     maxPartitionsPerTopic: settings.maxPartitionsPerTopic,
     maxReplicasPerBroker: settings.maxReplicasPerBroker,
     leaderReturnMs: settings.leaderReturnMs,
+    balanceMs: settings.balanceMs,
+    replaceAfterMs: settings.replaceAfterMs,
     sizeLimits: { maxFrameBytes: settings.maxFrameBytes - frameOverhead },
     largestMaxBatchBytes: Math.floor(settings.maxFrameBytes / 2),
   }

@@ -8,6 +8,8 @@ export interface Broker {
   readonly alive: boolean
   /** Missing: it has not been told. */
   readonly rack?: string
+  /** Missing: it is not to be emptied. */
+  readonly draining?: boolean
 }
 
 export interface Cluster {
@@ -16,6 +18,35 @@ export interface Cluster {
   readonly metadataLeader: number
   readonly featureLevel?: number
   readonly brokers: readonly Broker[]
+}
+
+export interface Balance {
+  readonly balancing: boolean
+  /** 0: even. */
+  readonly imbalance: number
+  readonly brokers: readonly BrokerShare[]
+  readonly moves: readonly PlannedMove[]
+  readonly more: number
+}
+
+export interface BrokerShare {
+  readonly broker: number
+  readonly replicas: number
+  readonly leaders: number
+  readonly bytes: number
+  readonly bytesPerSecond: number
+  readonly ledBytesPerSecond: number
+}
+
+export interface PlannedMove {
+  readonly topic: string
+  readonly partition: number
+  readonly kind: 'replica' | 'leader'
+  readonly why: 'leaving' | 'racks' | 'load'
+  readonly from: readonly number[]
+  readonly to: readonly number[]
+  readonly bytes: number
+  readonly imbalanceAfter: number
 }
 
 export interface Config {

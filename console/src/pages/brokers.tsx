@@ -4,6 +4,7 @@ import { useLive } from '../live/live.ts'
 import { DataTable } from '../parts/data-table.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { Latency } from './latency.tsx'
+import { Spread } from './spread.tsx'
 
 export function BrokersPage() {
   const { state } = useLive()
@@ -26,6 +27,7 @@ export function BrokersPage() {
               {count(state.topics.length)} topics.
             </Notice>
           )}
+          <Spread />
           <Latency />
         </>
       )}
@@ -53,9 +55,10 @@ export function BrokersTable({
         { title: 'Broker', of: ({ id }) => id },
         {
           title: 'State',
-          of: ({ id, alive }) => (
+          of: ({ id, alive, draining = false }) => (
             <span class={alive ? 'good' : 'bad'}>
               {alive ? 'up' : 'not reached'}
+              {draining ? ', is emptied' : ''}
               {id === cluster.metadataLeader ? ', leads the metadata' : ''}
             </span>
           ),

@@ -1876,8 +1876,44 @@ function writeRemoveQuota(to: AvroWriter, fields: unknown): void {
 }
 
 
-function readOneOfRegisterBrokerToRemoveQuota(from: AvroReader) {
-  switch (from.branch(24)) {
+function readSetDraining(from: AvroReader) {
+  return {
+    drained: from.int(),
+    draining: from.boolean(),
+    at: from.long(),
+    broker: from.int(),
+    by: from.string(),
+  }
+}
+function writeSetDraining(to: AvroWriter, fields: unknown): void {
+  const value = to.record(fields)
+  to.int(value.drained)
+  to.boolean(value.draining)
+  to.long(value.at)
+  to.int(value.broker)
+  to.string(value.by)
+}
+
+
+function readSetBalancing(from: AvroReader) {
+  return {
+    balancing: from.boolean(),
+    at: from.long(),
+    broker: from.int(),
+    by: from.string(),
+  }
+}
+function writeSetBalancing(to: AvroWriter, fields: unknown): void {
+  const value = to.record(fields)
+  to.boolean(value.balancing)
+  to.long(value.at)
+  to.int(value.broker)
+  to.string(value.by)
+}
+
+
+function readOneOfRegisterBrokerToSetBalancing(from: AvroReader) {
+  switch (from.branch(26)) {
     case 0:
       return { 'tailrace.metadata.RegisterBroker': readRegisterBroker(from) }
     case 1:
@@ -1926,11 +1962,15 @@ function readOneOfRegisterBrokerToRemoveQuota(from: AvroReader) {
       return { 'tailrace.metadata.SetQuota': readSetQuota(from) }
     case 23:
       return { 'tailrace.metadata.RemoveQuota': readRemoveQuota(from) }
+    case 24:
+      return { 'tailrace.metadata.SetDraining': readSetDraining(from) }
+    case 25:
+      return { 'tailrace.metadata.SetBalancing': readSetBalancing(from) }
     default:
       throw new RangeError('a branch that the union does not have')
   }
 }
-function writeOneOfRegisterBrokerToRemoveQuota(to: AvroWriter, fields: unknown): void {
+function writeOneOfRegisterBrokerToSetBalancing(to: AvroWriter, fields: unknown): void {
   const value = to.record(fields)
   const name = to.only(value)
   switch (name) {
@@ -2006,6 +2046,12 @@ function writeOneOfRegisterBrokerToRemoveQuota(to: AvroWriter, fields: unknown):
     case 'tailrace.metadata.RemoveQuota':
       to.branch(23)
       return writeRemoveQuota(to, value['tailrace.metadata.RemoveQuota'])
+    case 'tailrace.metadata.SetDraining':
+      to.branch(24)
+      return writeSetDraining(to, value['tailrace.metadata.SetDraining'])
+    case 'tailrace.metadata.SetBalancing':
+      to.branch(25)
+      return writeSetBalancing(to, value['tailrace.metadata.SetBalancing'])
     default:
       to.invalid('record of the union', name)
   }
@@ -2017,7 +2063,7 @@ function readMetadataCommand(from: AvroReader) {
     correlation: from.long(),
     id: from.string(),
     timeoutMs: from.int(),
-    intent: readOneOfRegisterBrokerToRemoveQuota(from),
+    intent: readOneOfRegisterBrokerToSetBalancing(from),
     asker: readAskerOrNull(from),
   }
 }
@@ -2026,7 +2072,7 @@ function writeMetadataCommand(to: AvroWriter, fields: unknown): void {
   to.long(value.correlation)
   to.string(value.id)
   to.int(value.timeoutMs)
-  writeOneOfRegisterBrokerToRemoveQuota(to, value.intent)
+  writeOneOfRegisterBrokerToSetBalancing(to, value.intent)
   writeAskerOrNull(to, value.asker === undefined ? null : value.asker)
 }
 
@@ -3301,6 +3347,51 @@ function writePublishIfReply(to: AvroWriter, fields: unknown): void {
 }
 
 
+function readBrokerLoad2(from: AvroReader) {
+  return {
+    correlation: from.long(),
+  }
+}
+function writeBrokerLoad2(to: AvroWriter, fields: unknown): void {
+  const value = to.record(fields)
+  to.long(value.correlation)
+}
+
+
+function readReplicaLoad(from: AvroReader) {
+  return {
+    group: from.long(),
+    bytes: from.long(),
+    logStart: from.long(),
+    highWatermark: from.long(),
+  }
+}
+function writeReplicaLoad(to: AvroWriter, fields: unknown): void {
+  const value = to.record(fields)
+  to.long(value.group)
+  to.long(value.bytes)
+  to.long(value.logStart)
+  to.long(value.highWatermark)
+}
+
+
+function readBrokerLoadReply(from: AvroReader) {
+  return {
+    correlation: from.long(),
+    freeBytes: from.long(),
+    reserveBytes: from.long(),
+    replicas: from.list(100000, readReplicaLoad),
+  }
+}
+function writeBrokerLoadReply(to: AvroWriter, fields: unknown): void {
+  const value = to.record(fields)
+  to.long(value.correlation)
+  to.long(value.freeBytes)
+  to.long(value.reserveBytes)
+  to.list(value.replicas, writeReplicaLoad)
+}
+
+
 function readSubscription(from: AvroReader) {
   return {
     topics: from.list(1000, readString),
@@ -3907,6 +3998,8 @@ export const codecs: { readonly [Name in MessageName]: Codec<Name> } = {
   WatchEndsReply: { read: readWatchEndsReply, write: writeWatchEndsReply, isCorrelated: true },
   PublishIf: { read: readPublishIf, write: writePublishIf, isCorrelated: true },
   PublishIfReply: { read: readPublishIfReply, write: writePublishIfReply, isCorrelated: true },
+  BrokerLoad: { read: readBrokerLoad2, write: writeBrokerLoad2, isCorrelated: true },
+  BrokerLoadReply: { read: readBrokerLoadReply, write: writeBrokerLoadReply, isCorrelated: true },
   ConsumerGroup: { read: readConsumerGroup, write: writeConsumerGroup, isCorrelated: true },
   ConsumerGroupReply: { read: readConsumerGroupReply, write: writeConsumerGroupReply, isCorrelated: true },
 }

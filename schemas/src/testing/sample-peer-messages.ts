@@ -122,6 +122,8 @@ export const sampleIntents: readonly IntentFields[] = [
       by: 'ann',
     },
   },
+  { 'tailrace.metadata.SetDraining': { drained: 3, draining: true, ...asked, by: 'ann' } },
+  { 'tailrace.metadata.SetBalancing': { balancing: true, ...asked, by: 'ann' } },
 ]
 
 /** A client that a broker asks for. */
@@ -239,4 +241,14 @@ export const samplePeerMessages: PeerMessageShapes = {
     waitMs: 0,
   },
   WatchEndsReply: { correlation, known: true, moved: [7, 8] },
+  BrokerLoad: { correlation },
+  BrokerLoadReply: {
+    correlation,
+    freeBytes: far,
+    reserveBytes: 2 ** 30,
+    replicas: [
+      { group: 7, bytes: far, logStart: 5, highWatermark: far },
+      { group: 8, bytes: 0, logStart: 0, highWatermark: 0 },
+    ],
+  },
 }

@@ -59,7 +59,11 @@ const securityCommands: readonly IdentifiedCommand['command'][] = [
   { type: 'delete-user', name: 'ann', ...asked },
   { type: 'remove-quota', entity, ...asked },
 ]
-const encoded = [...commands, ...securityCommands].map((command, at) =>
+const upkeepCommands: readonly IdentifiedCommand['command'][] = [
+  { type: 'set-draining', drained: 3, draining: true, ...asked },
+  { type: 'set-balancing', balancing: true, ...asked },
+]
+const encoded = [...commands, ...securityCommands, ...upkeepCommands].map((command, at) =>
   encodeCommand({ id: `id-${at}`, command }, 1.7e12),
 )
 
@@ -79,7 +83,7 @@ export const metadataCommands: FuzzTarget = {
   },
 }
 
-const inSnapshot = [...commands.slice(0, 4), ...securityCommands.slice(0, 4)]
+const inSnapshot = [...commands.slice(0, 4), ...securityCommands.slice(0, 4), ...upkeepCommands]
 
 async function snapshotBytes(): Promise<Uint8Array> {
   const state = new MetadataState()

@@ -30,6 +30,8 @@ export async function runManyBrokers(from: number, seeds: number, options: Broke
     levelMoves: 0,
     conditionsMet: 0,
     conditionsUnmet: 0,
+    upkeepMoves: 0,
+    drains: 0,
   }
   for (let seed = from; seed < from + seeds; seed++) {
     const { finding, ...result } = await runBrokerSeed(seed, options)
@@ -40,9 +42,9 @@ export async function runManyBrokers(from: number, seeds: number, options: Broke
   }
   const seconds = Number(process.hrtime.bigint() - begin) / 1e9
   const { events, elections, acknowledged, shown, crashes, rots, sleeps, cuts, installs, operations, rules } = sums
-  const { copied, sources, levelMoves, conditionsMet, conditionsUnmet } = sums
+  const { copied, sources, levelMoves, conditionsMet, conditionsUnmet, upkeepMoves, drains } = sums
   console.log(
-    `${seeds} seeds of whole brokers from ${from}: ${events} events in ${seconds.toFixed(1)} s (${Math.round(events / seconds)} events/s), ${elections} elections, ${acknowledged} records acknowledged, ${shown} shown, ${crashes} crashes, ${rots} times rot, ${sleeps} sleeps, ${cuts} prefixes cut, ${installs} states installed, ${operations} operations, ${rules} changes of rules, ${copied} batches copied from ${sources} sources, ${levelMoves} reads that went on at another level, ${conditionsMet} conditions that held, ${conditionsUnmet} that did not`,
+    `${seeds} seeds of whole brokers from ${from}: ${events} events in ${seconds.toFixed(1)} s (${Math.round(events / seconds)} events/s), ${elections} elections, ${acknowledged} records acknowledged, ${shown} shown, ${crashes} crashes, ${rots} times rot, ${sleeps} sleeps, ${cuts} prefixes cut, ${installs} states installed, ${operations} operations, ${rules} changes of rules, ${copied} batches copied from ${sources} sources, ${levelMoves} reads that went on at another level, ${conditionsMet} conditions that held, ${conditionsUnmet} that did not, ${upkeepMoves} moves of replicas and leaderships unasked, ${drains} brokers drained`,
   )
   for (const [property, times] of failures) console.log(`${property}: ${times} seeds`)
   return failures.size === 0 ? 0 : 1

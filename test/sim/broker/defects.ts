@@ -1,4 +1,5 @@
 import type { GroupId } from '@tailrace/schemas'
+import type { CreatePlan } from '../../../broker/src/cluster/balance/balancer.ts'
 import type { ClusterNode } from '../../../broker/src/cluster/node.ts'
 import type { GroupLog, LogStorage, StateSnapshot, StateStore } from '../../../broker/src/log/log-storage.ts'
 import type { Peers } from '../../../broker/src/partition/peers.ts'
@@ -68,6 +69,10 @@ export interface BrokerDefects {
   readonly fencesInMemory: boolean
   /** A cascade broker takes a reader that is ahead of it back to where it ends itself. */
   readonly readersTakenBack: boolean
+  /** Each plan for an even spread prefers another leader, whatever the one before did. */
+  readonly planOscillates: boolean
+  /** Each plan takes one replica away from a partition. */
+  readonly planTakesCopies: boolean
 }
 
 export const noBrokerDefects: BrokerDefects = {
@@ -100,6 +105,26 @@ export const noBrokerDefects: BrokerDefects = {
   refusalsAtOnce: false,
   fencesInMemory: false,
   readersTakenBack: false,
+  planOscillates: false,
+  planTakesCopies: false,
+}
+
+/** The planner of a broker; undefined: the shipped one. */
+export function defectivePlan({ planOscillates, planTakesCopies }: BrokerDefects): CreatePlan | undefined {
+  if (!planOscillates && !planTakesCopies) return undefined
+  return ({ partitions }) => {
+    const some = partitions.find(({ replicas, settled }) => settled && replicas.length > 1)
+    const moves = some === undefined ? [] : [some]
+    return {
+      next() {
+        const partition = moves.shift()
+        if (partition === undefined) return null
+        const { group, replicas: from } = partition
+        const to = planOscillates ? [...from.slice(1), from[0]!] : from.slice(1)
+        return { group, kind: 'leader', why: 'load', from, to, bytes: 0, imbalanceAfter: 0 }
+      },
+    }
+  }
 }
 
 /** Once a broker has started. */

@@ -4,19 +4,26 @@ import { SimRandom } from '../random.ts'
 import type { DiskBehaviour } from './disk/sim-disk.ts'
 import { cascadeFaults } from './faults/cascades.ts'
 import type { FaultClass } from './faults/fault.ts'
+import { members } from './faults/members.ts'
+import { laterRot, lostTails, rot } from './faults/rot.ts'
 import { faultClasses } from './faults/table.ts'
+import { upkeepFaults } from './faults/upkeep.ts'
 import { addressOf, type BrokerSwarm, type CascadeSwarm, doorOf } from './swarm.ts'
 
 /** Classes of faults that there were when seeds were first pinned. */
 const FIRST_CLASSES = 16
 /** And those that there were when disks began to lose the end of their journals. */
 const SECOND_CLASSES = 28
-/** Without those of cascade brokers, which not all seeds have. */
-const THIRD_CLASSES = faultClasses.length - cascadeFaults.length
+/** Without those of cascade brokers and of upkeep, which not all seeds have. */
+const THIRD_CLASSES = faultClasses.length - cascadeFaults.length - upkeepFaults.length
 const CASCADE_SHARE = 0.35
 const CASCADE_SEEDS = 2 ** 40
 const CONDITION_SHARE = 0.4
 const CONDITION_SEEDS = 2 ** 41
+const UPKEEP_SHARE = 0.2
+const UPKEEP_SEEDS = 2 ** 42
+/** Of operators who move replicas themselves, and of disks that only a minority of replicas may stand on. */
+const NOT_WITH_UPKEEP = ['wipe', ...[...members, ...rot, ...laterRot, ...lostTails].map(({ name }) => name)]
 /** Numbers of the first cascade brokers of levels 1 and 2. */
 const FIRST_CASCADE = 101
 const FIRST_OF_SECOND = 201
@@ -69,6 +76,7 @@ export function drawBrokerSwarm(random: SimRandom): BrokerSwarm {
     fillsDisks: false,
     cascades: null,
     conditions: null,
+    upkeep: null,
   }
   return withMore(random, drawn)
 }
@@ -100,6 +108,16 @@ export function withConditions(seed: number, swarm: BrokerSwarm, toAll: boolean)
   const isDrawn = random.chance(CONDITION_SHARE) || toAll
   if (!isDrawn || 'newer-version' in swarm.faults) return swarm
   return { ...swarm, conditions: { partitions: random.between(1, 2), writers: random.between(3, 6) } }
+}
+
+/** Lets brokers look after the spread of replicas, likewise. */
+export function withUpkeep(seed: number, swarm: BrokerSwarm, toAll: boolean): BrokerSwarm {
+  const random = new SimRandom(seed + UPKEEP_SEEDS)
+  if (!random.chance(UPKEEP_SHARE) && !toAll) return swarm
+  const kept = Object.entries(swarm.faults).filter(([name]) => !NOT_WITH_UPKEEP.includes(name))
+  const faults = { ...Object.fromEntries(kept), ...drawFaults(random, upkeepFaults) }
+  const upkeep = { balanceMs: random.pick([300, 1_000]), replaceAfterMs: random.pick([0, 1_500, 5_000]) }
+  return { ...swarm, faults, upkeep }
 }
 
 function drawCascades(random: SimRandom, { addresses, disks, rotten }: BrokerSwarm): CascadeSwarm {

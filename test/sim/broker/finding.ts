@@ -19,6 +19,8 @@ export type BrokerProperty =
   | 'stale-lease'
   | 'stale-read'
   | 'minority-loses-nothing'
+  | 'as-many-copies'
+  | 'balanced-stays-at-rest'
   | 'broker-cannot-start'
   | 'unhandled-rejection'
   | 'full-disk-left'

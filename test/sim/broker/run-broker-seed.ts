@@ -3,12 +3,12 @@ import { SimRandom } from '../random.ts'
 import { Chronicle } from './chronicle.ts'
 import { hastenRefusals } from './condition-defects.ts'
 import { type BrokerDefects, noBrokerDefects } from './defects.ts'
-import { drawBrokerSwarm, withCascades, withConditions, withLargeRounds } from './draw-swarm.ts'
+import { drawBrokerSwarm, withCascades, withConditions, withLargeRounds, withUpkeep } from './draw-swarm.ts'
 import { faultClasses } from './faults/table.ts'
 import { fillAndLeave } from './fill-disks.ts'
 import { asFinding, Finding } from './finding.ts'
 import { checkOutcome, PATIENCE_MS, publishToAll, unsettled } from './outcome.ts'
-import type { BrokerSwarm } from './swarm.ts'
+import type { BrokerSwarm, UpkeepSwarm } from './swarm.ts'
 import { Conditions } from './workload/conditions.ts'
 import { LevelReader } from './workload/level-reader.ts'
 import { LinearizableReader } from './workload/linearizable-reader.ts'
@@ -26,6 +26,7 @@ export const brokerDefectNames = [...Object.keys(noDefects), ...Object.keys(noBr
 const RAFT_MESSAGES = 'raft-messages'
 const CASCADES = 'cascades'
 const CONDITIONS = 'conditions'
+const UPKEEP = 'upkeep'
 
 /** Classes of faults that can be left out of a history. */
 export const brokerFaultNames: readonly string[] = [
@@ -33,6 +34,7 @@ export const brokerFaultNames: readonly string[] = [
   RAFT_MESSAGES,
   CASCADES,
   CONDITIONS,
+  UPKEEP,
 ]
 
 export interface BrokerSeedOptions {
@@ -45,6 +47,8 @@ export interface BrokerSeedOptions {
   readonly cascades?: boolean
   /** Every seed with one release has clients that publish under conditions. */
   readonly conditions?: boolean
+  /** The brokers of every seed look after the spread of replicas. */
+  readonly upkeep?: boolean
   /** Ends the phase with faults early, in milliseconds: likewise. */
   readonly faultMs?: number
   readonly trace?: (line: string) => void
@@ -83,11 +87,18 @@ export interface BrokerSeedResult {
   /** Publishes under conditions that were taken, and that were refused because one did not hold. */
   readonly conditionsMet: number
   readonly conditionsUnmet: number
+  /** Replicas and leaderships that brokers moved unasked, and brokers that were drained. */
+  readonly upkeepMoves: number
+  readonly drains: number
   readonly finding: Finding | null
 }
 
 /** Virtual time in which a cluster without faults must be formed and have its topics. */
 const FORMATION_MS = 60_000
+
+/** Looks of the brokers at the spread until rates that were measured under load count no more, and those behind. */
+const ROUNDS_TO_REST = 60
+const ROUNDS_AT_REST = 40
 
 /** Virtual time in which full disks must have room again once a topic is to be deleted. */
 const LEAVING_MS = 30_000
@@ -148,6 +159,8 @@ export async function runBrokerSeed(seed: number, options: BrokerSeedOptions = {
     levelMoves: world.levelMoves,
     conditionsMet: sum(cast.conditions.places.map(({ history }) => history.accepted)),
     conditionsUnmet: sum(cast.conditions.places.map(({ history }) => history.refused)),
+    upkeepMoves: world.watch.upkeep?.moves ?? 0,
+    drains: world.watch.upkeep?.drains ?? 0,
     finding: world.watch.finding,
   }
 }
@@ -215,6 +228,7 @@ async function settle(world: World, ledgers: readonly PartitionLedger[], conditi
     const why = unsettled(world) ?? 'a publish is not acknowledged'
     throw new Finding('liveness', `${PATIENCE_MS} ms after the end of faults ${why}`)
   }
+  if (world.swarm.upkeep !== null) await comeToRest(world, world.swarm.upkeep, settled)
   if (world.swarm.fillsDisks && !(await leavesFullDisks(world)))
     throw new Finding('full-disk-left', `full disks have no room again within ${LEAVING_MS} ms: ${unsettled(world)}`)
   let checked = false
@@ -232,6 +246,16 @@ async function settle(world: World, ledgers: readonly PartitionLedger[], conditi
   if (!(await pass(world, PATIENCE_MS, () => checked))) throw new Finding('liveness', 'the replicas cannot be read')
   if (failure !== null) throw failure
   if (world.watch.finding !== null) throw world.watch.finding
+}
+
+/** Moves end, and then there are no more. */
+async function comeToRest(world: World, { balanceMs }: UpkeepSwarm, settled: () => boolean): Promise<void> {
+  await pass(world, ROUNDS_TO_REST * balanceMs, () => false)
+  if (!(await pass(world, PATIENCE_MS, settled)))
+    throw new Finding('liveness', `moves do not end: ${unsettled(world) ?? 'a publish is not acknowledged'}`)
+  world.watch.upkeep!.rest(true)
+  await pass(world, ROUNDS_AT_REST * balanceMs, () => false)
+  world.watch.upkeep!.rest(false)
 }
 
 async function leavesFullDisks(world: World): Promise<boolean> {
@@ -258,11 +282,12 @@ async function pass(world: World, ms: number, done: () => boolean): Promise<bool
 }
 
 function shrunk(seed: number, options: BrokerSeedOptions): BrokerSwarm {
-  const { without = [], faultMs, largeRounds, cascades, conditions } = options
+  const { without = [], faultMs, largeRounds, cascades, conditions, upkeep } = options
   const drawn = drawBrokerSwarm(new SimRandom(seed))
   const levelled = without.includes(CASCADES) ? drawn : withCascades(seed, drawn, cascades ?? false)
   const written = without.includes(CONDITIONS) ? levelled : withConditions(seed, levelled, conditions ?? false)
-  const swarm = largeRounds ? withLargeRounds(written) : written
+  const kept = without.includes(UPKEEP) ? written : withUpkeep(seed, written, upkeep ?? false)
+  const swarm = largeRounds ? withLargeRounds(kept) : kept
   const faults = Object.fromEntries(Object.entries(swarm.faults).filter(([name]) => !without.includes(name)))
   const messages = without.includes(RAFT_MESSAGES)
     ? { ...swarm.messages, loss: 0, duplication: 0, delay: 0 }

@@ -26,6 +26,7 @@ import {
   defectiveDurability,
   defectiveLogs,
   defectiveNode,
+  defectivePlan,
   defectiveStorage,
   defectiveStore,
   withoutWitnesses,
@@ -270,6 +271,7 @@ export class SimBroker {
     defectiveDurability(defects, storage, onDurable)
     defectiveLogs(defects, storage)
     const incarnation = random.uuid()
+    const createPlan = defectivePlan(defects)
     if (running !== null) watch.releases!.began(incarnation, running)
     const node = createClusterNode({
       levels,
@@ -291,6 +293,8 @@ export class SimBroker {
       dataFolder: DATA,
       maxBatchBytes: 1 << 20,
       largestMaxBatchBytes: 1 << 20,
+      ...swarm.upkeep,
+      ...(createPlan !== undefined && { createPlan }),
     })
     defectiveNode(defects, node)
     await node.start()

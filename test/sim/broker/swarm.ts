@@ -42,6 +42,8 @@ export interface BrokerSwarm {
   readonly cascades: CascadeSwarm | null
   /** Null: nobody publishes under conditions. */
   readonly conditions: ConditionSwarm | null
+  /** Null: replicas move only when operators move them. */
+  readonly upkeep: UpkeepSwarm | null
 }
 
 /** A topic of its own, with clients that publish to it under conditions. */
@@ -49,6 +51,12 @@ export interface ConditionSwarm {
   readonly partitions: number
   /** Of each partition. */
   readonly writers: number
+}
+
+/** How brokers look after the spread of replicas; see ClusterNodeDeps. */
+export interface UpkeepSwarm {
+  readonly balanceMs: number
+  readonly replaceAfterMs: number
 }
 
 /** Brokers below level 0. */

@@ -10,6 +10,7 @@ import { asFinding, Finding } from './finding.ts'
 import type { ReleaseWatch } from './release.ts'
 import { SecurityWatch } from './security-watch.ts'
 import type { SimProcess } from './sim-process.ts'
+import type { UpkeepWatch } from './upkeep-watch.ts'
 import { WatchedGroup } from './watched-group.ts'
 import type { WatchedReplica } from './watched-replica.ts'
 
@@ -25,6 +26,8 @@ export class Watch {
   readonly excused = new Set<BrokerId>()
   /** In seeds with two releases. */
   releases: ReleaseWatch | null = null
+  /** In seeds whose brokers look after the spread of replicas. */
+  upkeep: UpkeepWatch | null = null
   /** Called when a topic is created or deleted. */
   onTopic: (created: Topic | undefined, deleted: Topic | undefined) => void = () => {}
   readonly security = new SecurityWatch(this.metadata.security)
@@ -219,6 +222,7 @@ export class Watch {
 
   #apply(index: LogIndex, entry: IdentifiedCommand): void {
     const { featureLevel } = this.metadata.head
+    this.guard(() => this.upkeep?.committing(entry.command))
     const { created, deleted } = this.metadata.apply(index, entry)
     if (created !== undefined || deleted !== undefined) this.onTopic(created, deleted)
     this.guard(() => this.releases?.committed(entry.command, featureLevel, this.metadata))

@@ -22,6 +22,7 @@ import { SimBroker } from './sim-broker.ts'
 import { SimProcess } from './sim-process.ts'
 import { type BrokerSwarm, hostOf } from './swarm.ts'
 import { noMessageFaults } from './unreliable-raft.ts'
+import { UpkeepWatch } from './upkeep-watch.ts'
 import { Watch } from './watch.ts'
 import { Operator } from './workload/operator.ts'
 import { PartitionLedger } from './workload/partition-ledger.ts'
@@ -76,6 +77,7 @@ export class World implements Scene {
     const all = swarm.disks.map((_, at) => at + 1)
     this.watch = new Watch(core, all.slice(0, swarm.brokers), all)
     if (NEWER_VERSION in swarm.faults) this.watch.releases = new ReleaseWatch()
+    if (swarm.upkeep !== null) this.watch.upkeep = new UpkeepWatch(this.watch.metadata)
     this.#messages = { ...swarm.messages }
     const { clock } = new SimProcess(this.loop, { rate: 1, aheadMs: 0 })
     const noise = this.stream(1)

@@ -1,7 +1,7 @@
 import { errorTable } from '@tailrace/schemas'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { MembersDescription } from '../../api/admin-api.ts'
-import { aGroupDescription, aMembersDescription } from '../../doors/testing/memory-admin.ts'
+import { aBalance, aGroupDescription, aMembersDescription } from '../../doors/testing/memory-admin.ts'
 import { runCommandLine } from '../cli.ts'
 import { type Answer, type AnsweringServer, answeringServer } from '../testing/answering-server.ts'
 import { memoryTerminal } from '../testing/memory-terminal.ts'
@@ -103,6 +103,19 @@ describe('partition members and describe', () => {
     const { out } = await run(['partition', 'members', 'flights/3', '-s', address])
     expect(out).toMatch(/^BROKER +RACK +ROLE/m)
     expect(out).toMatch(/^ +1 +north +leader/m)
+  })
+
+  it('cluster balance --dry-run shows shares, moves and what each gains', async () => {
+    const { address } = await serve({ 'GET /cluster/balance': { body: aBalance } })
+    const { out } = await run(['cluster', 'balance', '--dry-run', '-s', address])
+    expect(out).toContain('imbalance  50.0 %, being made even\n')
+    expect(out).toMatch(/^ +2 +host 10\.0\.0\.1 +up +0 +0 +0 B/m)
+    expect(out).toMatch(/^flights\/0 +replica +load +1 +2 +2\.0 KB +50\.0 % +0\.0 %/m)
+    const even = { ...aBalance, balancing: false, moves: [] }
+    const other = await serve({ 'GET /cluster/balance': { body: even } })
+    expect((await run(['cluster', 'balance', '--dry-run', '-s', other.address])).out).toContain(
+      'Nothing is to be moved.',
+    )
   })
 })
 
@@ -274,6 +287,41 @@ describe('commands that ask once', () => {
       null,
       undefined,
       'broker 3 is out of the cluster permanently',
+    ],
+    [
+      ['broker', 'remove', '3'],
+      'DELETE /cluster/brokers/3',
+      null,
+      undefined,
+      'broker 3 is out of the cluster permanently',
+    ],
+    [
+      ['broker', 'drain', '3'],
+      'PUT /cluster/brokers/3/draining',
+      null,
+      undefined,
+      'replicas and leaderships of broker 3 go to others; "tailrace cluster balance --dry-run" shows what is left',
+    ],
+    [
+      ['broker', 'undrain', '3'],
+      'DELETE /cluster/brokers/3/draining',
+      null,
+      undefined,
+      'broker 3 may hold replicas again',
+    ],
+    [
+      ['cluster', 'balance'],
+      'POST /cluster/balance',
+      null,
+      undefined,
+      'the brokers spread replicas and leaderships evenly; "tailrace cluster balance --dry-run" shows what is left',
+    ],
+    [
+      ['cluster', 'balance', '--stop'],
+      'DELETE /cluster/balance',
+      null,
+      undefined,
+      'moves that an operator asked for are called off; those that have begun end',
     ],
     [
       ['topic', 'alter', 'flights', '--retention-ms', 'default'],

@@ -4,13 +4,13 @@ import { parseBroker } from '../admin/group-address.ts'
 import type { CommandContext } from './context.ts'
 import { withLooking } from './looking.ts'
 import type { ClientOptions } from './shared-options.ts'
-import { jsonOption, serverOption } from './shared-options.ts'
+import { adminOf, jsonOption, serverOption } from './shared-options.ts'
 
 const looks = () => import('../health/look-at-brokers.ts')
 
 /** Commands of `tailrace broker` about the brokers of a cluster that runs. */
 export function brokerAdministration(context: CommandContext): Command[] {
-  return [list(context), describe(context), level(context)]
+  return [list(context), describe(context), drain(context), undrain(context), remove(context), level(context)]
 }
 
 function list({ terminal, run }: CommandContext): Command {
@@ -38,6 +38,47 @@ function describe({ terminal, run }: CommandContext): Command {
         const broker = parseBroker('the broker', text, 'tailrace broker describe 3')
         const { describeBroker } = await looks()
         await withLooking(flags, terminal, (looking) => describeBroker(broker, looking))
+        return 0
+      }),
+    )
+}
+
+function drain(context: CommandContext): Command {
+  const about = 'move the replicas and leaderships of a broker to others, and give it no new ones'
+  return draining(context, 'drain', about, true)
+}
+
+function undrain(context: CommandContext): Command {
+  return draining(context, 'undrain', 'let a broker that was to be emptied hold replicas again', false)
+}
+
+function draining({ terminal, run }: CommandContext, name: string, about: string, wanted: boolean): Command {
+  return new Command(name)
+    .description(about)
+    .argument('<broker>', 'its number')
+    .addOption(serverOption())
+    .addOption(jsonOption())
+    .action((text: string, flags: ClientOptions) =>
+      run(async () => {
+        const broker = parseBroker('the broker', text, `tailrace broker ${name} 3`)
+        const { setDraining } = await import('../admin/upkeep-commands.ts')
+        await setDraining(broker, wanted, { json: flags.json === true, admin: adminOf(flags, terminal), terminal })
+        return 0
+      }),
+    )
+}
+
+function remove({ terminal, run }: CommandContext): Command {
+  return new Command('remove')
+    .description('take a broker out of the cluster permanently, as "tailrace cluster remove-broker" does')
+    .argument('<broker>', 'its number')
+    .addOption(serverOption())
+    .addOption(jsonOption())
+    .action((text: string, flags: ClientOptions) =>
+      run(async () => {
+        const broker = parseBroker('the broker', text, 'tailrace broker remove 3')
+        const { removeBroker } = await import('../admin/group-commands.ts')
+        await removeBroker(broker, { json: flags.json === true, admin: adminOf(flags, terminal), terminal })
         return 0
       }),
     )

@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { parseBroker } from '../admin/group-address.ts'
 import { parseCount } from '../option-values.ts'
 import type { CommandContext } from './context.ts'
@@ -9,10 +9,12 @@ import { adminOf, jsonOption, serverOption } from './shared-options.ts'
 const asks = () => import('../admin/group-commands.ts')
 
 /**
- * Commands of `tailrace cluster` beside start and status: the metadata group's members, brokers to take out, the audit.
+ * Commands of `tailrace cluster` beside start and status: the metadata group's members, brokers to take out, how evenly
+ * replicas are spread, the audit.
  */
 export function clusterAdministration(context: CommandContext): Command[] {
-  return [...groupCommands(metadataKind, context), removeBroker(context), featureLevel(context), audit(context)]
+  const others = [removeBroker(context), balance(context), featureLevel(context), audit(context)]
+  return [...groupCommands(metadataKind, context), ...others]
 }
 
 function removeBroker({ terminal, run }: CommandContext): Command {
@@ -26,6 +28,23 @@ function removeBroker({ terminal, run }: CommandContext): Command {
         const broker = parseBroker('the broker', text, 'tailrace cluster remove-broker 3')
         const asking = { json: flags.json === true, admin: adminOf(flags, terminal), terminal }
         await (await asks()).removeBroker(broker, asking)
+        return 0
+      }),
+    )
+}
+
+function balance({ terminal, run }: CommandContext): Command {
+  return new Command('balance')
+    .description('spread replicas and leaderships evenly over racks and brokers; it goes on by itself until it is done')
+    .addOption(new Option('--dry-run', 'only show the moves and what each gains').conflicts('stop'))
+    .option('--stop', 'call it off; moves that have begun end')
+    .addOption(serverOption())
+    .addOption(jsonOption())
+    .action((flags: ClientOptions & { dryRun?: true; stop?: true }) =>
+      run(async () => {
+        const { setBalancing, showBalance } = await import('../admin/upkeep-commands.ts')
+        const asking = { json: flags.json === true, admin: adminOf(flags, terminal), terminal }
+        await (flags.dryRun === true ? showBalance(asking) : setBalancing(flags.stop !== true, asking))
         return 0
       }),
     )

@@ -12,6 +12,7 @@ import type {
   TopicChanges,
 } from '../../api/admin-api.ts'
 import type { Asker, TopicConfig } from '../../api/broker-api.ts'
+import type { BalanceDescription } from '../../api/upkeep-api.ts'
 import type { Groups } from '../../partition/group.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { askedBy } from '../../security/identity/asker-fields.ts'
@@ -49,6 +50,7 @@ export interface AdminDeps {
   readonly limits: TopicLimits
   /** All brokers of the cluster. */
   readonly brokers: () => readonly BrokerId[]
+  readonly balance: () => Promise<BalanceDescription>
 }
 
 interface Found {
@@ -194,8 +196,19 @@ export class Admin implements AdminApi, AdminService {
   }
 
   async removeBroker(broker: BrokerId, by = ''): Promise<void> {
-    const { brokerId, clock } = this.#deps
-    await this.#submit({ type: 'remove-broker', removed: broker, at: clock.now(), broker: brokerId, by })
+    await this.#submit({ type: 'remove-broker', removed: broker, ...this.#request(by) })
+  }
+
+  balance(): Promise<BalanceDescription> {
+    return this.#deps.balance()
+  }
+
+  async setBalancing(balancing: boolean, by = ''): Promise<void> {
+    await this.#submit({ type: 'set-balancing', balancing, ...this.#request(by) })
+  }
+
+  async setDraining(broker: BrokerId, draining: boolean, by = ''): Promise<void> {
+    await this.#submit({ type: 'set-draining', drained: broker, draining, ...this.#request(by) })
   }
 
   async raiseFeatureLevel({
@@ -203,13 +216,13 @@ export class Admin implements AdminApi, AdminService {
     by,
     cascades,
   }: Parameters<AdminApi['raiseFeatureLevel']>[0]): Promise<{ level: number }> {
-    const { brokerId, brokers, clock, state } = this.#deps
+    const { brokers, state } = this.#deps
     const all = [...brokers().map((broker) => ({ broker, range: state.brokers.get(broker)?.levels })), ...cascades]
     const highest = Math.min(...all.map(({ range = FIRST_LEVEL }) => range.highest))
     const wanted = level ?? Math.max(state.head.featureLevel, highest)
     const behind = notSupportedBy(wanted, all)
     if (behind !== null) throw new TailraceError('FEATURE_LEVEL_UNSUPPORTED', behind)
-    await this.#submit({ type: 'set-feature-level', level: wanted, at: clock.now(), broker: brokerId, by })
+    await this.#submit({ type: 'set-feature-level', level: wanted, ...this.#request(by) })
     return { level: wanted }
   }
 
@@ -278,6 +291,11 @@ export class Admin implements AdminApi, AdminService {
     const { client, directory, state } = this.#deps
     const { index = 0 } = await client.submit(intent, COMMAND_MS, this.#asker ?? undefined)
     await directory.until(() => state.head.appliedIndex >= index, LEADER_MS)
+  }
+
+  #request(by: string): { readonly at: number; readonly broker: BrokerId; readonly by: string } {
+    const { brokerId: broker, clock } = this.#deps
+    return { at: clock.now(), broker, by }
   }
 
   /** The broker that carries it out applies its own rules to the client. */

@@ -30,6 +30,8 @@ export const featureLevels: FeatureLevels = {
     'remove-acls': 2,
     'set-quota': 2,
     'remove-quota': 2,
+    'set-draining': 3,
+    'set-balancing': 3,
   },
 }
 

@@ -45,8 +45,11 @@ function remove(state: MetadataTables, { removed, at, broker, by }: RemoveBroker
   state.removed.set(removed, { directoryId })
   state.brokers.delete(removed)
   state.joined.delete(removed)
+  const draining = state.upkeep.draining.filter((id) => id !== removed)
+  const drained = draining.length < state.upkeep.draining.length
+  if (drained) state.upkeep = { ...state.upkeep, draining }
   const audit = { at, broker, by, action: 'remove-broker', target: `broker ${removed}`, detail: '' }
-  return { result: { ok: true, index: state.head.appliedIndex }, removed, audit }
+  return { result: { ok: true, index: state.head.appliedIndex }, removed, audit, ...(drained && { upkeep: true }) }
 }
 
 function forced(state: MetadataTables, { members, at, broker, by }: ForcedCluster): Change {

@@ -40,7 +40,7 @@ export interface MetadataLeaderDeps {
   readonly groups: Pick<Groups, 'get'>
   readonly clock: Clock
   readonly state: MetadataState
-  /** Brokers that may get replicas: those that are up. */
+  /** Brokers that may get replicas: those that are up and not to be emptied. */
   readonly living: () => readonly BrokerId[]
   /** Why an intent is not proposed at all; null: it is. Applying it decides finally. */
   readonly refusal: (intent: Intent) => (CommandResult & { ok: false }) | null

@@ -5,6 +5,7 @@ import type { BrokerRegistration } from './commands/command.ts'
 import type { TopicPartition } from './partition-replicas.ts'
 import type { ProducerOwner, ProducerOwners } from './producer-owners.ts'
 import type { SecurityChange, SecurityState } from './security-state.ts'
+import type { Upkeep } from './upkeep.ts'
 
 /** `partitions` and `config` are replaced in place as commands are applied. */
 export interface Topic {
@@ -51,6 +52,8 @@ export interface Applied {
   readonly removed?: BrokerId
   /** The priority of a broker in the metadata group. */
   readonly metadataPriority?: boolean
+  /** What operators want of the spread of replicas is something else now. */
+  readonly upkeep?: boolean
   readonly security?: SecurityChange
   /** Principals that have got ids. */
   readonly owners?: readonly ProducerOwner[]
@@ -103,6 +106,7 @@ export interface MetadataTables {
   readonly removed: Map<BrokerId, { readonly directoryId: string }>
   /** Broker -> factor of its election timeout in the metadata group, where that is not 1. */
   metadataPriorities: Readonly<Record<number, number>>
+  upkeep: Upkeep
   readonly security: SecurityState
   readonly producers: ProducerOwners
   replacePartition(place: TopicPlace, replaced: TopicPartition): void

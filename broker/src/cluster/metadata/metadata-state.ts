@@ -22,6 +22,8 @@ import { ProducerOwners } from './producer-owners.ts'
 import { performSecurityCommand } from './security-changes.ts'
 import { SecurityState } from './security-state.ts'
 import { performTopicCommand } from './topic-changes.ts'
+import { NO_UPKEEP, type Upkeep } from './upkeep.ts'
+import { performUpkeepCommand } from './upkeep-changes.ts'
 
 export type * from './metadata-model.ts'
 export { AUDIT_RECORDS, REMEMBERED_COMMANDS } from './metadata-model.ts'
@@ -54,6 +56,7 @@ export class MetadataState implements MetadataTables {
   /** Partitions with outcasts. */
   readonly fenced = new Set<GroupId>()
   metadataPriorities: Readonly<Record<number, number>> = {}
+  upkeep: Upkeep = NO_UPKEEP
   /** Credentials and rules. */
   readonly security = new SecurityState()
   /** Whose producer ids are whose. */
@@ -145,6 +148,7 @@ export class MetadataState implements MetadataTables {
     this.fenced.clear()
     this.producers.clear()
     this.metadataPriorities = {}
+    this.upkeep = NO_UPKEEP
     this.#audit.length = 0
     this.#remembered.clear()
   }
@@ -181,6 +185,9 @@ export class MetadataState implements MetadataTables {
       case 'set-quota':
       case 'remove-quota':
         return performSecurityCommand(this, command)
+      case 'set-draining':
+      case 'set-balancing':
+        return performUpkeepCommand(this, command)
       default:
         return performTopicCommand(this, command)
     }

@@ -82,6 +82,8 @@ export function speakerOfCommand(fields: Message<'MetadataCommand'>): BrokerId |
     case 'remove-acls':
     case 'set-quota':
     case 'remove-quota':
+    case 'set-draining':
+    case 'set-balancing':
       return intent.broker
     default:
       return null

@@ -1,4 +1,4 @@
-import { type BrokerId, type Message, TailraceError } from '@tailrace/schemas'
+import { type BrokerId, type HoldingFields, type Message, TailraceError } from '@tailrace/schemas'
 import type { Condition } from '../../api/condition.ts'
 import type { GroupRequests, PeerAnswer, ReplyFields, RequestName } from '../../partition/peers.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
@@ -28,6 +28,8 @@ export interface Answerers {
   readonly groupRequests: GroupRequestAnswerer
   /** Of this broker, now. */
   readonly condition: () => Condition
+  /** What this broker's replicas and its disk hold. */
+  readonly load: () => HoldingFields
   readonly receiveFormation: (from: BrokerId, record: FormationRecord) => Promise<void>
   /** A broker without a cluster asks to be admitted. */
   readonly receiveApplication: (from: BrokerId) => Promise<Welcome>

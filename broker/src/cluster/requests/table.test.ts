@@ -177,7 +177,7 @@ describe('at a broker', () => {
     const ofMembers = names.filter((name) => rows[name].askers === 'members')
     const unnamed = ofMembers.filter((name) => rows[name].handler.needs === 'no-client')
     // A copy belongs to the broker that has opened it.
-    expect(unnamed).toEqual(['BrokerCondition', 'WatchEnds', 'CopyRead', 'CopyClose'])
+    expect(unnamed).toEqual(['BrokerCondition', 'BrokerLoad', 'WatchEnds', 'CopyRead', 'CopyClose'])
   })
 })
 

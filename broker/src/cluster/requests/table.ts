@@ -1,6 +1,7 @@
 import type { BrokerId, Message } from '@tailrace/schemas'
 import type { RequestName } from '../../partition/peers.ts'
 import { brokerCondition } from './broker-condition.ts'
+import { brokerLoad } from './broker-load.ts'
 import { cancelChange } from './cancel-change.ts'
 import { changeMetadataVoters } from './change-metadata-voters.ts'
 import { consumerGroup } from './consumer-group.ts'
@@ -67,6 +68,7 @@ export const requestTable = {
   TakeSnapshot: { handler: takeSnapshot, askers: 'members', speaker: any },
   OfferSnapshot: { handler: offerSnapshot, askers: 'members', speaker: any },
   BrokerCondition: { handler: brokerCondition, askers: 'members', speaker: any },
+  BrokerLoad: { handler: brokerLoad, askers: 'members', speaker: any },
   Publish: { handler: publish, askers: 'members', speaker: any },
   PublishIf: { handler: publishIf, askers: 'members', speaker: any },
   Fetch: { handler: fetch, askers: 'members', speaker: any },

@@ -74,7 +74,11 @@ function describeCluster(deps: FacadeDeps, clusterId: string, alive: (id: Broker
     const founded = formation?.voters.find((voter) => voter.id === id)
     const peer = registered?.peer ?? deps.state.joined.get(id)?.peer ?? founded?.peer ?? ''
     const { levels, rack } = registered ?? {}
-    const told = { ...(levels && { featureLevels: levels }), ...(rack !== undefined && { rack }) }
+    const told = {
+      ...(levels && { featureLevels: levels }),
+      ...(rack !== undefined && { rack }),
+      ...(deps.state.upkeep.draining.includes(id) && { draining: true as const }),
+    }
     return { id, http: registered?.http ?? '', peer, level: 0, alive: alive(id), pid: registered?.pid ?? 0, ...told }
   })
   return {

@@ -27,6 +27,9 @@ export class TestCluster {
   /** Of brokers that are started from now on; default: none. */
   readonly racks = new Map<BrokerId, string>()
   leaderReturnMs = 60_000
+  /** Of brokers that are started from now on: nothing moves by itself, unless a test wants it. */
+  balanceMs = 0
+  replaceAfterMs = 0
   /** Of brokers that are started from now on. */
   access: NonNullable<ClusterNodeDeps['access']> = { mode: 'off', superUsers: [] }
   #uuids = 0
@@ -42,8 +45,9 @@ export class TestCluster {
     count: number,
     levels: readonly FeatureLevels[] = [],
     racks: readonly string[] = [],
+    settings: Partial<Pick<TestCluster, 'balanceMs' | 'replaceAfterMs'>> = {},
   ): Promise<TestCluster> {
-    const cluster = new TestCluster()
+    const cluster = Object.assign(new TestCluster(), settings)
     const ids = Array.from({ length: count }, (_, index) => index + 1)
     levels.forEach((some, index) => void cluster.levels.set(index + 1, some))
     racks.forEach((some, index) => void cluster.racks.set(index + 1, some))
@@ -195,6 +199,8 @@ export class TestBroker implements DiallingPeers {
       levels: cluster.levels.get(id) ?? featureLevels,
       storage: this.#storage(),
       leaderReturnMs: cluster.leaderReturnMs,
+      balanceMs: cluster.balanceMs,
+      replaceAfterMs: cluster.replaceAfterMs,
     })
   }
 

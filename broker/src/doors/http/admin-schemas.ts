@@ -93,6 +93,47 @@ const moves = {
   }),
 }
 
+const balance = {
+  $id: 'Balance',
+  ...object({
+    balancing: { ...bool, description: 'An operator has asked for moves that are not done yet.' },
+    imbalance: {
+      type: 'number',
+      description: 'Root mean square of how far brokers are from their part: 0 is even, 1 as far as the part itself.',
+    },
+    brokers: array(
+      object({
+        broker: integer,
+        rack: { ...string, description: 'Of one without a rack its host.' },
+        up: { ...bool, description: 'It has told what it holds.' },
+        draining: bool,
+        replicas: integer,
+        leaders: { ...integer, description: 'Partitions that prefer it as their leader.' },
+        bytes: integer,
+        bytesPerSecond: { ...integer, description: 'Written to its replicas.' },
+        ledBytesPerSecond: { ...integer, description: 'Written to partitions that prefer it as their leader.' },
+      }),
+    ),
+    moves: array(
+      object({
+        topic: string,
+        partition: integer,
+        kind: { type: 'string', enum: ['replica', 'leader'], description: 'leader: another preferred leader.' },
+        why: {
+          type: 'string',
+          enum: ['leaving', 'racks', 'load'],
+          description: 'leaving: of a broker that is emptied; racks: replicas share one; load: uneven shares.',
+        },
+        from: brokers,
+        to: brokers,
+        bytes: { ...integer, description: 'That are copied.' },
+        imbalanceAfter: { type: 'number', description: 'Of the cluster after it.' },
+      }),
+    ),
+    more: { ...integer, description: 'How many more were planned than are listed.' },
+  }),
+}
+
 const group = {
   $id: 'Group',
   ...object({
@@ -128,4 +169,4 @@ const audit = {
   }),
 }
 
-export const adminSchemas: readonly object[] = [members, moves, group, forced, audit]
+export const adminSchemas: readonly object[] = [members, moves, balance, group, forced, audit]

@@ -228,6 +228,18 @@ it('takes a broker out, by a number', async () => {
   expect(elsewhere.status).toBe(403)
 })
 
+it.each([
+  ['POST', '/cluster/balance', 202, ['setBalancing', true, '127.0.0.1']],
+  ['DELETE', '/cluster/balance', 204, ['setBalancing', false, '127.0.0.1']],
+  ['PUT', '/cluster/brokers/3/draining', 202, ['setDraining', 3, true, '127.0.0.1']],
+  ['DELETE', '/cluster/brokers/3/draining', 204, ['setDraining', 3, false, '127.0.0.1']],
+] as const)('%s %s asks for what an operator wants of the spread', async (method, path, status, asked) => {
+  expect((await call(method, path)).status).toBe(status)
+  expect(fixture.admin.asked).toEqual([asked])
+  const elsewhere = await call(method, path, undefined, { origin: 'http://elsewhere.example' })
+  expect([elsewhere.status, fixture.admin.asked.length]).toEqual([403, 1])
+})
+
 it('answers as /openapi.json says', async () => {
   const { body: openapi } = await call('GET', '/openapi.json')
   const ajv = new Ajv({ strict: false })
@@ -242,6 +254,7 @@ it('answers as /openapi.json says', async () => {
     ['/cluster/members', '/cluster/members'],
     ['/cluster/describe', '/cluster/describe'],
     ['/cluster/audit', '/cluster/audit'],
+    ['/cluster/balance', '/cluster/balance'],
   ] as const) {
     const validate = pick(path)
     validate((await call('GET', real)).body)

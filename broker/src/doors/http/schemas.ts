@@ -173,10 +173,11 @@ const clusterFields = {
         pid: integer,
         featureLevels: levelRange,
         rack: { ...string, description: 'Where it stands, if it has been told.' },
+        draining: { ...bool, description: 'It is to be emptied.' },
         load: brokerLoad,
         topics: { ...array(string), description: 'Of a cascade broker that does not copy all.' },
       },
-      ['featureLevels', 'rack', 'load', 'topics'],
+      ['featureLevels', 'rack', 'draining', 'load', 'topics'],
     ),
   ),
 }

@@ -11,6 +11,7 @@ import type {
   TopicChanges,
 } from '../../api/admin-api.ts'
 import type { TopicConfig } from '../../api/broker-api.ts'
+import type { BalanceDescription } from '../../api/upkeep-api.ts'
 import { refuseAnother } from '../../cluster/metadata/required-topic.ts'
 import type { MemoryBroker } from './memory-broker.ts'
 
@@ -92,6 +93,19 @@ export class MemoryAdmin implements AdminApi, AdminService {
     this.#ask('removeBroker', broker, by)
   }
 
+  async balance(): Promise<BalanceDescription> {
+    this.#ask('balance')
+    return aBalance
+  }
+
+  async setBalancing(balancing: boolean, by = ''): Promise<void> {
+    this.#ask('setBalancing', balancing, by)
+  }
+
+  async setDraining(broker: BrokerId, draining: boolean, by = ''): Promise<void> {
+    this.#ask('setDraining', broker, draining, by)
+  }
+
   async raiseFeatureLevel(request: { level: number | null; by: string; cascades: readonly unknown[] }) {
     this.#ask('raiseFeatureLevel', request)
     return { level: request.level ?? 2 }
@@ -123,6 +137,31 @@ export class MemoryAdmin implements AdminApi, AdminService {
 
 const leader = { broker: 1, role: 'leader', matchIndex: 9, nextIndex: 10, lag: 0, state: 'leader' } as const
 const newcomer = { broker: 2, role: 'learner', matchIndex: 3, nextIndex: 4, lag: 6, state: 'snapshot' } as const
+
+const share = { rack: 'host 10.0.0.1', up: true, draining: false, bytesPerSecond: 1000, ledBytesPerSecond: 500 }
+
+/** Broker 2 is new. */
+export const aBalance: BalanceDescription = {
+  balancing: true,
+  imbalance: 0.5,
+  brokers: [
+    { broker: 1, replicas: 2, leaders: 2, bytes: 4096, ...share },
+    { broker: 2, replicas: 0, leaders: 0, bytes: 0, ...share },
+  ],
+  moves: [
+    {
+      topic: 'flights',
+      partition: 0,
+      kind: 'replica',
+      why: 'load',
+      from: [1],
+      to: [2],
+      bytes: 2048,
+      imbalanceAfter: 0,
+    },
+  ],
+  more: 0,
+}
 
 /** A change from broker 1 to brokers 1 and 2 under way. */
 export const aMembersDescription: MembersDescription = {

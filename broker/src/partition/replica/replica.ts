@@ -108,6 +108,10 @@ export class Replica implements Group {
     return this.driver.log.startOffset
   }
 
+  get sizeBytes(): number {
+    return this.driver.log.sizeBytes
+  }
+
   publish(batch: Uint8Array, condition?: PublishCondition): Promise<PublishResult> {
     try {
       this.life.checkRunning()
@@ -141,7 +145,7 @@ export class Replica implements Group {
       inSync: raft.role === 'leader' ? this.#inSync.members(driver.core.id, raft) : [],
       highWatermark: this.highWatermark,
       logStart: this.logStart,
-      sizeBytes: driver.log.sizeBytes,
+      sizeBytes: this.sizeBytes,
       prevIndex: driver.log.prevIndex,
       trouble: this.life.trouble(driver.log, driver.unreadable),
       installing: snapshots.installation?.progress ?? null,

@@ -110,6 +110,7 @@ export class MemoryGroup implements Group {
   term: Term = 0
   highWatermark = 0
   logStart = 0
+  sizeBytes = 0
   trouble: string | null = null
   standing: Standing = 'sound'
   /** Entries that it is said to lack; undefined: none, once a broker leads. */
@@ -307,7 +308,7 @@ export class MemoryGroup implements Group {
       voters: configuration.voters,
       highWatermark,
       logStart,
-      sizeBytes: 0,
+      sizeBytes: this.sizeBytes,
       inSync: leader === this.self ? configuration.voters : [],
     }
   }

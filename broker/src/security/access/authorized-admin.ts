@@ -11,6 +11,7 @@ import type {
   TopicChanges,
 } from '../../api/admin-api.ts'
 import type { TopicConfig } from '../../api/broker-api.ts'
+import type { BalanceDescription } from '../../api/upkeep-api.ts'
 import type { Guard } from './guard.ts'
 
 /**
@@ -90,6 +91,21 @@ export class AuthorizedAdmin implements AdminApi {
     const { level, by, cascades } = request
     const raise = { level, by: this.#name(by), cascades }
     return this.#act('raise-feature-level', 'cluster', (admin) => admin.raiseFeatureLevel(raise))
+  }
+
+  async balance(): Promise<BalanceDescription> {
+    this.#guard.cluster('describe')
+    return this.#admin.balance()
+  }
+
+  async setBalancing(balancing: boolean, by = ''): Promise<void> {
+    const name = this.#name(by)
+    return this.#act('set-balancing', 'cluster', (admin) => admin.setBalancing(balancing, name))
+  }
+
+  async setDraining(broker: BrokerId, draining: boolean, by = ''): Promise<void> {
+    const name = this.#name(by)
+    return this.#act('set-draining', `broker ${broker}`, (admin) => admin.setDraining(broker, draining, name))
   }
 
   async moves(): Promise<MovesDescription> {

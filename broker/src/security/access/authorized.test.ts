@@ -65,6 +65,9 @@ const admin: Rows<AdminApi> = {
   alterTopic: [[(api) => api.alterTopic('t', {}), 'alter-configs', topic]],
   removeBroker: [[(api) => api.removeBroker(1), 'alter', cluster]],
   raiseFeatureLevel: [[(api) => api.raiseFeatureLevel({ level: 1, by: 'me', cascades: [] }), 'alter', cluster]],
+  balance: [[(api) => api.balance(), 'describe', cluster]],
+  setBalancing: [[(api) => api.setBalancing(true), 'alter', cluster]],
+  setDraining: [[(api) => api.setDraining(1, true), 'alter', cluster]],
   moves: [[(api) => api.moves(), 'describe', cluster]],
   audit: [[(api) => api.audit(), 'describe', cluster]],
 }
@@ -395,7 +398,9 @@ describe('the audit', () => {
 
   const changing = {
     BrokerApi: ['createTopic', 'deleteTopic'],
-    AdminApi: Object.keys(admin).filter((name) => !['members', 'describeGroup', 'moves', 'audit'].includes(name)),
+    AdminApi: Object.keys(admin).filter(
+      (name) => !['members', 'describeGroup', 'balance', 'moves', 'audit'].includes(name),
+    ),
     SecurityApi: Object.keys(security).filter(
       (name) => !name.startsWith('list') && !['test', 'exportCredentials'].includes(name),
     ),

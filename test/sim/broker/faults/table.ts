@@ -10,6 +10,7 @@ import { prefixes } from './prefixes.ts'
 import { releases } from './releases.ts'
 import { laterRot, lostTails, rot } from './rot.ts'
 import { securityChanges } from './security.ts'
+import { upkeepFaults } from './upkeep.ts'
 
 /**
  * All kinds of faults. A new theme is a file beside this one and a line here, at the end: the earlier choices of seeds
@@ -29,4 +30,5 @@ export const faultClasses: readonly FaultClass[] = [
   ...releases,
   ...securityChanges,
   ...cascadeFaults,
+  ...upkeepFaults,
 ]

@@ -12,6 +12,8 @@ import type { SecurityCommand } from './security-commands.ts'
 import { isSecurityCommand } from './security-commands.ts'
 import type { TopicCommand } from './topic-commands.ts'
 import { isTopicCommand } from './topic-commands.ts'
+import type { UpkeepCommand } from './upkeep-commands.ts'
+import { isUpkeepCommand } from './upkeep-commands.ts'
 
 /**
  * The metadata log consists of decisions, already made, so that applying them needs only the log. Each is one batch of
@@ -28,6 +30,7 @@ export type Command =
   | SetFeatureLevel
   | TopicCommand
   | SecurityCommand
+  | UpkeepCommand
 const VERSION = formatTable.command.version
 /** That one command allocates. */
 const MOST_IDS = 1_000_000
@@ -145,7 +148,11 @@ export function isCommand(value: object): value is Command {
     }
     default:
       return (
-        isMemberCommand(command) || isLevelCommand(command) || isTopicCommand(command) || isSecurityCommand(command)
+        isMemberCommand(command) ||
+        isLevelCommand(command) ||
+        isTopicCommand(command) ||
+        isSecurityCommand(command) ||
+        isUpkeepCommand(command)
       )
   }
 }

@@ -11,7 +11,7 @@ export interface IntentChecksDeps {
   readonly limits: TopicLimits
   /** All brokers of the cluster. */
   readonly brokers: () => readonly BrokerId[]
-  /** Those that have registered and can be reached now. */
+  /** Those that have registered, can be reached now, and are not to be emptied. */
   readonly living: () => readonly BrokerId[]
 }
 
@@ -69,7 +69,7 @@ function checkLiving(replicas: number, { living, brokers }: IntentChecksDeps): v
   if (replicas <= up) return
   throw new TailraceError(
     'NOT_READY',
-    `${replicas} replicas are asked for, and ${up} of ${brokers().length} brokers are up.`,
+    `${replicas} replicas are asked for, and ${up} of ${brokers().length} brokers are up and get new ones.`,
   )
 }
 

@@ -48,6 +48,10 @@ export function intentFields(intent: Intent): IntentFields {
       return { 'tailrace.metadata.ForcedCluster': { ...withoutType(intent), members: [...intent.members] } }
     case 'set-feature-level':
       return { 'tailrace.metadata.SetFeatureLevel': withoutType(intent) }
+    case 'set-draining':
+      return { 'tailrace.metadata.SetDraining': withoutType(intent) }
+    case 'set-balancing':
+      return { 'tailrace.metadata.SetBalancing': withoutType(intent) }
     default:
       return securityFields(intent)
   }
@@ -78,6 +82,8 @@ const readers: { readonly [Name in IntentName]: (fields: IntentShapes[Name]) => 
   RemoveBroker: (fields) => ({ type: 'remove-broker', ...fields }),
   ForcedCluster: (fields) => ({ type: 'forced-cluster', ...fields }),
   SetFeatureLevel: (fields) => ({ type: 'set-feature-level', ...fields }),
+  SetDraining: (fields) => ({ type: 'set-draining', ...fields }),
+  SetBalancing: (fields) => ({ type: 'set-balancing', ...fields }),
   ...securityReaders,
 }
 

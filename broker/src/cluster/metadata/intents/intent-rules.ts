@@ -18,6 +18,9 @@ export interface IntentRulesDeps extends IntentChecksDeps {
   readonly levels: FeatureLevels
 }
 
+/** Partitions that a refusal names. */
+const MOST_NAMED = 5
+
 type Refusal = CommandResult & { readonly ok: false }
 
 /**
@@ -41,6 +44,8 @@ export function refusalOf(deps: IntentRulesDeps, intent: Intent): Refusal | null
       return refuseLevel(deps, intent.level)
     case 'assign-replicas':
       return refuseStrangers(deps, intent.replicas)
+    case 'set-draining':
+      return intent.draining ? refuseStrangers(deps, [intent.drained]) : null
     default:
       return null
   }
@@ -74,7 +79,24 @@ function refuseRemoval({ groups, brokers, state }: IntentRulesDeps, id: BrokerId
   if (!brokers().includes(id)) return refused('UNKNOWN_BROKER', `Broker ${id}.`)
   const { voters = [], outgoing = [] } = groups.get(METADATA_GROUP)?.configuration ?? {}
   const votes = voters.includes(id) || outgoing.includes(id)
-  return votes ? refused('BROKER_IN_USE', 'It votes in the metadata group.') : null
+  const holds = holdingsOf(state, id)
+  if (!votes && holds === null) return null
+  const left = [holds, votes ? 'votes in the metadata group' : null].filter((part) => part !== null)
+  return refused('BROKER_IN_USE', `It ${left.join(' and ')}.`)
+}
+
+/** For people: the replicas that a broker holds or is to hold; null: none. */
+function holdingsOf({ topics }: MetadataState, id: BrokerId): string | null {
+  const held: string[] = []
+  for (const { name, partitions } of topics.values()) {
+    partitions.forEach(({ replicas, change }, partition) => {
+      if (replicas.includes(id) || change?.replicas.includes(id)) held.push(`${name}/${partition}`)
+    })
+  }
+  if (held.length === 0) return null
+  const named = held.sort().slice(0, MOST_NAMED).join(', ')
+  const more = held.length > MOST_NAMED ? ` and ${held.length - MOST_NAMED} more` : ''
+  return `holds ${held.length === 1 ? 'a replica' : `${held.length} replicas`}, of ${named}${more}`
 }
 
 /** Founders that have never registered are not in the state. */

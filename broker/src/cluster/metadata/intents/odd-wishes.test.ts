@@ -95,6 +95,8 @@ const intents = (): { readonly [Type in Intent['type']]: Omit<Intent & { type: T
   'remove-acls': { acls: [acl], broker: asker(), ...stamp },
   'set-quota': { quota: { entity, limits: { connections: 7 } }, broker: asker(), ...stamp },
   'remove-quota': { entity, broker: asker(), ...stamp },
+  'set-draining': { drained: 3, draining: false, broker: asker(), ...stamp },
+  'set-balancing': { balancing: false, broker: asker(), ...stamp },
 })
 const speakers: readonly Intent['type'][] = [
   'force-replicas',
@@ -113,6 +115,8 @@ const speakers: readonly Intent['type'][] = [
   'remove-acls',
   'set-quota',
   'remove-quota',
+  'set-draining',
+  'set-balancing',
 ]
 const types = [
   'create-topic',
@@ -139,6 +143,8 @@ const types = [
   'remove-acls',
   'set-quota',
   'remove-quota',
+  'set-draining',
+  'set-balancing',
 ] as const
 const odd = [
   null,

@@ -28,6 +28,7 @@ const JOINED = 'meta/joined/'
 const REMOVED = 'meta/removed/'
 const AUDIT = 'meta/audit/'
 const PRIORITIES = 'meta/priorities'
+const UPKEEP = 'meta/upkeep'
 const OWNERS = 'meta/producer-owner/'
 /** All of the above: the keys of the metadata group's state. */
 export const METADATA_KEYS = { from: 'meta/', to: 'meta0' } as const
@@ -76,6 +77,8 @@ export async function loadMetadata(store: MetadataSource, state: MetadataState):
   for (const [, record] of records.sort((a, b) => a[0] - b[0])) state.keepAudit(record)
   const given = await store.get(PRIORITIES)
   if (given !== null) state.metadataPriorities = parse(given, priorities)
+  const wanted = await store.get(UPKEEP)
+  if (wanted !== null) state.upkeep = parse(wanted, storedMetadata.upkeep)
   const commands = await collect<RememberedCommand>(valuesOf(store, COMMANDS, command))
   for (const some of commands.sort((a, b) => a.number - b.number)) state.remember(some)
   for await (const some of valuesOf<ProducerOwner>(store, OWNERS, owner)) state.producers.put(some)
@@ -104,6 +107,7 @@ export class MetadataWriter {
     if (changed !== undefined) this.#putPartition(changed.topic.partitions[changed.partition]!)
     if (deleted !== undefined) this.#forget(deleted)
     if (applied.metadataPriority) this.#put(PRIORITIES, state.metadataPriorities)
+    if (applied.upkeep) this.#put(UPKEEP, state.upkeep)
     for (const owner of applied.owners ?? []) this.#put(OWNERS + padded(owner.number), owner)
     if (applied.security !== undefined) {
       for (const [key, value] of securityPairs(state.security.version, applied.security)) {

@@ -53,6 +53,7 @@ export const storedMetadata = {
     (value.outcasts === undefined || isBrokerSet(value.outcasts)),
   audit: (value: Record<string, unknown>) => areTexts(value.by, value.action, value.target, value.detail),
   priorities: isMapOfNumbers,
+  upkeep: (value: Record<string, unknown>) => isBrokerSet(value.draining) && typeof value.balancing === 'boolean',
   owner: (value: Record<string, unknown>) =>
     isPositive(value.number) && isPrincipal(String(value.principal)) && isNatural(value.next),
   security: (value: Record<string, unknown>) => isNatural(value.version),

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { brokerNumber } from '../admin-schemas.ts'
 import { integer, object } from '../schema-parts.ts'
 import { errorResponses } from '../schemas.ts'
+import { upkeepRoutes } from './upkeep.ts'
 
 /** Requests of operators about the whole cluster: take brokers out, see what moves, read the audit. */
 export function administrationRoutes(app: FastifyInstance): void {
@@ -25,6 +26,8 @@ export function administrationRoutes(app: FastifyInstance): void {
       reply.code(204)
     },
   )
+
+  upkeepRoutes(app)
 
   app.get('/cluster/moves', { schema: schemas.moves }, ({ context }) => context.rights.admin.moves())
 
