@@ -1,5 +1,6 @@
 import { type BrokerId, type PartitionNumber, TailraceError } from '@tailrace/schemas'
 import { prepareTls } from '#socket'
+import { turned, worthTelling } from './candidates.ts'
 import type { Connection, Reply, RequestFields, RequestName } from './connection.ts'
 import { ConnectionPool } from './connection-pool.ts'
 import { type Credentials, checkCredentials } from './credentials.ts'
@@ -9,6 +10,7 @@ import { retryBackoff } from './retry-backoff.ts'
 import { serverAddresses, toldAddress } from './server-address.ts'
 import { checkClientId, wholeNumber } from './settings.ts'
 import { type TlsOptions, wrong } from './socket/tls-options.ts'
+import { type Asking, createTopicAt, type NewTopic } from './topic-creation.ts'
 
 export interface ClientOptions {
   /** Any of the cluster's brokers, like "ws://127.0.0.1:8080"; the others are learned from them. */
@@ -64,6 +66,8 @@ export class Client {
   readonly #topics = new Set<string>()
   /** It shows a credential. */
   readonly #isKnown: boolean
+  /** What a request for a topic needs. */
+  readonly #asking: Omit<Asking, 'address'>
   readonly #changeListeners = new Set<() => void>()
   readonly #closing = new AbortController()
   readonly #refreshTimer: ReturnType<typeof setInterval>
@@ -71,6 +75,7 @@ export class Client {
   /** Addresses of brokers to ask before all others, and behind all others. */
   #first: readonly string[] = []
   #last: readonly string[] = []
+  #askAnother = false
   #rotation = Math.floor(Math.random() * 1024)
 
   /** @throws TailraceError INVALID_SETTING */
@@ -82,13 +87,16 @@ export class Client {
     const tls = isSecure || options.tls !== undefined ? prepareTls(options.tls) : undefined
     if (!isSecure && tls !== undefined) throw wrong('none of the servers has a wss:// address.')
     this.#isKnown = options.credentials !== undefined
+    const credentials = checkCredentials(options.credentials)
+    const clientId = checkClientId(options.clientId)
+    this.#asking = { credentials, clientId, tls }
     const max = 3_600_000
     this.#pool = new ConnectionPool({
       connectTimeoutMs: wholeNumber('connectTimeoutMs', options.connectTimeoutMs, { default: 3_000, min: 1, max }),
       silenceMs: wholeNumber('silenceMs', options.silenceMs, { default: 1_000, min: 10, max }),
       maxFrameBytes: MAX_FRAME_BYTES,
-      credentials: checkCredentials(options.credentials),
-      clientId: checkClientId(options.clientId),
+      credentials,
+      clientId,
       tls,
     })
     const maxAgeMs = wholeNumber('metadataMaxAgeMs', options.metadataMaxAgeMs, { default: 15_000, min: 10, max })
@@ -219,8 +227,45 @@ export class Client {
     options: { timeoutMs: number; signal?: AbortSignal },
   ): Promise<Reply<Name>> {
     return this.#retry(options, async () => {
-      const connection = await this.#any()
-      return connection.request(name, fields, { timeoutMs: Math.min(options.timeoutMs, 2 * LOOKUP_TIMEOUT_MS) })
+      return this.ask(name, fields, { timeoutMs: Math.min(options.timeoutMs, 2 * LOOKUP_TIMEOUT_MS) })
+    })
+  }
+
+  /**
+   * One attempt of {@link call}. After one that has failed, another broker is asked first.
+   * @throws TailraceError what the broker answers; CONNECTION_LOST, TIMED_OUT, CLOSED, ABORTED
+   */
+  async ask<Name extends RequestName>(
+    name: Name,
+    fields: RequestFields<Name>,
+    options: { timeoutMs: number; signal?: AbortSignal },
+  ): Promise<Reply<Name>> {
+    try {
+      const connection = await (this.#askAnother ? this.#firstOpen() : this.#any())
+      const reply = await connection.request(name, fields, options)
+      this.#askAnother = false
+      return reply
+    } catch (error) {
+      if (TailraceError.from(error).retriable) {
+        this.#rotation++
+        this.#askAnother = true
+      }
+      throw error
+    }
+  }
+
+  /**
+   * Creates a topic with as many partitions and replicas as another one has, if there is none of its name.
+   * @throws TailraceError UNKNOWN_TOPIC: the other one; AUTHORIZATION_FAILED, AUTHENTICATION_FAILED; TIMED_OUT, CLOSED
+   */
+  async createTopicLike(name: string, like: string, options: { timeoutMs: number }): Promise<void> {
+    const { leaders, replicas } = await this.topic(like, options)
+    const topic: NewTopic = { name, partitions: leaders.length, replicas: Math.max(1, replicas[0]?.length ?? 1) }
+    await this.#retry(options, async () => {
+      const address = this.#candidates()[0]!
+      this.#rotation++
+      await createTopicAt({ address, ...this.#asking }, topic)
+      return true
     })
   }
 
@@ -325,11 +370,15 @@ export class Client {
   }
 
   async #any(): Promise<Connection> {
-    let last: unknown
     for (const address of this.#candidates()) {
       const open = this.#pool.peek(address)
       if (open !== undefined) return open
     }
+    return this.#firstOpen()
+  }
+
+  async #firstOpen(): Promise<Connection> {
+    let last: unknown
     for (const address of this.#candidates()) {
       try {
         return await this.#pool.get(address)
@@ -346,19 +395,4 @@ export class Client {
     if (this.#first.length === 0 && this.#last.length === 0) return turned(all, this.#rotation)
     return [...new Set([...turned(this.#first, this.#rotation), ...turned(all, this.#rotation), ...this.#last])]
   }
-}
-
-function turned(addresses: readonly string[], by: number): string[] {
-  const start = by % Math.max(1, addresses.length)
-  return [...addresses.slice(start), ...addresses.slice(0, start)]
-}
-
-/**
- * Of the errors of several brokers one that may pass, if there is one: the next attempt may find that broker well. But
- * a credential is that of the cluster: where one broker refuses it, those that cannot be reached are not waited for.
- */
-function worthTelling(former: unknown, error: unknown): unknown {
-  if (former !== undefined && TailraceError.from(former).code === 'AUTHENTICATION_FAILED') return former
-  if (TailraceError.from(error).code === 'AUTHENTICATION_FAILED') return error
-  return former !== undefined && TailraceError.from(former).retriable ? former : error
 }

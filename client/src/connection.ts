@@ -28,6 +28,7 @@ export type RequestName =
   | 'InitProducer'
   | 'Metadata'
   | 'Brokers'
+  | 'ConsumerGroup'
 export type ReplyName<Name extends RequestName> = `${Name}Reply`
 export type RequestFields<Name extends RequestName> = Omit<Message<Name>, 'correlation'>
 export interface Reply<Name extends RequestName> {

@@ -125,6 +125,7 @@ export class Session {
       else if (frame.name === 'Brokers') this.send('BrokersReply', { correlation, ...this.#broker.cluster.told() })
       else if (frame.name === 'InitProducer')
         this.send('InitProducerReply', { correlation, ...this.#broker.cluster.newProducer() })
+      else if (frame.name === 'ConsumerGroup') await this.#ask(frame.fields)
       else if (frame.name === 'Subscribe') this.#subscribe(frame.fields)
       else if (frame.name === 'Credit') this.#credit(frame.fields)
       else if (frame.name === 'Unsubscribe') this.#subscriptions.delete(frame.fields.subscription)
@@ -132,6 +133,12 @@ export class Session {
     } catch (error) {
       this.send('Failure', { correlation, error: (error as TailraceError).toJSON() })
     }
+  }
+
+  async #ask(fields: Message<'ConsumerGroup'>): Promise<void> {
+    if (this.#broker.isFrozen) return
+    const result = await this.#broker.cluster.group(fields.group).ask(fields)
+    this.send('ConsumerGroupReply', { correlation: fields.correlation, result })
   }
 
   #metadata({ correlation, topics }: Message<'Metadata'>): void {

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Message, schemasFrame, streamQuery, TailraceError } from '@tailrace/schemas'
 import { WebSocketServer } from 'ws'
@@ -55,7 +55,7 @@ export class TestBroker implements SessionHost {
   }
 
   async start(): Promise<void> {
-    const server = createServer()
+    const server = createServer((request, response) => void this.#http(request, response))
     const sockets = new WebSocketServer({
       server,
       path: '/stream',
@@ -73,6 +73,20 @@ export class TestBroker implements SessionHost {
     await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve))
     this.port = (server.address() as AddressInfo).port
     this.#server = server
+  }
+
+  /** Creates topics, as far as the cluster lets clients. */
+  async #http(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const pieces: Buffer[] = []
+    for await (const piece of request) pieces.push(piece as Buffer)
+    const { name, partitions } = JSON.parse(Buffer.concat(pieces).toString()) as { name: string; partitions: number }
+    try {
+      this.cluster.createForClient(name, partitions)
+      response.writeHead(201).end('{}')
+    } catch (error) {
+      const refused = TailraceError.from(error)
+      response.writeHead(refused.status).end(JSON.stringify(refused))
+    }
   }
 
   /** Ends like a killed process: connections break, the port refuses. */

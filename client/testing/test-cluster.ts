@@ -3,6 +3,7 @@ import type { Message } from '@tailrace/schemas'
 import * as schemas from '@tailrace/schemas'
 import { PartitionLog, type StoredBatch } from './partition-log.ts'
 import { TestBroker } from './test-broker.ts'
+import { TestConsumerGroup } from './test-consumer-group.ts'
 import type { Fault, World } from './world.ts'
 
 interface TestTopic {
@@ -28,12 +29,15 @@ export class TestCluster implements World {
   alterPush: ((batches: StoredBatch[]) => StoredBatch[] | 'drop connection' | undefined) | undefined
   /** Brokers that do not lead serve in any case. */
   forwards = false
+  /** Clients may create topics. */
+  mayCreate = true
   maxBatchBytes = 1_048_588
   maxPushBytes = 1_048_576
   /** Connections accepted, and bytes of batches pushed, since the start. */
   connections = 0
   pushedBytes = 0
   readonly #topics = new Map<string, TestTopic>()
+  readonly #groups = new Map<string, TestConsumerGroup>()
   #nextProducer = 1000
   #created = 0
 
@@ -123,6 +127,20 @@ export class TestCluster implements World {
       schemas.readRecords(bytes, 0, decompressors, ({ value }) => texts.push(Buffer.from(value!).toString()))
     }
     return texts
+  }
+
+  createForClient(name: string, partitions: number): void {
+    if (this.#topics.has(name)) throw new schemas.TailraceError('TOPIC_EXISTS')
+    if (!this.mayCreate) throw new schemas.TailraceError('AUTHORIZATION_FAILED')
+    this.createTopic(name, partitions)
+  }
+
+  group(name: string): TestConsumerGroup {
+    const topics = () =>
+      [...this.#topics].map(([topic, { id, logs }]) => ({ name: topic, id, partitions: logs.length }))
+    const group = this.#groups.get(name) ?? new TestConsumerGroup({ topics })
+    this.#groups.set(name, group)
+    return group
   }
 
   newProducer(): { producerId: number; epoch: number } {

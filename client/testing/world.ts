@@ -1,5 +1,6 @@
 import type { ErrorCode, Message } from '@tailrace/schemas'
 import type { PartitionLog, StoredBatch } from './partition-log.ts'
+import type { TestConsumerGroup } from './test-consumer-group.ts'
 
 /** What goes wrong with one Publish. `applied`: the batch gets into the log first. */
 export interface Fault {
@@ -36,6 +37,10 @@ export interface World {
   metadata(topics: readonly string[]): Omit<Message<'MetadataReply'>, 'correlation'>
   /** Brokers of all levels. @throws TailraceError UNSUPPORTED_MESSAGE: the brokers are of an earlier version */
   told(): Omit<Message<'BrokersReply'>, 'correlation'>
+  /** The consumer group of this name; it comes to be when it is asked for. */
+  group(name: string): TestConsumerGroup
+  /** @throws TailraceError TOPIC_EXISTS, AUTHORIZATION_FAILED */
+  createForClient(name: string, partitions: number): void
   pushAll(): void
   noteTransmission(broker: number, topic: string, partition: number): void
   noteAnswer(broker: number, topic: string, partition: number): void

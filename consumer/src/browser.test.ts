@@ -17,6 +17,19 @@ const page = `
     await consumer.close()
     return values.join()
   }
+  globalThis.handle = async (server, topic, count) => {
+    const consumer = new Consumer({ servers: [server] })
+    const group = consumer.group('page')
+    const values = []
+    for await (const record of group.subscribe(topic)) {
+      values.push(record.key + '=' + record.value)
+      if (values.length < count) continue
+      await record.commit()
+      break
+    }
+    await consumer.close()
+    return values.join()
+  }
 `
 
 /**
@@ -39,6 +52,8 @@ const browser = {
   console,
   ArrayBuffer,
   Uint8Array,
+  Float64Array,
+  crypto,
 }
 
 it('runs where there is nothing of Node: over WebSocket, with every compression that a producer may have used', async () => {
@@ -68,5 +83,10 @@ it('runs where there is nothing of Node: over WebSocket, with every compression 
     expect(await context.read(cluster.servers[0]!, compression, 50, { level: 'nearest' })).toBe(written)
     await cluster.addCascade(100 + cluster.cascades.length)
   }
+  const handled = await context.handle(cluster.servers[0]!, 'gzip', 50)
+  expect(handled.split(',').sort()).toEqual(Array.from({ length: 50 }, (_, i) => `k=ü${i}`).sort())
+  expect([...cluster.group('page').partitions.values()].reduce((sum, { offset }) => sum + Math.max(0, offset), 0)).toBe(
+    50,
+  )
   await cluster.close()
 })

@@ -1,6 +1,8 @@
 import { abortError, Client } from '@tailrace/client'
 import { checkTopicName, TailraceError } from '@tailrace/schemas'
 import { Feed } from './feed.ts'
+import { ConsumerGroup } from './groups/consumer-group.ts'
+import type { GroupOptions } from './groups/group-options.ts'
 import { KnownBrokers } from './known-brokers.ts'
 import type { LevelRules } from './level-choice.ts'
 import { Levels } from './levels.ts'
@@ -9,7 +11,7 @@ import { readPlace } from './point-read.ts'
 import { checkPlace, type ReadOptions, type ReadPlace, readSettings } from './read-options.ts'
 import { type ReadResult, readResult } from './read-result.ts'
 import { onUnreadableOf } from './readable-records.ts'
-import { bytesRecord, textRecord } from './record.ts'
+import { bytesRecord, type RecordMaker, textRecord } from './record.ts'
 import { startOf } from './start.ts'
 import { Subscription } from './subscription.ts'
 
@@ -18,13 +20,16 @@ export class Consumer {
   readonly #client: Client
   /** Undefined: cascade brokers are not looked for. */
   readonly #levels: { readonly known: KnownBrokers; readonly rules: LevelRules } | undefined
+  readonly #options: ConsumerOptions
   readonly #feeds = new Set<Feed>()
+  readonly #groups = new Set<{ close(): Promise<void> }>()
   readonly #closing = new AbortController()
   #isClosed = false
 
   /** Connects with the first subscription. @throws TailraceError INVALID_SETTING */
   constructor(options: ConsumerOptions) {
     const rules = levelRules(options)
+    this.#options = options
     this.#client = new Client(options)
     if (rules === undefined) return
     this.#levels = { known: new KnownBrokers(this.#client, options.metadataMaxAgeMs), rules }
@@ -63,6 +68,18 @@ export class Consumer {
   }
 
   /**
+   * A group of consumers, of this and other programs, that share the partitions of topics. Joins with the first loop or
+   * `run`.
+   * @throws TailraceError INVALID_SETTING, CLOSED
+   */
+  group(name: string, options?: GroupOptions & { bytes?: false }): ConsumerGroup<string>
+  group(name: string, options: GroupOptions & { bytes: true }): ConsumerGroup<Uint8Array>
+  group(name: string, options: GroupOptions = {}): ConsumerGroup<string> | ConsumerGroup<Uint8Array> {
+    if (this.#isClosed) throw new TailraceError('CLOSED')
+    return options.bytes ? this.#group(name, options, bytesRecord) : this.#group(name, options, textRecord)
+  }
+
+  /**
    * Reads records from one offset on, once. With the result of a producer's `send` as `place`, a program reads its own
    * writes, from any broker that holds them: the leader is not needed. Asks one broker after the other, each a little
    * later, and takes the first good answer.
@@ -88,9 +105,10 @@ export class Consumer {
       : readResult(topic, place, answer, textRecord, onUnreadable)
   }
 
-  /** Ends all subscriptions, whose loops then end, and disconnects. */
+  /** Ends all subscriptions, whose loops then end, leaves all groups, and disconnects. */
   async close(): Promise<void> {
     this.#isClosed = true
+    await Promise.all([...this.#groups].map((group) => group.close()))
     this.#closing.abort(new TailraceError('CLOSED'))
     for (const feed of [...this.#feeds]) feed.close()
     this.#levels?.known.close()
@@ -99,5 +117,18 @@ export class Consumer {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  #group<Data>(name: string, options: GroupOptions, make: RecordMaker<Data>): ConsumerGroup<Data> {
+    const levels = this.#levels
+    const group: ConsumerGroup<Data> = new ConsumerGroup(name, options, {
+      client: this.#client,
+      options: this.#options,
+      levelsOf: (topic) => levels && new Levels(levels.known, levels.rules, topic),
+      make,
+      onClose: () => this.#groups.delete(group),
+    })
+    this.#groups.add(group)
+    return group
   }
 }

@@ -1,5 +1,21 @@
 export { TailraceError } from '@tailrace/schemas'
 export { Consumer } from './consumer.ts'
+export { ConsumerGroup, type GroupPartition, type GroupPosition } from './groups/consumer-group.ts'
+export type { GroupBatch } from './groups/group-batch.ts'
+export type { GroupCounts } from './groups/group-counts.ts'
+export type {
+  AssignedPartition,
+  GroupOptions,
+  RevocationReason,
+  StuckHandler,
+  TopicPartition,
+} from './groups/group-options.ts'
+export type { CommitOptions, GroupRecord } from './groups/group-record.ts'
+export type { GroupSubscription } from './groups/group-subscription.ts'
+export { DEAD_LETTER_PREFIX } from './groups/run/dead-letters.ts'
+export type { HandledRecord, Handler } from './groups/run/handler-run.ts'
+export type { RetryOptions } from './groups/run/retries.ts'
+export type { HandlerFailure, RunOptions } from './groups/run/run-options.ts'
 export type { ConsumerOptions, Jump, SubscribeOptions } from './options.ts'
 export { Positions } from './positions.ts'
 export type { ReadOptions, ReadPlace } from './read-options.ts'

@@ -12,7 +12,8 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   schemas: [],
   client: ['schemas'],
   producer: ['schemas', 'client'],
-  consumer: ['schemas', 'client'],
+  // Dead letters of consumer groups are published.
+  consumer: ['schemas', 'client', 'producer'],
   // As any client it knows the HTTP API, and no code of the broker.
   console: [],
   platform: ['schemas'],

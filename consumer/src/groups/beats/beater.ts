@@ -1,0 +1,238 @@
+import { type Client, delay, retryBackoff, unref } from '@tailrace/client'
+import { TailraceError } from '@tailrace/schemas'
+import type { BeatEvents, BeatSettings, PartitionId } from './beat-messages.ts'
+import { type BeatAnswer, Coordinator } from './coordinator.ts'
+import { OwnedLeases } from './owned-leases.ts'
+import type { Pulse } from './pulse.ts'
+
+/** Beside the time that the coordinator may wait. */
+const ANSWER_MS = 3_000
+const LEAVE_MS = 2_000
+/** Until the coordinator has said how long the member may wait, a part of its session. */
+const FIRST_WAIT_SHARE = 1 / 4
+const LEAVES = -1
+const LEAVES_FOR_NOW = -2
+
+export interface BeaterParts {
+  readonly client: Client
+  readonly pulse: Pulse
+  /** Milliseconds, on a clock that all threads of the process share. */
+  readonly now: () => number
+}
+
+/**
+ * Keeps one member in its group: one beat after the other, each with all leases that it has. The answer to a beat that
+ * is given up is not looked at, so that a lease counts as given back only if no answer has given it since.
+ */
+export class Beater {
+  readonly #coordinator: Coordinator
+  readonly #pulse: Pulse
+  readonly #now: () => number
+  readonly #settings: BeatSettings
+  readonly #events: BeatEvents
+  readonly #owned = new OwnedLeases()
+  readonly #ending = new AbortController()
+  readonly #ended: Promise<void>
+  #member = newMemberId()
+  #epoch = 0
+  /** The coordinator may know it, whether or not it has answered. */
+  #isMember = false
+  #waitMs: number
+  /** Ends the wait for an answer, or for the next beat. */
+  #waiting: AbortController | undefined
+  /** There is something to tell: the next beat leaves at once, and its answer is not waited for long. */
+  #isHurried = true
+  /** It has left because of a handler, until that has returned. */
+  #isAway = false
+  #lastTold = ''
+
+  constructor({ client, pulse, now }: BeaterParts, settings: BeatSettings, events: BeatEvents) {
+    this.#coordinator = new Coordinator(client, settings.group)
+    this.#pulse = pulse
+    this.#now = now
+    this.#settings = settings
+    this.#waitMs = Math.floor(settings.sessionMs * FIRST_WAIT_SHARE)
+    this.#events = events
+    this.#ended = this.#run()
+  }
+
+  release(partition: PartitionId, token: number): void {
+    if (this.#owned.release(partition, token, this.#pulse)) this.hurry()
+  }
+
+  hurry(): void {
+    this.#isHurried = true
+    this.#waiting?.abort()
+  }
+
+  rejoin(): void {
+    this.#isAway = false
+    this.hurry()
+  }
+
+  /** Leaves the group, if it can be reached, and ends. */
+  async leave(): Promise<void> {
+    this.close()
+    await this.#ended
+    if (this.#isMember) await this.#sayGoodbye(this.#settings.instance === '' ? LEAVES : LEAVES_FOR_NOW)
+  }
+
+  close(): void {
+    this.#ending.abort(new TailraceError('CLOSED'))
+    this.#waiting?.abort()
+  }
+
+  async #run(): Promise<void> {
+    const backoff = retryBackoff()
+    while (!this.#ending.signal.aborted) {
+      try {
+        await this.#round()
+        backoff.reset()
+      } catch (thrown) {
+        const error = TailraceError.from(thrown)
+        // What the coordinator has answered may be lost: it is not waited for something new.
+        this.#isHurried = true
+        if (this.#ending.signal.aborted || error.code === 'ABORTED') continue
+        if (error.code === 'FENCED_MEMBER' || error.code === 'UNKNOWN_CONSUMER_GROUP') await this.#fenced(error)
+        else if (error.retriable && thrown instanceof TailraceError)
+          await delay(backoff.next(), this.#ending.signal).catch(() => {})
+        else this.#fail(error)
+      }
+    }
+  }
+
+  /** A beat with its answer, and the time until the next one is due. */
+  async #round(): Promise<void> {
+    const waiting = new AbortController()
+    const sent = this.#now()
+    this.#leaveIfStuck()
+    if (this.#isAway) {
+      this.#waiting = waiting
+      await this.#pause(this.#waitMs, waiting.signal)
+      return
+    }
+    const waitMs = this.#isHurried ? 0 : this.#waitMs
+    this.#isHurried = false
+    // A beat that is answered at once is not given up for another one.
+    if (waitMs > 0) this.#waiting = waiting
+    const answer = await this.#beat(waitMs, waiting.signal)
+    this.#pulse.confirmedAt = sent
+    this.#waiting = waiting
+    const isNews = this.#take(answer)
+    // A coordinator that does not wait before it answers is asked at its pace.
+    const rest = isNews || this.#isHurried ? 0 : (waitMs > 0 ? waitMs / 2 : 0) - (this.#now() - sent)
+    if (rest > 0) await this.#pause(rest, waiting.signal)
+  }
+
+  #beat(waitMs: number, signal: AbortSignal): Promise<BeatAnswer> {
+    const { clientId, instance, rack, sessionMs, topics, patterns } = this.#settings
+    const beat = {
+      epoch: this.#epoch,
+      clientId,
+      instance,
+      rack,
+      sessionMs,
+      waitMs,
+      subscribed: this.#epoch === 0 ? { topics: [...topics], patterns: [...patterns] } : null,
+      owned: this.#owned.fields,
+      stuck: this.#stuck(),
+    }
+    const timeoutMs = waitMs + ANSWER_MS
+    this.#isMember = true
+    const both = AbortSignal.any([signal, this.#ending.signal])
+    return this.#coordinator.beat(this.#member, beat, { timeoutMs, signal: both })
+  }
+
+  /** Returns whether it says anything that the last answer did not say. */
+  #take(answer: BeatAnswer): boolean {
+    this.#epoch = answer.epoch
+    this.#waitMs = Math.min(answer.heartbeatMs, Math.floor(this.#settings.sessionMs / 2))
+    this.#owned.absorb(answer, this.#pulse)
+    const { revoke, due } = answer
+    const told = { member: this.#member, generation: this.#pulse.generation, leases: this.#owned.leases, revoke, due }
+    const text = JSON.stringify([told.leases.map(({ slot, token }) => [slot, token]), revoke, due])
+    if (text === this.#lastTold) return false
+    this.#lastTold = text
+    this.#events.told(told)
+    return true
+  }
+
+  #stuck(): { topicId: string; partition: number; offset: number; sinceMs: number }[] {
+    const found = this.#owned.stuck(this.#pulse, this.#now(), this.#settings.handlerTimeoutMs)
+    for (const { record, isNew } of found) if (isNew) this.#events.stuck(record)
+    return found.map(({ record: { topicId, partition, offset, heldMs } }) => {
+      return { topicId, partition, offset, sinceMs: Math.round(heldMs) }
+    })
+  }
+
+  #leaveIfStuck(): void {
+    if (!this.#settings.leaveWhenStuck || this.#isAway || this.#stuck().length === 0) return
+    void this.#sayGoodbye(LEAVES)
+    this.#isAway = true
+    this.#forget('stuck')
+  }
+
+  async #fenced(error: TailraceError): Promise<void> {
+    const { instance } = this.#settings
+    // Two processes with one instance would take it from each other again and again.
+    const isTaken = instance !== '' && (await this.#isTaken(instance))
+    if (isTaken) this.#fail(error)
+    else this.#forget('fenced')
+  }
+
+  #isTaken(instance: string): Promise<boolean> {
+    const options = { timeoutMs: ANSWER_MS, signal: this.#ending.signal }
+    return this.#coordinator.isTaken(instance, this.#member, options).catch(() => false)
+  }
+
+  /** All leases are gone. From here on it is another member. */
+  #forget(reason: 'fenced' | 'stuck'): void {
+    this.#owned.clear(this.#pulse)
+    this.#pulse.generation++
+    this.#member = newMemberId()
+    this.#epoch = 0
+    this.#isMember = false
+    this.#lastTold = ''
+    this.#isHurried = true
+    this.#events.lost(reason, this.#pulse.generation)
+  }
+
+  #fail(error: TailraceError): void {
+    this.close()
+    this.#isMember = false
+    this.#owned.clear(this.#pulse)
+    this.#pulse.generation++
+    this.#events.failed(error.toJSON())
+  }
+
+  async #sayGoodbye(epoch: number): Promise<void> {
+    const { clientId, instance, rack, sessionMs } = this.#settings
+    const empty = { waitMs: 0, subscribed: null, owned: [], stuck: [] }
+    const beat = { epoch, clientId, instance, rack, sessionMs, ...empty }
+    // Where it cannot be reached, the session runs out.
+    await this.#coordinator.beat(this.#member, beat, { timeoutMs: LEAVE_MS }).catch(() => {})
+  }
+
+  #pause(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(end, ms)
+      unref(timer)
+      function end(): void {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', end)
+        resolve()
+      }
+      if (signal.aborted) end()
+      else signal.addEventListener('abort', end, { once: true })
+    })
+  }
+}
+
+/** A UUID; browsers give those of crypto.randomUUID to secure pages only. */
+function newMemberId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  bytes[6] = (bytes[6]! & 0x0f) | 0x40
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+}

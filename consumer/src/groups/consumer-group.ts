@@ -1,0 +1,277 @@
+import { type Client, type ClientOptions, throwIfAborted } from '@tailrace/client'
+import { type Offset, TailraceError } from '@tailrace/schemas'
+import type { Levels } from '../levels.ts'
+import { readPlace } from '../point-read.ts'
+import { readSettings } from '../read-options.ts'
+import { readResult } from '../read-result.ts'
+import { onUnreadableOf } from '../readable-records.ts'
+import type { ReceivedBatch } from '../received-batch.ts'
+import type { ConsumerRecord, RecordMaker } from '../record.ts'
+import { RecordsBatch } from '../records-batch.ts'
+import type { Lease } from './beats/beat-messages.ts'
+import { type GroupCounts, newCounts } from './group-counts.ts'
+import { GroupMember } from './group-member.ts'
+import {
+  checkGroupName,
+  type GroupOptions,
+  type GroupSettings,
+  type GroupTopics,
+  groupSettings,
+  groupTopics,
+  type TopicPartition,
+} from './group-options.ts'
+import { GroupSubscription } from './group-subscription.ts'
+import { GroupFeeds } from './leases/group-feeds.ts'
+import type { LeasedPartition } from './leases/leased-partition.ts'
+import { plainOptions } from './plain-options.ts'
+import { DeadLetters } from './run/dead-letters.ts'
+import { type Handler, HandlerRun } from './run/handler-run.ts'
+import { type RunOptions, runSettings } from './run/run-options.ts'
+
+const RECORD_MS = 60_000
+const CREATE_MS = 15_000
+const FINISH_MS = 5_000
+
+/** A partition of a group that this program has. */
+export interface GroupPartition extends TopicPartition {
+  readonly token: number
+  /** The offset before which everything is done. */
+  readonly position: Offset
+  /** The committed position; null: there is none. */
+  readonly committed: Offset | null
+  /** Records behind the position; 0 while the end is not known. */
+  readonly lag: number
+  readonly isPaused: boolean
+}
+
+/** A position to commit. */
+export interface GroupPosition extends TopicPartition {
+  /** The offset that is read next. */
+  readonly offset: Offset
+  readonly metadata?: string
+}
+
+export interface GroupParts<Data> {
+  readonly client: Client
+  readonly options: ClientOptions & { readonly rack?: string }
+  readonly levelsOf: (topic: string) => Levels | undefined
+  readonly make: RecordMaker<Data>
+  readonly onClose: () => void
+}
+
+/**
+ * A group of consumers that share the partitions of topics: each partition is one member's at a time, and goes on where
+ * its group has committed. At least once: what is not committed comes again, after a crash or at another member.
+ */
+export class ConsumerGroup<Data = string> {
+  readonly name: string
+  readonly #parts: GroupParts<Data>
+  readonly #settings: GroupSettings
+  readonly #onUnreadable
+  readonly #counts = newCounts()
+  readonly #members = new Set<GroupMember<Data>>()
+  readonly #feeds: GroupFeeds
+  readonly #deadLetters: DeadLetters[] = []
+  readonly #closing = new AbortController()
+
+  /** @throws TailraceError INVALID_SETTING */
+  constructor(name: string, options: GroupOptions, parts: GroupParts<Data>) {
+    checkGroupName(name)
+    this.name = name
+    this.#parts = parts
+    this.#settings = groupSettings(options, parts.options.rack ?? '')
+    this.#onUnreadable = onUnreadableOf(options.onUnreadable)
+    this.#feeds = new GroupFeeds(parts.client, parts.options, parts.levelsOf)
+    const { signal } = options
+    if (signal?.aborted) void this.close()
+    else signal?.addEventListener('abort', () => void this.close(), { once: true })
+  }
+
+  /** What has happened so far. */
+  get counts(): Readonly<GroupCounts> {
+    return { ...this.#counts }
+  }
+
+  /** The partitions that this program has at present. */
+  get assigned(): readonly GroupPartition[] {
+    return this.#all().map(([, one]) => {
+      const { lease, position, committed, lag, isPaused } = one
+      const { topic, partition, token } = lease
+      return { topic, partition, token, position, committed: committed < 0 ? null : committed, lag, isPaused }
+    })
+  }
+
+  /** Where the beats come from; null: it has not joined, or has left. */
+  get heartbeats(): 'worker' | 'timers' | null {
+    const [member] = this.#members
+    return member?.beatsFrom ?? null
+  }
+
+  /**
+   * The records of topics, by name or by pattern (`orders.*`), that this member of the group has to handle. It joins
+   * when the loop begins.
+   * @throws TailraceError INVALID_SETTING, INVALID_TOPIC_NAME, CLOSED; everything else comes out of the loop
+   */
+  subscribe(topics: string | readonly string[]): GroupSubscription<Data> {
+    const wanted = groupTopics(topics)
+    this.#checkOpen()
+    return new GroupSubscription(() => this.#join(wanted), this.#counts)
+  }
+
+  /** The same as batches: `subscribe(topics).batches()`. @throws TailraceError as {@link subscribe} */
+  batches(topics: string | readonly string[]): ReturnType<GroupSubscription<Data>['batches']> {
+    return this.subscribe(topics).batches()
+  }
+
+  /**
+   * Calls a handler for each record, and commits what is done without a gap. A handler that throws is called again
+   * after a while, and other records go on; after the last attempt the record goes to the dead letters. Resolves after
+   * `close`.
+   * @throws TailraceError INVALID_SETTING, INVALID_TOPIC_NAME; as the loop of {@link subscribe}; what a handler throws
+   * when there are no dead letters; why a dead letter could not be written
+   */
+  async run(topics: string | readonly string[], handler: Handler<Data>, options: RunOptions = {}): Promise<void> {
+    const wanted = groupTopics(topics)
+    const settings = runSettings(options)
+    if (typeof handler !== 'function') throw new TailraceError('INVALID_SETTING', 'handler is not a function.')
+    this.#checkOpen()
+    const deadLetters = this.#deadLettersOf(settings.deadLetters)
+    const member = this.#join(wanted)
+    const run = new HandlerRun<Data>({
+      member,
+      settings,
+      handler,
+      deadLetter: (record, attempts, error) => deadLetters.bury(record, attempts, error),
+      counts: this.#counts,
+    })
+    try {
+      await run.run()
+    } finally {
+      this.#members.delete(member)
+      await deadLetters.close()
+    }
+  }
+
+  /**
+   * Commits positions of partitions that this program has; without positions all that is done.
+   * @throws TailraceError FENCED_MEMBER: a partition is another member's; TIMED_OUT
+   */
+  async commit(positions?: readonly GroupPosition[]): Promise<void> {
+    if (positions === undefined) {
+      await Promise.all([...this.#members].map((member) => member.commitDone()))
+      return
+    }
+    const commits = positions.map(({ topic, partition, offset, metadata = '' }) => {
+      const [member, held] = this.#find({ topic, partition })
+      return member.committer.commit(held, { offset, term: 0, metadata })
+    })
+    await Promise.all(commits)
+  }
+
+  /** Hands out nothing of these partitions until `resume`. They stay its own. @throws TailraceError FENCED_MEMBER */
+  pause(...partitions: readonly TopicPartition[]): void {
+    for (const place of partitions) this.#find(place)[1].isPaused = true
+  }
+
+  /** @throws TailraceError FENCED_MEMBER */
+  resume(...partitions: readonly TopicPartition[]): void {
+    for (const place of partitions) {
+      const [member, held] = this.#find(place)
+      member.resume(held)
+    }
+  }
+
+  /**
+   * Reads on from an offset. The committed position never goes back by that: `tailrace group reset` moves it.
+   * @throws TailraceError FENCED_MEMBER: the partition is not this member's; INVALID_SETTING
+   */
+  seek({ topic, partition }: TopicPartition, offset: Offset): void {
+    if (!Number.isSafeInteger(offset) || offset < 0) {
+      throw new TailraceError('INVALID_SETTING', `offset: ${String(offset)} is not a whole number from 0 on.`)
+    }
+    const [member, held] = this.#find({ topic, partition })
+    member.seek(held, offset)
+  }
+
+  /** Finishes what is being handled, commits what is done, leaves the group. Never rejects. */
+  async close(): Promise<void> {
+    this.#closing.abort(new TailraceError('CLOSED'))
+    await Promise.all([...this.#members].map((member) => member.close(FINISH_MS)))
+    await Promise.all(this.#deadLetters.map((one) => one.close().catch(() => {})))
+    this.#feeds.close()
+    this.#parts.onClose()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #join(topics: GroupTopics): GroupMember<Data> {
+    this.#checkOpen()
+    // Both would take the partitions from each other.
+    if (this.#settings.instance !== '' && this.#members.size > 0) {
+      throw new TailraceError('INVALID_SETTING', 'instanceId: a group with one has one loop, or one run, at a time.')
+    }
+    const { client, options } = this.#parts
+    const member = new GroupMember<Data>({
+      group: this.name,
+      topics,
+      settings: this.#settings,
+      client,
+      options,
+      feeds: this.#feeds,
+      counts: this.#counts,
+      batchOf: (topic, received) => this.#batchOf(topic, received),
+      recordAt: (lease, offset) => this.#recordAt(lease, offset),
+      onClose: () => this.#members.delete(member),
+    })
+    this.#members.add(member)
+    return member
+  }
+
+  #batchOf(topic: string, received: ReceivedBatch): RecordsBatch<Data> {
+    return new RecordsBatch(topic, received, this.#parts.make, this.#onUnreadable)
+  }
+
+  async #recordAt({ topic, topicId, partition }: Lease, offset: Offset): Promise<ConsumerRecord<Data> | undefined> {
+    const place = { partition, offset, topicId }
+    const settings = readSettings({ timeoutMs: RECORD_MS, maxBytes: 1 })
+    try {
+      const answer = await readPlace(this.#parts.client, topic, place, settings, this.#closing.signal)
+      const { records } = readResult(topic, place, answer, this.#parts.make, this.#onUnreadable)
+      return records.find((record) => record.offset === offset)
+    } catch (error) {
+      if (TailraceError.from(error).code === 'OFFSET_OUT_OF_RANGE') return undefined
+      throw error
+    }
+  }
+
+  #deadLettersOf(topic: string | false | undefined): DeadLetters {
+    const { client, options } = this.#parts
+    const made = new DeadLetters({
+      group: this.name,
+      topic: topic === false ? undefined : topic,
+      options: plainOptions(options),
+      createTopic: (name, like) => client.createTopicLike(name, like, { timeoutMs: CREATE_MS }),
+    })
+    this.#deadLetters.push(made)
+    return made
+  }
+
+  #all(): [GroupMember<Data>, LeasedPartition<Data>][] {
+    const held = (member: GroupMember<Data>) => member.assignment.partitions.filter(({ isHeld }) => isHeld)
+    return [...this.#members].flatMap((member) => {
+      return held(member).map((one): [GroupMember<Data>, LeasedPartition<Data>] => [member, one])
+    })
+  }
+
+  #find({ topic, partition }: TopicPartition): [GroupMember<Data>, LeasedPartition<Data>] {
+    const found = this.#all().find(([, { lease }]) => lease.topic === topic && lease.partition === partition)
+    if (found !== undefined) return found
+    throw new TailraceError('FENCED_MEMBER', `"${topic}" partition ${partition} is not assigned to this member.`)
+  }
+
+  #checkOpen(): void {
+    throwIfAborted(this.#closing.signal)
+  }
+}

@@ -1,0 +1,311 @@
+import { type Client, type ClientOptions, delay } from '@tailrace/client'
+import { type ErrorShape, isErrorCode, type Offset, TailraceError } from '@tailrace/schemas'
+import { now, startBeats } from '#beats'
+import type { ReceivedBatch } from '../received-batch.ts'
+import type { ConsumerRecord } from '../record.ts'
+import type { RecordsBatch } from '../records-batch.ts'
+import type { BeatEvents, BeatSettings, Beats, Lease, LossReason, StuckRecord, Told } from './beats/beat-messages.ts'
+import { Coordinator } from './beats/coordinator.ts'
+import type { Pulse } from './beats/pulse.ts'
+import type { GroupCounts } from './group-counts.ts'
+import { type GroupSettings, type GroupTopics, type RevocationReason, stuckHandler } from './group-options.ts'
+import { Assignment } from './leases/assignment.ts'
+import { Committer } from './leases/committer.ts'
+import { type GroupFeeds, startOfPartition } from './leases/group-feeds.ts'
+import { Intake } from './leases/intake.ts'
+import { type Handed, LeasedPartition } from './leases/leased-partition.ts'
+import { PartitionReader } from './leases/partition-reader.ts'
+import { PutOff } from './leases/put-off.ts'
+
+const COMMIT_MS = 30_000
+/** Of a topic that is gone the coordinator takes the leases away: until then there is nothing to do. */
+const gone = new Set(['UNKNOWN_TOPIC', 'TOPIC_ID_MISMATCH', 'UNKNOWN_PARTITION'])
+
+export interface MemberParts<Data> {
+  readonly group: string
+  readonly topics: GroupTopics
+  readonly settings: GroupSettings
+  readonly client: Client
+  readonly options: ClientOptions
+  readonly feeds: GroupFeeds
+  readonly counts: GroupCounts
+  readonly batchOf: (topic: string, received: ReceivedBatch) => RecordsBatch<Data>
+  /** The record at an offset; undefined: it is not there any more. */
+  readonly recordAt: (lease: Lease, offset: Offset) => Promise<ConsumerRecord<Data> | undefined>
+  readonly onClose: () => void
+}
+
+/** One member of a consumer group: its leases, what is read under them, and what is committed. */
+export class GroupMember<Data> {
+  readonly intake: Intake<Data>
+  readonly committer: Committer
+  readonly coordinator: Coordinator
+  readonly assignment: Assignment<Data>
+  readonly #parts: MemberParts<Data>
+  readonly #settings: GroupSettings
+  readonly #beats: Beats
+  readonly #pulse: Pulse
+  readonly #putOff: PutOff<Data>
+  readonly #autoCommit: ReturnType<typeof setInterval> | undefined
+  /** Calls of the program's functions, one after the other. */
+  #calls: Promise<unknown> = Promise.resolve()
+  #closing: Promise<void> | undefined
+  #isReleased = false
+
+  /** Joins the group. */
+  constructor(parts: MemberParts<Data>) {
+    const { settings, client, group, counts } = parts
+    this.#parts = parts
+    this.#settings = settings
+    const { options } = parts
+    const { pulse, beats } = startBeats({
+      client,
+      options,
+      useWorker: settings.heartbeats === 'worker',
+      settings: beatSettings(parts),
+      events: this.#events(),
+    })
+    this.#beats = beats
+    this.#pulse = pulse
+    this.coordinator = new Coordinator(client, group)
+    this.intake = new Intake(pulse, now, settings.sessionMs)
+    this.assignment = new Assignment((lease, told) => this.#lease(lease, told))
+    this.committer = new Committer(
+      (member, positions) => this.coordinator.commit(member, positions, { timeoutMs: COMMIT_MS }),
+      (_error, { key }) => this.#refused(key),
+    )
+    this.#putOff = new PutOff({
+      partition: (key) => this.assignment.get(key),
+      fetch: ({ lease }, { offset }) => parts.recordAt(lease, offset),
+      offer: (partition) => this.intake.offer(partition),
+      gone: (partition, due) => void this.committer.done(partition, due.offset).catch(() => {}),
+      failed: (partition, error) => this.#failedAt(partition, error),
+    })
+    counts.members++
+    if (settings.autoCommit) this.#autoCommit = setInterval(() => this.commitDone(), settings.autoCommitIntervalMs)
+  }
+
+  get beatsFrom(): 'worker' | 'timers' {
+    return this.#beats.from
+  }
+
+  /** Reads on from there, and neither from nor behind where it was. What is being handled is finished. */
+  seek(partition: LeasedPartition<Data>, offset: Offset): void {
+    partition.wanted = offset
+    if (partition.state === 'open') void this.#open(partition)
+  }
+
+  resume(partition: LeasedPartition<Data>): void {
+    partition.isPaused = false
+    this.intake.offer(partition)
+  }
+
+  /** The end of a record or batch that was handed out. `isDone` false: it was given up, and will come again. */
+  finish(partition: LeasedPartition<Data>, handed: Handed, isDone: boolean): void {
+    partition.finish(handed, isDone)
+    if (isDone && handed.due !== undefined && !handed.isPutOff && this.#settings.autoCommit) {
+      void this.committer.done(partition, handed.offset).catch(() => {})
+    }
+  }
+
+  /** Others have their turn before it, if something can still be taken from it. */
+  offerAgain(partition: LeasedPartition<Data>): void {
+    if (partition.isOpen && partition.hasNext) this.intake.offer(partition)
+  }
+
+  /** Commits what is done, of all partitions. Resolves when that is settled; refusals show by `onRevoked`. */
+  async commitDone(partitions: readonly LeasedPartition<Data>[] = this.assignment.partitions): Promise<void> {
+    const due = partitions.filter((one) => one.isHeld && one.state !== 'assigned' && one.position > one.committed)
+    await Promise.allSettled(
+      due.map((one) => this.committer.commit(one, { offset: one.position, term: one.term, metadata: '' })),
+    )
+  }
+
+  /**
+   * Hands out nothing more, commits what is done and leaves the group. `finishMs`: how long handlers may take to
+   * finish. Never rejects.
+   */
+  close(finishMs: number): Promise<void> {
+    this.#closing ??= this.#close(finishMs)
+    return this.#closing
+  }
+
+  async #close(finishMs: number): Promise<void> {
+    this.intake.close()
+    clearInterval(this.#autoCommit)
+    const partitions = this.assignment.partitions.filter(({ state }) => state !== 'over')
+    await within(finishMs, Promise.all(partitions.map((one) => one.end())))
+    await this.#settle(partitions, 'closed')
+    await this.#beats.leave()
+    for (const one of this.assignment.clear()) one.lose()
+    this.#parts.counts.members--
+    this.#parts.onClose()
+  }
+
+  #events(): BeatEvents {
+    return {
+      told: (told) => this.#told(told),
+      lost: (reason, generation) => this.#lost(reason, generation),
+      stuck: (record) => this.#stuck(record),
+      failed: (error) => this.#fail(errorOf(error)),
+    }
+  }
+
+  #told(told: Told): void {
+    // Leases of a former generation are lost; that this is so may be told later than an answer from before.
+    if (this.#closing !== undefined || told.generation !== this.#pulse.generation) return
+    const { added, revoked, lost } = this.assignment.absorb(told)
+    for (const one of lost) one.lose()
+    if (lost.length > 0) void this.#call(() => this.#settings.onRevoked(lost.map(placeOf), 'lost'))
+    if (added.length > 0) void this.#assign(added)
+    this.#revoke(revoked)
+    this.#putOff.told(told.due)
+  }
+
+  #lease(lease: Lease, { member, generation }: Told): LeasedPartition<Data> {
+    const reader = new PartitionReader<Data>((received) => this.#parts.batchOf(lease.topic, received), {
+      ready: () => this.intake.offer(partition),
+      skipped: (nextOffset, term) => partition.skip(nextOffset, term),
+      failed: (error) => this.#failedAt(partition, error),
+    })
+    const partition = new LeasedPartition<Data>(lease, { member, generation, pulse: this.#pulse }, reader)
+    return partition
+  }
+
+  async #assign(added: readonly LeasedPartition<Data>[]): Promise<void> {
+    this.#parts.counts.assigned += added.length
+    await this.#call(() => this.#settings.onAssigned(added.map(({ lease }) => assignedOf(lease))))
+    for (const one of added) if (one.state === 'assigned') void this.#open(one)
+  }
+
+  async #open(partition: LeasedPartition<Data>): Promise<void> {
+    const { lease } = partition
+    const { from } = this.#settings
+    const offset = partition.wanted ?? (lease.offset < 0 ? undefined : lease.offset)
+    partition.wanted = undefined
+    try {
+      const feed = this.#parts.feeds.open(lease.topic, startOfPartition(lease, offset, from), this.#feedSettings())
+      const begun = await partition.open(feed)
+      if (begun === undefined) return
+      // Else a member that begins there later, because this one has committed nothing, would leave records out.
+      const isMoving = offset === undefined && from !== 'earliest'
+      if (isMoving) await this.committer.commit(partition, { offset: begun, term: 0, metadata: '' })
+      partition.start()
+    } catch (error) {
+      this.#failedAt(partition, TailraceError.from(error))
+    }
+  }
+
+  #feedSettings() {
+    const { onOutOfRange, onJump, readFrom, maxBufferedBytes } = this.#settings
+    const share = Math.floor(maxBufferedBytes / Math.max(1, this.assignment.partitions.length))
+    return {
+      onOutOfRange,
+      onJump,
+      readFrom,
+      maxBufferedBytes: share,
+      onTopicRecreated: 'fail',
+      otherwise: 'earliest',
+    } as const
+  }
+
+  /** Those on which nothing is being handled go back together, the others each as soon as it is finished. */
+  #revoke(revoked: readonly LeasedPartition<Data>[]): void {
+    const idle = revoked.filter(({ isIdle }) => isIdle)
+    if (idle.length > 0) void this.#giveBack(idle)
+    for (const one of revoked) if (!idle.includes(one)) void this.#giveBack([one])
+  }
+
+  async #giveBack(partitions: readonly LeasedPartition<Data>[]): Promise<void> {
+    await Promise.all(partitions.map((one) => one.end()))
+    const held = partitions.filter(({ isHeld }) => isHeld)
+    await this.#settle(held, 'revoked')
+    this.#parts.counts.revoked += held.length
+    for (const one of held) {
+      one.lose()
+      this.assignment.remove(one)
+      this.#beats.release(one.lease, one.lease.token)
+    }
+  }
+
+  /** What is done is committed, as long as the leases may last. */
+  async #settle(partitions: readonly LeasedPartition<Data>[], reason: RevocationReason): Promise<void> {
+    if (partitions.length > 0) await this.#call(() => this.#settings.onRevoked(partitions.map(placeOf), reason))
+    if (this.#settings.autoCommit) await within(this.#settings.sessionMs, this.commitDone(partitions))
+    await within(this.#settings.sessionMs, this.committer.idle())
+  }
+
+  #lost(reason: LossReason, generation: number): void {
+    if (generation < this.#pulse.generation) return
+    const lost = this.assignment.clear()
+    for (const one of lost) one.lose()
+    this.#parts.counts.lost += lost.length
+    if (lost.length > 0) void this.#call(() => this.#settings.onRevoked(lost.map(placeOf), 'lost'))
+    if (reason === 'stuck') void Promise.all(lost.map((one) => one.end())).then(() => this.#beats.rejoin())
+  }
+
+  /** A commit was refused: the partition is another member's. */
+  #refused(key: string): void {
+    const partition = this.assignment.get(key)
+    this.#parts.counts.fencedCommits++
+    this.#beats.hurry()
+    if (partition === undefined || partition.state === 'over') return
+    partition.lose()
+    this.#parts.counts.lost++
+    void this.#call(() => this.#settings.onRevoked([placeOf(partition)], 'lost'))
+  }
+
+  #stuck(record: StuckRecord): void {
+    this.#parts.counts.stuck++
+    void this.#call(() => this.#settings.onStuck(stuckHandler(record)))
+  }
+
+  #failedAt(partition: LeasedPartition<Data>, error: TailraceError): void {
+    if (!partition.isHeld || error.code === 'FENCED_MEMBER' || error.code === 'CLOSED') return
+    if (gone.has(error.code)) partition.reader.close()
+    else this.#fail(error)
+  }
+
+  #fail(error: TailraceError): void {
+    if (this.#isReleased) return
+    this.#isReleased = true
+    this.intake.fail(error)
+  }
+
+  /** A function of the program; what it throws ends the subscription. */
+  #call(call: () => unknown): Promise<void> {
+    const called = this.#calls.then(() => within(this.#settings.callbackTimeoutMs, Promise.resolve().then(call)))
+    this.#calls = called.catch((error) => this.#fail(TailraceError.from(error)))
+    return called.then(nothing, nothing)
+  }
+}
+
+/** What can be sent to another thread. */
+function beatSettings({ group, topics, options, settings }: MemberParts<unknown>): BeatSettings {
+  const { instance, rack, sessionMs, handlerTimeoutMs, leaveWhenStuck } = settings
+  const clientId = options.clientId ?? ''
+  return { group, clientId, instance, rack, sessionMs, ...topics, handlerTimeoutMs, leaveWhenStuck }
+}
+
+function placeOf({ lease: { topic, partition } }: { readonly lease: Lease }): { topic: string; partition: number } {
+  return { topic, partition }
+}
+
+function assignedOf({ topic, partition, token, offset, metadata }: Lease) {
+  return { topic, partition, token, committed: offset < 0 ? null : { offset, metadata } }
+}
+
+function errorOf({ code, message }: ErrorShape): TailraceError {
+  const error = new TailraceError(isErrorCode(code) ? code : 'INTERNAL')
+  error.message = message
+  return error
+}
+
+/** Resolves with the promise, or after `ms`. @throws what the promise rejects with before */
+async function within(ms: number, promise: Promise<unknown>): Promise<void> {
+  const over = new AbortController()
+  const late = delay(ms, over.signal).catch(nothing)
+  await Promise.race([promise, late]).finally(() => over.abort())
+}
+
+function nothing(): void {}

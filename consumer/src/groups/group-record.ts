@@ -1,0 +1,65 @@
+import type { Offset, PartitionNumber, Timestamp } from '@tailrace/schemas'
+import type { ConsumerRecord } from '../record.ts'
+
+export interface CommitOptions {
+  /** Kept with the position, and told to the member that has the partition next. At most 4 KiB. Default: none. */
+  readonly metadata?: string
+}
+
+/** What a record can do, for the one that handles it. */
+export interface RecordActions {
+  commit(options: CommitOptions): Promise<void>
+  retryIn(delay: number | string): Promise<void>
+}
+
+/** A record that a member of a consumer group handles. */
+export class GroupRecord<Data = string> implements ConsumerRecord<Data> {
+  readonly topic: string
+  readonly partition: PartitionNumber
+  readonly offset: Offset
+  readonly timestamp: Timestamp
+  readonly key: Data | null
+  readonly value: Data | null
+  readonly headers: ConsumerRecord<Data>['headers']
+  /**
+   * The fencing token of the partition's lease: each later lease of it has a greater one. Stored together with
+   * the result, it keeps a consumer that was paused from overwriting what its successor has written.
+   */
+  readonly token: number
+  /** 1 at first, 2 when it comes for the second time after `retryIn` or a failed handler, and so on. */
+  readonly attempt: number
+  readonly #actions: RecordActions
+
+  constructor(record: ConsumerRecord<Data>, token: number, attempt: number, actions: RecordActions) {
+    this.topic = record.topic
+    this.partition = record.partition
+    this.offset = record.offset
+    this.timestamp = record.timestamp
+    this.key = record.key
+    this.value = record.value
+    this.headers = record.headers
+    this.token = token
+    this.attempt = attempt
+    this.#actions = actions
+  }
+
+  /**
+   * Everything of its partition up to this record is done, and is committed when this resolves.
+   * @throws TailraceError FENCED_MEMBER: the partition is another member's by now, and nothing was committed;
+   * TIMED_OUT: it may be committed
+   */
+  commit(options: CommitOptions = {}): Promise<void> {
+    return this.#actions.commit(options)
+  }
+
+  /**
+   * Puts the record off: it comes again after `delay` (milliseconds, or "90s", "15m", "2h"), here or at the member that
+   * has its partition then, also after restarts of all consumers and brokers. It counts as done for now, and records
+   * behind it come first. Resolves when the coordinator has stored that.
+   * @throws TailraceError INVALID_SETTING; FENCED_MEMBER, TIMED_OUT as {@link commit}; CONSUMER_GROUPS_FULL: the group
+   * has put off as many records as it can
+   */
+  retryIn(delay: number | string): Promise<void> {
+    return this.#actions.retryIn(delay)
+  }
+}

@@ -1,0 +1,105 @@
+import { TailraceError } from '@tailrace/schemas'
+import { now } from '#beats'
+import { GroupBatch } from './group-batch.ts'
+import type { GroupCounts } from './group-counts.ts'
+import type { GroupMember } from './group-member.ts'
+import { GroupRecord } from './group-record.ts'
+import { actionsOf, commitUpTo } from './record-actions.ts'
+
+/**
+ * What a member of a group reads, without end. It joins the group when the loop begins, and leaves it when the loop is
+ * left. Iterate over it, or over `batches()`, once.
+ */
+export class GroupSubscription<Data> implements AsyncIterable<GroupRecord<Data>> {
+  readonly #join: () => GroupMember<Data>
+  readonly #counts: GroupCounts
+  #member: GroupMember<Data> | undefined
+  #isClosed = false
+
+  constructor(join: () => GroupMember<Data>, counts: GroupCounts) {
+    this.#join = join
+    this.#counts = counts
+  }
+
+  /**
+   * Records one by one. A record is processed when the loop asks for the next one; one at which the loop is left is
+   * not, unless it was committed.
+   * @throws TailraceError FENCED_MEMBER: another process has the instance; AUTHORIZATION_FAILED; what a subscription of
+   * a consumer throws; what `onAssigned` and `onRevoked` throw. Errors that can pass are waited out
+   */
+  async *[Symbol.asyncIterator](): AsyncGenerator<GroupRecord<Data>, undefined> {
+    const member = this.#begin()
+    const counts = this.#counts
+    try {
+      for (;;) {
+        const partition = await member.intake.next()
+        if (partition === undefined) return
+        const { token } = partition.lease
+        // Of one partition, as long as there are some and others need not be asked.
+        for (let at = now(); member.intake.mayGoOn(partition, at); at = now()) {
+          const taken = partition.takeRecord()
+          if (taken === undefined) break
+          const { record, handed } = taken
+          const attempt = (handed.due?.attempt ?? 0) + 1
+          const actions = actionsOf(member, partition, handed, { attempt: () => attempt, counts, canCommit: true })
+          partition.begin(handed, at)
+          let isDone = false
+          try {
+            yield new GroupRecord(record, token, attempt, actions)
+            isDone = true
+          } finally {
+            member.finish(partition, handed, isDone)
+          }
+        }
+        member.offerAgain(partition)
+      }
+    } finally {
+      await member.close(0)
+    }
+  }
+
+  /** The same as batches. Records that were put off come to loops over records only. @throws as the loop */
+  async *batches(): AsyncGenerator<GroupBatch<Data>, undefined> {
+    const member = this.#begin()
+    try {
+      for (;;) {
+        const partition = await member.intake.next()
+        if (partition === undefined) return
+        const taken = partition.takeBatch()
+        if (taken === undefined) {
+          member.offerAgain(partition)
+          continue
+        }
+        const { batch, handed } = taken
+        partition.begin(handed, now())
+        let isDone = false
+        try {
+          yield new GroupBatch(batch, partition.lease.token, (options) =>
+            commitUpTo(member, partition, handed, options),
+          )
+          isDone = true
+        } finally {
+          member.finish(partition, handed, isDone)
+        }
+      }
+    } finally {
+      await member.close(0)
+    }
+  }
+
+  /** Ends the loop, commits what has been processed if the group does that by itself, and leaves the group. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#member?.close(0)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #begin(): GroupMember<Data> {
+    if (this.#isClosed) throw new TailraceError('CLOSED')
+    this.#member = this.#join()
+    return this.#member
+  }
+}
