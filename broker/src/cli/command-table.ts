@@ -41,6 +41,11 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     usage: '',
     load: async () => (await import('./commands/consumer-group.ts')).groupCommand,
   },
+  dlq: {
+    about: 'dead letters, which no handler could handle: list, show, replay and drop them',
+    usage: '',
+    load: async () => (await import('./dead-letters/dlq-command.ts')).dlqCommand,
+  },
   publish: {
     about: 'publish each line of a file or of standard input as a record',
     usage: '[options] <topic>',
