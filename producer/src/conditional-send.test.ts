@@ -138,6 +138,17 @@ describe('a send with an expected offset', () => {
     expect(await outcome(producer.send('t', { value: 'c' }, { ...here, expectedOffset: 0 }))).toBe(0)
   })
 
+  it('is refused by a broker that does not know conditions, and is not written without one', async () => {
+    const producer = await start()
+    await producer.send('t', { value: 'a' })
+    let arrived = 0
+    cluster.fault = () => (arrived++ === 0 ? { error: 'UNSUPPORTED_MESSAGE' } : undefined)
+    const refused = producer.send('t', { value: 'x' }, { ...here, expectedOffset: 9 })
+    expect(await outcome(refused)).toEqual(['UNSUPPORTED_MESSAGE', undefined])
+    expect(await outcome(producer.send('t', { value: 'b' }))).toBe(1)
+    expect([arrived, cluster.values('t', 0)]).toEqual([2, ['a', 'b']])
+  })
+
   it('can be given up', async () => {
     const producer = await start()
     cluster.broker(1).isFrozen = true

@@ -5,6 +5,7 @@ import { Consumer } from '@tailrace/consumer'
 import { Producer } from '@tailrace/producer'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ClusterProcesses } from './cluster-processes.ts'
+import { tailrace } from './command-line.ts'
 import { allInSync, topicBecomes, viewTopic } from './topic-view.ts'
 
 /** The code of docs/guides, as it stands there, against real brokers. */
@@ -148,6 +149,31 @@ describe('a leader election', () => {
 })
 
 describe('a fence and an expected offset', () => {
+  it('are flags of the command line; without a line the fence is accepted', async () => {
+    const publish = async (lines: string, ...flags: string[]) => {
+      const place = ['publish', 'work', '--partition', '0', '-s', cluster.http(1)]
+      const { code, out, err } = await tailrace([...place, ...flags], lines)
+      return [code, code === 0 ? out : err]
+    }
+    const [, told] = await publish('', '--fence', '1000', '--json')
+    const { endOffset } = JSON.parse(told as string) as { endOffset: number }
+    const [at, after] = [String(endOffset), endOffset + 2]
+    expect(await publish('{"a":1}\n{"a":2}\n', '--expected-offset', at, '--fence', '1000')).toEqual([
+      0,
+      `published 2 records to work/0 at ${at}; it ends at ${after}\n`,
+    ])
+    expect(await publish('{"a":1}\n', '--expected-offset', at)).toEqual([
+      1,
+      expect.stringContaining(
+        `error WRONG_EXPECTED_OFFSET: The partition does not end at the expected offset. It ends at ${after}`,
+      ),
+    ])
+    expect(await publish('{"a":1}\n', '--fence', '999')).toEqual([1, expect.stringContaining('error FENCED')])
+    expect(await publish('{"a":1}\n', '--fence', 'x')).toEqual([2, expect.stringContaining('--fence')])
+    const nowhere = await tailrace(['publish', 'work', '--fence', '1', '-s', cluster.http(1)], '{"a":1}')
+    expect([nowhere.code, nowhere.err]).toEqual([2, expect.stringContaining('--partition')])
+  })
+
   it('are kept over a restart of all brokers', async () => {
     const producer = new Producer({ ...cluster.sdk, lingerMs: 0 })
     const end = await producer.fence('accounts', 0, 77)

@@ -87,3 +87,15 @@ test.each([
 test('a source that cannot be reached has written nothing', async () => {
   expect(await forwarding([], true).published(false)).toBe('LEADER_UNAVAILABLE')
 })
+
+test('a condition goes to the source in a message that an older one refuses, and the refusal comes as it is', async () => {
+  const fields = { baseOffset: 7, lastOffset: 6, duplicate: false }
+  const { one, asked } = forwarding([{ fields }, 'FENCED', 'UNSUPPORTED_MESSAGE'])
+  const options = { timeoutMs: 1000, wait: true, condition: { fence: 3 } }
+  expect(await one.publish('t', 2, new Uint8Array(0), options)).toMatchObject(fields)
+  expect(asked).toMatchObject([['PublishIf', { topic: 't', partition: 2, expectedOffset: -1, fence: 3 }]])
+  for (const code of ['FENCED', 'UNSUPPORTED_MESSAGE']) {
+    await expect(one.publish('t', 2, batch('a'), options)).rejects.toMatchObject({ code })
+  }
+  expect(asked).toHaveLength(3)
+})

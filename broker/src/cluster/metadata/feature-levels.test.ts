@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { BrokerLevels } from '../../api/admin-api.ts'
 import { asked } from '../testing/asked.ts'
 import { TestCluster } from '../testing/test-cluster.ts'
-import type { FeatureLevels } from './feature-levels.ts'
+import { FENCES, type FeatureLevels } from './feature-levels.ts'
 import { intentFields } from './intents/intent-fields.ts'
 import { MetadataState } from './metadata-state.ts'
 
@@ -124,4 +124,20 @@ test('a newcomer that does not support the level is not admitted', async () => {
   await cluster.clock.advance(5000)
   expect(cluster.broker(4).node.api.readiness().ready).toBe(false)
   expect((await cluster.broker(1).node.api.describeCluster()).brokers.find(({ id }) => id === 4)?.pid ?? 0).toBe(0)
+})
+
+test('partitions take fencing tokens from their level on, in a new cluster soon by itself', async () => {
+  const takes = (cluster: TestCluster) => cluster.broker(2).groups.opened.at(-1)!.takesFences!()
+  const create = (cluster: TestCluster) => {
+    const created = cluster.broker(1).node.api.createTopic({ name: 't', partitions: 1, replicas: 3 })
+    return during(cluster, created)
+  }
+  const before: FeatureLevels = { ...two, highest: FENCES - 1 }
+  const older = await TestCluster.of(3, [before, before, before])
+  await create(older)
+  expect([await levelAt(older, 2), takes(older)]).toEqual([FENCES - 1, false])
+  const cluster = await TestCluster.of(3)
+  await create(cluster)
+  await cluster.clock.advance(3000)
+  expect([(await levelAt(cluster, 2))! >= FENCES, takes(cluster)]).toEqual([true, true])
 })

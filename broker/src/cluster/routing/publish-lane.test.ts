@@ -1,6 +1,6 @@
 import { type ErrorCode, TailraceError } from '@tailrace/schemas'
 import { expect, test } from 'vitest'
-import type { PublishResult } from '../../partition/requests.ts'
+import type { PublishCondition, PublishResult } from '../../partition/requests.ts'
 import { ManualClock } from '../../platform/testing/clock.ts'
 import { type LaneBudget, PublishLane, type PublishTarget } from './publish-lane.ts'
 
@@ -8,7 +8,7 @@ interface Attempt {
   readonly batch: Uint8Array
   readonly timeoutMs: number
   readonly answer: (result: PublishResult) => void
-  readonly fail: (code: ErrorCode) => void
+  readonly fail: (code: ErrorCode, endOffset?: number) => void
 }
 
 /** A lane to one leader, which answers when the test says so. */
@@ -18,13 +18,18 @@ function laneTo(term: { now: number }) {
   const attempts: Attempt[] = []
   const attempt: PublishTarget['attempt'] = ({ batch }, timeoutMs) =>
     new Promise((answer, reject) => {
-      attempts.push({ batch, timeoutMs, answer, fail: (code) => reject(new TailraceError(code)) })
+      attempts.push({
+        batch,
+        timeoutMs,
+        answer,
+        fail: (code, endOffset) => reject(new TailraceError(code, undefined, { endOffset })),
+      })
     })
   const lane = new PublishLane(clock, budget, () => ({ leader: 2, term: term.now, attempt, deny: () => {} }))
   const outcomes: unknown[] = []
-  const publish = (bytes: number, timeoutMs: number, idempotent = true) => {
+  const publish = (bytes: number, timeoutMs: number, idempotent = true, condition?: PublishCondition) => {
     const at = outcomes.push('pending') - 1
-    lane.publish({ batch: new Uint8Array(bytes), asker: undefined, condition: undefined }, idempotent, timeoutMs).then(
+    lane.publish({ batch: new Uint8Array(bytes), asker: undefined, condition }, idempotent, timeoutMs).then(
       ({ baseOffset }) => (outcomes[at] = baseOffset),
       ({ code }) => (outcomes[at] = code),
     )
@@ -85,3 +90,24 @@ test('held publishes fail once, and their timers end', async () => {
   expect([outcomes, budget]).toEqual([['UNKNOWN_TOPIC', 'OUTCOME_UNKNOWN'], { requests: 0, bytes: 0 }])
   expect([attempts.length, lane.idle]).toEqual([2, true])
 })
+
+test.each([
+  ['the same', 7, true, 'WRONG_EXPECTED_OFFSET', 8],
+  ['not known', 7, true, 'OUTCOME_UNKNOWN', 6],
+  ['the same', 7, false, 'WRONG_EXPECTED_OFFSET', 6],
+] as const)(
+  'the answer is %s where a refusal by an expected offset comes: expected %i, an attempt before it lost: %s',
+  async (_, expectedOffset, isLost, shown, endOffset) => {
+    const term = { now: 3 }
+    const { attempts, outcomes, publish, pass } = laneTo(term)
+    publish(100, 5000, true, { expectedOffset })
+    await pass(1)
+    if (isLost) {
+      attempts[0]!.fail('CONNECTION_LOST')
+      await pass(100)
+    }
+    attempts.at(-1)!.fail('WRONG_EXPECTED_OFFSET', endOffset)
+    await pass(1)
+    expect([attempts.length, outcomes]).toEqual([isLost ? 2 : 1, [shown]])
+  },
+)

@@ -80,6 +80,45 @@ describe('elsewhere', () => {
     }
   })
 
+  test('a condition goes along, and its refusal comes back with the figure', async () => {
+    const [whole, one] = [{ expectedOffset: 7, fence: 3 }, { expectedOffset: 0 }]
+    for (const condition of [whole, one]) {
+      const published = other.node.api.publish('t', 0, batch('a'), { ...options, condition })
+      await cluster.clock.advance(10)
+      await published
+    }
+    expect(replica(leader).conditions).toEqual([whole, one])
+    const asked = other.requests.filter(({ name }) => name === 'PublishIf').map(({ fields }) => fields)
+    expect(asked).toMatchObject([whole, { expectedOffset: 0, fence: -1 }])
+    // No older broker takes it for a publish without a condition.
+    expect(sent(other)).toBe(0)
+    for (const refusal of [{ endOffset: 9 }, { fence: 4 }]) {
+      const code = 'fence' in refusal ? 'FENCED' : 'WRONG_EXPECTED_OFFSET'
+      replica(leader).onPublish = () => Promise.reject(new TailraceError(code, undefined, refusal))
+      for (const how of [options, waiting]) {
+        const refused = other.node.api.publish('t', 0, batch('a'), { ...how, condition: whole })
+        const seen = refused.catch(({ code, endOffset, fence }) => ({ code, endOffset, fence }))
+        await cluster.clock.advance(100)
+        expect(await seen).toMatchObject({ code, ...refusal })
+      }
+    }
+  })
+
+  test('a condition of odd numbers, or none at all, is refused where it comes in', async () => {
+    const fields = { correlation: 0, topic: 't', partition: 0, timeoutMs: 1000 }
+    for (const [expectedOffset, fence] of [
+      [-1, -1],
+      [-2, 0],
+      [0, -2],
+    ] as const) {
+      const request = { ...fields, expectedOffset, fence }
+      const asked = outcome(leader.node.handlers.request(other.id, 'PublishIf', request, batch('a')))
+      await cluster.clock.advance(10)
+      expect(asked.value).toBe('INVALID_REQUEST')
+    }
+    expect(replica(leader).published).toEqual([])
+  })
+
   test('the rest of a time limit is whole milliseconds on the wire', async () => {
     const result = other.node.api.publish('t', 0, batch('a'), { timeoutMs: 999.5, wait: false })
     await cluster.clock.advance(10)

@@ -3,7 +3,7 @@ import { EntryKind, recordsCountAt, TailraceError } from '@tailrace/schemas'
 import type { ManualClock } from '../../platform/testing/clock.ts'
 import type { Configuration } from '../../raft/config.ts'
 import type { Group, GroupSpec, GroupStatus, SpecChanges, Standing } from '../group.ts'
-import type { FetchRequest, FetchResult, PublishResult } from '../requests.ts'
+import type { FetchRequest, FetchResult, PublishCondition, PublishResult } from '../requests.ts'
 
 const COMMIT_MS = 1
 const ELECTION_MS = 300
@@ -105,6 +105,8 @@ export class MemoryGroup implements Group {
   readonly spec: GroupSpec
   readonly admission: number
   readonly published: Uint8Array[] = []
+  /** Of each of them. */
+  readonly conditions: (PublishCondition | undefined)[] = []
   readonly updates: SpecChanges[] = []
   leader: BrokerId = 0
   term: Term = 0
@@ -153,9 +155,10 @@ export class MemoryGroup implements Group {
     return this.#world.group(this.id).configuration ?? { voters: [], outgoing: [], learners: [] }
   }
 
-  publish(batch: Uint8Array): Promise<PublishResult> {
+  publish(batch: Uint8Array, condition?: PublishCondition): Promise<PublishResult> {
     if (!this.isLeader) return Promise.reject(new TailraceError('NOT_LEADER'))
     this.published.push(batch)
+    this.conditions.push(condition)
     if (this.onPublish !== null) return this.onPublish(batch)
     return new Promise((resolve, reject) => {
       this.#lost.push(reject)
