@@ -237,6 +237,21 @@ describe('members', () => {
   })
 })
 
+it('that is closed finishes the record that it has, and commits it', async () => {
+  await publish('t', 0, 'a', 'b')
+  const member = group()
+  let closing: Promise<void> | undefined
+  const seen: string[] = []
+  for await (const { value } of member.subscribe('t')) {
+    seen.push(value!)
+    closing = member.close()
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(committed()).toBeLessThan(1)
+  }
+  await closing
+  expect([seen, committed(), cluster.group('g').members.size]).toEqual([['a'], 1, 0])
+})
+
 describe('a stuck handler', () => {
   it('is told once, here and to the coordinator', async () => {
     await publish('t', 0, 'a')

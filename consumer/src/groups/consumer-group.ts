@@ -10,7 +10,7 @@ import type { ConsumerRecord, RecordMaker } from '../record.ts'
 import { RecordsBatch } from '../records-batch.ts'
 import type { Lease } from './beats/beat-messages.ts'
 import { type GroupCounts, newCounts } from './group-counts.ts'
-import { GroupMember } from './group-member.ts'
+import { FINISH_MS, GroupMember } from './group-member.ts'
 import {
   checkGroupName,
   type GroupOptions,
@@ -30,7 +30,6 @@ import { type RunOptions, runSettings } from './run/run-options.ts'
 
 const RECORD_MS = 60_000
 const CREATE_MS = 15_000
-const FINISH_MS = 5_000
 
 /** A partition of a group that this program has. */
 export interface GroupPartition extends TopicPartition {
@@ -193,7 +192,10 @@ export class ConsumerGroup<Data = string> {
     member.seek(held, offset)
   }
 
-  /** Finishes what is being handled, commits what is done, leaves the group. Never rejects. */
+  /**
+   * Hands out nothing more, waits for what is being handled (for 5 s at most), commits what is done, and leaves the
+   * group. Never rejects. Inside of a loop, leave that first.
+   */
   async close(): Promise<void> {
     this.#closing.abort(new TailraceError('CLOSED'))
     await Promise.all([...this.#members].map((member) => member.close(FINISH_MS)))

@@ -18,6 +18,10 @@ import { PartitionReader } from './leases/partition-reader.ts'
 import { PutOff } from './leases/put-off.ts'
 
 const COMMIT_MS = 30_000
+/** How long the last commit of a member that ends is waited for. */
+const LAST_COMMIT_MS = 5_000
+/** How long what is being handled may take when the program ends a member. */
+export const FINISH_MS = 5_000
 /** Of a topic that is gone the coordinator takes the leases away: until then there is nothing to do. */
 const gone = new Set(['UNKNOWN_TOPIC', 'TOPIC_ID_MISMATCH', 'UNKNOWN_PARTITION'])
 
@@ -231,8 +235,9 @@ export class GroupMember<Data> {
   /** What is done is committed, as long as the leases may last. */
   async #settle(partitions: readonly LeasedPartition<Data>[], reason: RevocationReason): Promise<void> {
     if (partitions.length > 0) await this.#call(() => this.#settings.onRevoked(partitions.map(placeOf), reason))
-    if (this.#settings.autoCommit) await within(this.#settings.sessionMs, this.commitDone(partitions))
-    await within(this.#settings.sessionMs, this.committer.idle())
+    const ms = reason === 'closed' ? LAST_COMMIT_MS : this.#settings.sessionMs
+    if (this.#settings.autoCommit) void this.commitDone(partitions)
+    await within(ms, this.committer.idle())
   }
 
   #lost(reason: LossReason, generation: number): void {

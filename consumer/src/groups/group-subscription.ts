@@ -2,7 +2,7 @@ import { TailraceError } from '@tailrace/schemas'
 import { now } from '#beats'
 import { GroupBatch } from './group-batch.ts'
 import type { GroupCounts } from './group-counts.ts'
-import type { GroupMember } from './group-member.ts'
+import { FINISH_MS, type GroupMember } from './group-member.ts'
 import { GroupRecord } from './group-record.ts'
 import { actionsOf, commitUpTo } from './record-actions.ts'
 
@@ -87,10 +87,13 @@ export class GroupSubscription<Data> implements AsyncIterable<GroupRecord<Data>>
     }
   }
 
-  /** Ends the loop, commits what has been processed if the group does that by itself, and leaves the group. */
+  /**
+   * Ends the loop when it asks for the next record (or after 5 s), commits what has been processed if the group does
+   * that by itself, and leaves the group. Inside of the loop, leave it instead.
+   */
   async close(): Promise<void> {
     this.#isClosed = true
-    await this.#member?.close(0)
+    await this.#member?.close(FINISH_MS)
   }
 
   [Symbol.asyncDispose](): Promise<void> {

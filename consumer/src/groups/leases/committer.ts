@@ -34,6 +34,8 @@ export class Committer {
   readonly #send: SendCommit
   readonly #fenced: (error: TailraceError, lease: CommittedLease) => void
   #waiting = new Map<string, Waiting>()
+  /** In the request that is under way. */
+  #asked: ReadonlyMap<string, Waiting> = new Map()
   #sending: Promise<void> | undefined
 
   /** `fenced`: told of each lease for which a commit was refused. */
@@ -48,8 +50,10 @@ export class Committer {
    * @throws TailraceError FENCED_MEMBER; TIMED_OUT: it may be committed; what {@link SendCommit} throws
    */
   commit(lease: CommittedLease, { offset, term, metadata }: Committing): Promise<void> {
-    const isOld = offset < lease.committed || (offset === lease.committed && metadata === '')
-    if (isOld) return Promise.resolve()
+    const isCovered = (by: Offset): boolean => offset < by || (offset === by && metadata === '')
+    if (isCovered(lease.committed)) return Promise.resolve()
+    const asked = this.#asked.get(lease.key)
+    if (asked?.lease === lease && isCovered(asked.fields.offset)) return asked.settled.promise
     const waiting = this.#waiting.get(lease.key)
     const isLater = waiting === undefined || waiting.lease !== lease || waiting.fields.offset <= offset
     if (!isLater) return waiting.settled.promise
@@ -84,8 +88,9 @@ export class Committer {
     // What is committed in the same turn leaves together.
     await Promise.resolve()
     while (this.#waiting.size > 0) {
-      const all = [...this.#waiting.values()]
+      this.#asked = this.#waiting
       this.#waiting = new Map()
+      const all = [...this.#asked.values()]
       const members = new Set(all.map(({ lease }) => lease.member))
       for (const member of members) {
         await this.#sendOf(
@@ -93,6 +98,7 @@ export class Committer {
           all.filter(({ lease }) => lease.member === member),
         )
       }
+      this.#asked = new Map()
     }
   }
 

@@ -3,7 +3,7 @@ import { TailraceError } from '@tailrace/schemas'
 import { now } from '#beats'
 import type { ConsumerRecord } from '../../record.ts'
 import type { GroupCounts } from '../group-counts.ts'
-import type { GroupMember } from '../group-member.ts'
+import { FINISH_MS, type GroupMember } from '../group-member.ts'
 import { GroupRecord } from '../group-record.ts'
 import type { Handed, LeasedPartition } from '../leases/leased-partition.ts'
 import { actionsOf } from '../record-actions.ts'
@@ -25,8 +25,6 @@ const MOST_WAITING = 10_000
 const MOST_OF_PARTITION = 100
 /** Records that are taken from a partition before others have their turn. */
 const IN_TURN = 16
-/** How long handlers may take to finish when the run is closed. */
-const FINISH_MS = 5_000
 
 interface Task<Data> {
   readonly partition: LeasedPartition<Data>
