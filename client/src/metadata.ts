@@ -111,7 +111,8 @@ export class Metadata {
     const leaders = [...(known?.leaders ?? [])]
     const holders = [...(known?.replicas ?? [])]
     const terms = this.#terms.get(name) ?? []
-    let changed = known === undefined || partitions.length !== leaders.length
+    // Partitions are added and never taken away: a broker that tells of fewer is behind.
+    let changed = known === undefined || partitions.length > leaders.length
     for (const { partition, leader, term, replicas } of partitions) {
       if (term < (terms[partition] ?? -1)) continue
       terms[partition] = term

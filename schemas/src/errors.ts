@@ -33,6 +33,12 @@ export const errorTable = {
     message: 'The number of partitions or replicas cannot be met.',
     hint: 'Ask for at least 1 partition, and for no more replicas than there are brokers.',
   },
+  INVALID_PARTITIONS: {
+    status: 400,
+    retriable: false,
+    message: 'The topic cannot have this number of partitions.',
+    hint: 'Partitions can be added, and not be taken away: ask for at least as many as the topic has. For fewer, create a new topic.',
+  },
   ...securityErrors,
   ...consumerGroupErrors,
   UNKNOWN_TOPIC: {

@@ -101,6 +101,7 @@ export interface IntentShapes {
   RemoveQuota: Asked & { entity: EntityFields; by: string }
   SetDraining: Asked & { drained: BrokerId; draining: boolean; by: string }
   SetBalancing: Asked & { balancing: boolean; by: string }
+  AddPartitions: { name: string; topicId: string; partitions: number }
 }
 export type IntentName = keyof IntentShapes
 

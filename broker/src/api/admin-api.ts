@@ -1,5 +1,5 @@
 import type { BrokerId, LogIndex, Offset, PartitionNumber, Term, Timestamp } from '@tailrace/schemas'
-import type { Asker, LevelRange, TopicConfig } from './broker-api.ts'
+import type { Asker, LevelRange, TopicConfig, TopicSummary } from './broker-api.ts'
 import type { UpkeepApi } from './upkeep-api.ts'
 
 export interface BrokerLevels {
@@ -55,6 +55,12 @@ export interface AdminApi extends UpkeepApi {
    * BrokerApi.deleteTopic.
    */
   alterTopic(name: string, changes: TopicChanges, topicId?: string): Promise<TopicConfig>
+  /**
+   * The topic has `partitions` of them afterwards; those that it has stay as they are. Resolves as
+   * BrokerApi.createTopic. `topicId`: see BrokerApi.deleteTopic. INVALID_PARTITIONS: it has more of them, or may not
+   * have so many; TOO_MANY_PARTITIONS
+   */
+  addPartitions(name: string, partitions: number, topicId?: string): Promise<TopicSummary>
   /**
    * Takes a broker out of the cluster permanently. `by`: the operator, for the audit. BROKER_IN_USE while it has
    * replicas or votes in the metadata group.

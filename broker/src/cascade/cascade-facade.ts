@@ -85,8 +85,8 @@ export function createCascadeApi(deps: FacadeDeps): BrokerApi {
     },
     describeCluster: async () => describeCluster(deps),
     readiness: () => deps.catchUp.readiness(),
-    // A client that reads from this broker continues to read from it.
-    onLeadership: () => () => {},
+    // A client that reads from this broker continues to read from it; only partitions that a topic gets are news.
+    onLeadership: (listener) => copies.onAdded(listener),
   }
 }
 

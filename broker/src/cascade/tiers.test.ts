@@ -107,6 +107,28 @@ describe('levels', () => {
     }
   })
 
+  it('M88 partitions that a topic gets are copied on every level, from their beginning', async () => {
+    const { broker, address } = await top()
+    await broker.createTopic({ name: 't', partitions: 1, replicas: 1 })
+    await publishTo(broker, 't', ['a'])
+    const one = await tier(101, [address])
+    const two = await tier(201, [one.address])
+    await reaches(two, 't', 1)
+    const heard: string[] = []
+    const stop = two.node.api.onLeadership((topic, partition) => void heard.push(`${topic} ${partition}`))
+    broker.addPartitions('t', 3)
+    await broker.publish('t', 2, batchOf(['b', 'c']), {})
+    await until('the new partition', async () => {
+      const found = await two.node.api.findOffset('t', 2, { kind: 'LATEST', value: 0 }).catch(() => null)
+      return found?.highWatermark === 2
+    })
+    stop()
+    expect(heard).toEqual(['t 1', 't 2'])
+    expect(two.node.api.listTopics()).toMatchObject([{ partitions: 3 }])
+    expect((await two.node.api.fetch('t', 2, fetching(0, 0))).nextOffset).toBe(2)
+    expect(await recordsAt(two.node.api, 't')).toEqual(['0:a'])
+  })
+
   it('M88 the copy of a topic never goes on with the records of another one that has its name', async () => {
     const known = { version: 1 }
     const { broker, address } = await top({ topicsVersion: () => known.version })

@@ -200,6 +200,7 @@ function createControl(deps: ClusterNodeDeps, underneath: Underneath) {
   const seen = { state, brokers, alive, loads, clock, mostReplicas: limits.maxReplicasPerBroker }
   const moving = { groups, client, changeVoters, logger, balanceMs, replaceAfterMs, createPlan }
   const balance = () => describeBalance(seen)
+  const topics = new Topics({ state, client, directory, status, random, limits, brokers })
   return {
     controller: new ReassignmentController({ groups, state, calls, client, clock, logger }),
     balancer: new Balancer({ ...seen, brokerId, ...moving }),
@@ -210,7 +211,7 @@ function createControl(deps: ClusterNodeDeps, underneath: Underneath) {
     publisher: new Publisher({ brokerId, state, groups, directory, peers, clock }),
     watched: new WatchedEnds({ groups, clock }),
     reader: new Reader({ brokerId, state, groups, directory, peers, clock }),
-    topics: new Topics({ state, client, directory, status, random, limits, brokers }),
+    topics,
     producerIds: new OwnedProducerIds(async (principal, count) => {
       // Before the second level ids have no owners.
       const isOwned = principal !== ANONYMOUS && state.head.featureLevel > FIRST_LEVEL.highest
@@ -220,7 +221,7 @@ function createControl(deps: ClusterNodeDeps, underneath: Underneath) {
         : { type: 'allocate-producer-ids', ...common }
       return (await client.submit(command, PRODUCER_BLOCK_MS)).first!
     }),
-    admin: new Admin({ brokerId, groups, state, client, calls, directory, clock, limits, brokers, balance }),
+    admin: new Admin({ brokerId, groups, state, client, calls, topics, directory, clock, limits, brokers, balance }),
   }
 }
 

@@ -27,7 +27,7 @@ export class MetadataEffects {
   }
 
   applied(applied: Applied): void {
-    const { created, deleted, altered, changed, broker, joined, removed } = applied
+    const { created, deleted, altered, extended, changed, broker, joined, removed } = applied
     const { reconciler, controller, forcedLeader, firstLevel, leader, directory } = this.#parts
     if (broker !== undefined) {
       this.dial([broker.peer])
@@ -35,10 +35,8 @@ export class MetadataEffects {
     }
     if (joined !== undefined) this.#memberChanged(joined.id)
     if (removed !== undefined) this.#memberChanged(removed)
-    if (created !== undefined) {
-      for (const { group } of created.partitions) this.#reviewLeader(group)
-      reconciler.created(created)
-    }
+    if (created !== undefined) this.#created(created, 0)
+    if (extended !== undefined) this.#created(extended.topic, extended.first)
     if (altered !== undefined) reconciler.altered(altered)
     if (deleted !== undefined) {
       reconciler.deleted(deleted)
@@ -74,6 +72,13 @@ export class MetadataEffects {
     for (const group of state.places.keys()) this.#reviewLeader(group)
     this.#parts.coordinators.topicsChanged()
     directory.touch()
+  }
+
+  /** The partitions from number `first` on are new. */
+  #created(topic: Topic, first: PartitionNumber): void {
+    for (const { group } of topic.partitions.slice(first)) this.#reviewLeader(group)
+    this.#parts.reconciler.created(topic, first)
+    if (first > 0) for (let at = first; at < topic.partitions.length; at++) this.#tell(topic.name, at)
   }
 
   /** This broker knows all decisions from before its start. */
@@ -145,10 +150,13 @@ export class MetadataEffects {
       this.#parts.expiredTokens.wake()
     }
     const place = state.places.get(group)
-    if (place === undefined) return
+    if (place !== undefined) this.#tell(place.topic.name, place.partition)
+  }
+
+  #tell(topic: string, partition: PartitionNumber): void {
     for (const listener of this.listeners) {
       try {
-        listener(place.topic.name, place.partition)
+        listener(topic, partition)
       } catch (error) {
         this.#deps.logger.error({ err: error }, 'a listener for leaderships has failed')
       }

@@ -70,6 +70,7 @@ describe('OpenAPI', () => {
       'get /topics/{topic}/partitions/{partition}/describe',
       'get /topics/{topic}/partitions/{partition}/members',
       'get /topics/{topic}/partitions/{partition}/records',
+      'patch /topics/{topic}',
       'patch /topics/{topic}/config',
       'post /cluster/balance',
       'post /cluster/feature-level',

@@ -8,6 +8,7 @@ import { Confirm } from '../parts/confirm.tsx'
 import { DataTable } from '../parts/data-table.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { RateChart } from '../parts/rate-chart.tsx'
+import { AddPartitions } from './add-partitions.tsx'
 import { TopicSettings } from './topic-settings.tsx'
 
 export function TopicPage({ name }: { readonly name: string }) {
@@ -24,6 +25,7 @@ function Topic({ topic }: { readonly topic: TopicState }) {
   const { state, rates, history, now } = useLive()
   // The topic that the dialog was opened for, which is not another one that gets its name meanwhile.
   const [deleted, setDeleted] = useState<string | null>(null)
+  const [extended, setExtended] = useState<string | null>(null)
   const { name, partitions } = topic
   const dead = deadBrokers(state)
   const remove = async (): Promise<void> => {
@@ -37,6 +39,9 @@ function Topic({ topic }: { readonly topic: TopicState }) {
         <a class="button" href={`${topicLink(name)}/records`}>
           Records
         </a>
+        <button type="button" class="quiet" onClick={() => setExtended(topic.id)}>
+          Add partitions…
+        </button>
         <button type="button" class="danger quiet" onClick={() => setDeleted(topic.id)}>
           Delete…
         </button>
@@ -71,6 +76,9 @@ function Topic({ topic }: { readonly topic: TopicState }) {
         ]}
       />
       <TopicSettings topic={topic} />
+      {extended !== null && (
+        <AddPartitions name={name} topicId={extended} present={partitions.length} onClose={() => setExtended(null)} />
+      )}
       {deleted !== null && (
         <Confirm title={`Delete ${name}`} action="Delete" typed={name} onDone={remove} onClose={() => setDeleted(null)}>
           <p>Its records are gone then, on all brokers. This cannot be undone.</p>

@@ -1912,8 +1912,23 @@ function writeSetBalancing(to: AvroWriter, fields: unknown): void {
 }
 
 
-function readOneOfRegisterBrokerToSetBalancing(from: AvroReader) {
-  switch (from.branch(26)) {
+function readAddPartitions(from: AvroReader) {
+  return {
+    name: from.string(),
+    topicId: from.string(),
+    partitions: from.int(),
+  }
+}
+function writeAddPartitions(to: AvroWriter, fields: unknown): void {
+  const value = to.record(fields)
+  to.string(value.name)
+  to.string(value.topicId)
+  to.int(value.partitions)
+}
+
+
+function readOneOfRegisterBrokerToAddPartitions(from: AvroReader) {
+  switch (from.branch(27)) {
     case 0:
       return { 'tailrace.metadata.RegisterBroker': readRegisterBroker(from) }
     case 1:
@@ -1966,11 +1981,13 @@ function readOneOfRegisterBrokerToSetBalancing(from: AvroReader) {
       return { 'tailrace.metadata.SetDraining': readSetDraining(from) }
     case 25:
       return { 'tailrace.metadata.SetBalancing': readSetBalancing(from) }
+    case 26:
+      return { 'tailrace.metadata.AddPartitions': readAddPartitions(from) }
     default:
       throw new RangeError('a branch that the union does not have')
   }
 }
-function writeOneOfRegisterBrokerToSetBalancing(to: AvroWriter, fields: unknown): void {
+function writeOneOfRegisterBrokerToAddPartitions(to: AvroWriter, fields: unknown): void {
   const value = to.record(fields)
   const name = to.only(value)
   switch (name) {
@@ -2052,6 +2069,9 @@ function writeOneOfRegisterBrokerToSetBalancing(to: AvroWriter, fields: unknown)
     case 'tailrace.metadata.SetBalancing':
       to.branch(25)
       return writeSetBalancing(to, value['tailrace.metadata.SetBalancing'])
+    case 'tailrace.metadata.AddPartitions':
+      to.branch(26)
+      return writeAddPartitions(to, value['tailrace.metadata.AddPartitions'])
     default:
       to.invalid('record of the union', name)
   }
@@ -2063,7 +2083,7 @@ function readMetadataCommand(from: AvroReader) {
     correlation: from.long(),
     id: from.string(),
     timeoutMs: from.int(),
-    intent: readOneOfRegisterBrokerToSetBalancing(from),
+    intent: readOneOfRegisterBrokerToAddPartitions(from),
     asker: readAskerOrNull(from),
   }
 }
@@ -2072,7 +2092,7 @@ function writeMetadataCommand(to: AvroWriter, fields: unknown): void {
   to.long(value.correlation)
   to.string(value.id)
   to.int(value.timeoutMs)
-  writeOneOfRegisterBrokerToSetBalancing(to, value.intent)
+  writeOneOfRegisterBrokerToAddPartitions(to, value.intent)
   writeAskerOrNull(to, value.asker === undefined ? null : value.asker)
 }
 

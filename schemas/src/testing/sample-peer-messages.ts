@@ -124,6 +124,7 @@ export const sampleIntents: readonly IntentFields[] = [
   },
   { 'tailrace.metadata.SetDraining': { drained: 3, draining: true, ...asked, by: 'ann' } },
   { 'tailrace.metadata.SetBalancing': { balancing: true, ...asked, by: 'ann' } },
+  { 'tailrace.metadata.AddPartitions': { name: 'flights', topicId: 't1', partitions: 12 } },
 ]
 
 /** A client that a broker asks for. */

@@ -51,7 +51,7 @@ function use(name: string, fields: object): void {
   if (name === 'MetadataCommandReply') commandResultOf(fields as Parameters<typeof commandResultOf>[0])
   if (name !== 'MetadataCommand') return
   const intent = intentOf((fields as { intent: Parameters<typeof intentOf>[0] }).intent)
-  if (intent === null || intent.type === 'create-topic') return
+  if (intent === null || intent.type === 'create-topic' || intent.type === 'add-partitions') return
   if (decodeCommand(encodeCommand({ id: 'c', command: intent }, 0)) === null) {
     throw new Error(`a command that cannot be read: ${intent.type}`)
   }

@@ -29,6 +29,7 @@ const commands: readonly IdentifiedCommand['command'][] = [
     config: {},
     partitions: [{ replicas: [1, 2, 3] }, { replicas: [2, 3, 1] }],
   },
+  { type: 'add-partitions', topicId: 't1', first: 2, partitions: [{ replicas: [3, 1, 2] }] },
   { type: 'allocate-producer-ids', broker: 1, count: 1000 },
   { type: 'remove-broker', removed: 3, at: 1.7e12, broker: 1, by: 'ann' },
   { type: 'delete-topic', name: 'flights' },

@@ -24,6 +24,9 @@ export interface CopiesDeps extends CopyServices {
   readonly logger: Logger
 }
 
+/** Told of each partition that a topic has got after it was first copied. */
+export type AddedListener = (topic: string, partition: PartitionNumber) => void
+
 /** The topics and records of this broker: the catalogue of topics and one copy for each partition. */
 export class Copies {
   readonly gaps: Gaps
@@ -35,6 +38,7 @@ export class Copies {
   readonly #byName = new Map<string, string>()
   readonly #missingSince = new Map<string, number>()
   readonly #sealedAt = new Map<GroupId, number>()
+  readonly #listeners = new Set<AddedListener>()
   #work: Promise<unknown> = Promise.resolve()
   #version = 0
   /** The topics that the source has and that are not copied, by name; null: not told since the start. */
@@ -123,6 +127,14 @@ export class Copies {
     return found
   }
 
+  /** Returns how to stop. */
+  onAdded(listener: AddedListener): () => void {
+    // Wrapped, so that the same function may listen twice and stop once.
+    const own: AddedListener = (topic, partition) => listener(topic, partition)
+    this.#listeners.add(own)
+    return () => void this.#listeners.delete(own)
+  }
+
   /** The source's list of topics. Resolves when new topics can be copied, and deleted ones have been removed. */
   update(list: readonly TopicSummary[], version: number): Promise<void> {
     const work = this.#work.then(() => this.#update(list, version))
@@ -204,7 +216,9 @@ export class Copies {
 
   #open(topic: CatalogTopic): void {
     const { storage } = this.#deps
-    const partitions = this.#byTopic.get(topic.id) ?? []
+    const known = this.#byTopic.get(topic.id)
+    const partitions = known ?? []
+    const before = partitions.length
     for (let at = partitions.length; at < topic.groups.length; at++) {
       const group = topic.groups[at]!
       const copy = new CopiedPartition(this.#deps, storage.group(group) ?? storage.create(group), topic, at)
@@ -213,6 +227,8 @@ export class Copies {
     }
     this.#byTopic.set(topic.id, partitions)
     this.#byName.set(topic.name, topic.id)
+    if (known === undefined) return
+    for (let at = before; at < partitions.length; at++) for (const tell of this.#listeners) tell(topic.name, at)
   }
 
   #forgetName(topic: Pick<CatalogTopic, 'id' | 'name'> | undefined): void {

@@ -152,6 +152,24 @@ describe('tables for people, JSON for programs', () => {
     expect(await run('topic', 'alter', 't', '--read-only', 'true', ...meant)).toMatchObject({ code: 0, err: '' })
   })
 
+  it('topic alter adds partitions, alone or with settings', async () => {
+    const summary = { name: 't', id: 'a', partitions: 12, replicas: 3, config: { readOnly: true } }
+    const { asked, address } = await serve({
+      'PATCH /topics/t': { body: summary },
+      'PATCH /topics/t/config': { body: { readOnly: true } },
+    })
+    const more = ['topic', 'alter', 't', '--partitions', '12', '-s', address]
+    expect(await run(...more)).toEqual({ code: 0, out: 'topic t: 12 partitions\n', err: '' })
+    expect((await run(...more, '--read-only', 'true')).out).toBe('topic t: readOnly=true\ntopic t: 12 partitions\n')
+    expect(asked).toEqual([
+      { route: 'PATCH /topics/t', body: { partitions: 12 } },
+      { route: 'PATCH /topics/t/config', body: { readOnly: true } },
+      { route: 'PATCH /topics/t', body: { partitions: 12 } },
+    ])
+    expect(JSON.parse((await run(...more, '--json')).out)).toEqual(summary)
+    expect(await run('topic', 'alter', 't', '--partitions', 'many')).toMatchObject({ code: 2 })
+  })
+
   it('cluster status', async () => {
     const { address } = await serve({ 'GET /cluster': { body: cluster } })
     expect((await run('cluster', 'status', '-s', address)).out).toBe(

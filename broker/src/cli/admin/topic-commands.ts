@@ -56,28 +56,43 @@ export async function deleteTopic(
   terminal.print(json ? JSON.stringify({ deleted: name }) : `deleted topic ${name}`)
 }
 
+export interface AlterTopicOptions {
+  /** Null: as many as it has. */
+  readonly partitions: number | null
+  readonly changes: TopicChanges
+  readonly json: boolean
+}
+
 /**
- * Changes some settings of a topic and shows all of them as they are then. `topicId`: see deleteTopic. Throws
- * UsageError when there is nothing to change.
+ * Changes some settings of a topic and shows all of them as they are then, and adds partitions. `topicId`: see
+ * deleteTopic. Throws UsageError when there is nothing to change.
  */
 export async function alterTopic(
   name: string,
   topicId: string | undefined,
-  changes: TopicChanges,
-  json: boolean,
+  { partitions, changes, json }: AlterTopicOptions,
   admin: AdminClient,
   terminal: Terminal,
 ): Promise<void> {
-  if (Object.keys(changes).length === 0) {
+  const isConfigured = Object.keys(changes).length > 0
+  if (!isConfigured && partitions === null) {
     throw new UsageError(`nothing to change: name a setting, like tailrace topic alter ${name} --retention-ms 7d`)
   }
-  const path = topicPath(name, '/config', topicId)
-  const config = (await admin.request('PATCH', path, changes)) as Readonly<Record<string, unknown>>
-  const text = configText(config)
-  terminal.print(
-    json ? JSON.stringify(config) : `topic ${name}: ${text === '' ? 'all settings at their default' : text}`,
-  )
+  let config: Config | null = null
+  if (isConfigured) {
+    config = (await admin.request('PATCH', topicPath(name, '/config', topicId), changes)) as Config
+    const text = configText(config)
+    if (!json) terminal.print(`topic ${name}: ${text === '' ? 'all settings at their default' : text}`)
+  }
+  if (partitions === null) {
+    if (json) terminal.print(JSON.stringify(config))
+    return
+  }
+  const topic = (await admin.request('PATCH', topicPath(name, '', topicId), { partitions })) as TopicSummaryBody
+  terminal.print(json ? JSON.stringify(topic) : `topic ${name}: ${plural(topic.partitions, 'partition')}`)
 }
+
+type Config = Readonly<Record<string, unknown>>
 
 /** `name=value` pairs of --config; text of a number or boolean becomes one. */
 export function parseTopicConfig(pairs: readonly string[]): Record<string, string | number | boolean> {

@@ -87,16 +87,22 @@ function describe({ terminal, run }: CommandContext): Command {
 
 function alter({ terminal, run }: CommandContext): Command {
   return withSettings(new Command('alter'))
-    .description('change settings of a topic; those that are not named stay as they are, "default" puts one back')
+    .description(
+      'change a topic: add partitions, change settings; what is not named stays as it is, "default" puts a setting back',
+    )
     .argument('<name>')
+    .option('-p, --partitions <count>', 'how many it is to have; they cannot become fewer')
     .addOption(topicIdOption())
     .addOption(serverOption())
     .addOption(jsonOption())
-    .action((name: string, options: ClientOptions & SettingFlags & MeantTopic) =>
+    .action((name: string, options: ClientOptions & SettingFlags & MeantTopic & { partitions?: string }) =>
       run(async () => {
         const changes = (await settings()).settingChanges(options, true)
+        const { partitions } = options
+        const count = partitions === undefined ? null : parseCount('--partitions', partitions, 1, 1_000_000)
         const { alterTopic } = await commands()
-        await alterTopic(name, options.topicId, changes, options.json === true, adminOf(options, terminal), terminal)
+        const wanted = { partitions: count, changes, json: options.json === true }
+        await alterTopic(name, options.topicId, wanted, adminOf(options, terminal), terminal)
         return 0
       }),
     )

@@ -11,7 +11,7 @@ import type {
   MovesDescription,
   TopicChanges,
 } from '../../api/admin-api.ts'
-import type { Asker, TopicConfig } from '../../api/broker-api.ts'
+import type { Asker, TopicConfig, TopicSummary } from '../../api/broker-api.ts'
 import type { BalanceDescription } from '../../api/upkeep-api.ts'
 import type { Groups } from '../../partition/group.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -25,6 +25,7 @@ import type { TopicPartition } from '../metadata/partition-replicas.ts'
 import { partitionOf, requireTopic } from '../metadata/required-topic.ts'
 import type { LeaderDirectory } from '../routing/leader-directory.ts'
 import type { MetadataClient } from '../routing/metadata-client.ts'
+import type { Topics } from '../routing/topics.ts'
 import { examine } from './forced-members-survey.ts'
 import type { GroupCalls } from './group-calls.ts'
 import { groupPage, membersPage, withCopies } from './group-descriptions.ts'
@@ -45,6 +46,7 @@ export interface AdminDeps {
   readonly state: MetadataState
   readonly client: MetadataClient
   readonly calls: GroupCalls
+  readonly topics: Topics
   readonly directory: LeaderDirectory
   readonly clock: Clock
   readonly limits: TopicLimits
@@ -193,6 +195,10 @@ export class Admin implements AdminApi, AdminService {
     checkChanges(changes, limits)
     await this.#submit({ type: 'set-topic-config', name, topicId, changes })
     return requireTopic(state, name, topicId).config
+  }
+
+  addPartitions(name: string, partitions: number, topicId?: string): Promise<TopicSummary> {
+    return this.#deps.topics.addPartitions(name, partitions, topicId, this.#asker ?? undefined)
   }
 
   async removeBroker(broker: BrokerId, by = ''): Promise<void> {

@@ -32,6 +32,7 @@ export const featureLevels: FeatureLevels = {
     'remove-quota': 2,
     'set-draining': 3,
     'set-balancing': 3,
+    'add-partitions': 3,
   },
 }
 

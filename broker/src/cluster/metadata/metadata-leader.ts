@@ -18,9 +18,13 @@ import { isAnother } from './required-topic.ts'
  * the id of the topic; missing or empty: the topic that has the name.
  */
 export type Intent =
-  | Exclude<Command, { type: 'create-topic' | 'delete-topic' | 'set-topic-config' }>
+  | Exclude<Command, { type: 'create-topic' | 'delete-topic' | 'set-topic-config' | 'add-partitions' }>
   | (DeleteTopic & { readonly topicId?: string })
   | (SetTopicConfig & { readonly topicId?: string })
+  | PlacedIntent
+
+/** Those whose commands name brokers, which the leader chooses. */
+type PlacedIntent =
   | {
       readonly type: 'create-topic'
       readonly name: string
@@ -28,6 +32,13 @@ export type Intent =
       readonly config: TopicConfig
       readonly partitions: number
       readonly replicas: number
+    }
+  /** `partitions`: how many the topic is to have, with those that it has. */
+  | {
+      readonly type: 'add-partitions'
+      readonly name: string
+      readonly topicId: string
+      readonly partitions: number
     }
 export interface IdentifiedIntent {
   readonly id: string
@@ -59,8 +70,8 @@ export class MetadataLeader {
   readonly #waiting = new Map<string, Waiting>()
   /** Attempts in flight, so that an impatient retry joins the first instead of proposing again. */
   readonly #running = new Map<string, Promise<CommandResult>>()
-  /** Topics are placed one after the other: each placement must see the one before. */
-  #lastCreation: Promise<unknown> = Promise.resolve()
+  /** Partitions are placed one topic after the other: each placement must see the one before. */
+  #lastPlacement: Promise<unknown> = Promise.resolve()
 
   constructor(deps: MetadataLeaderDeps) {
     this.#deps = deps
@@ -107,7 +118,7 @@ export class MetadataLeader {
   #start(id: string, intent: Intent): Promise<CommandResult> {
     // Before it counts: an intent of a newer broker must not block those that can be read.
     const unreadable =
-      intent.type === 'create-topic' ? null : refuseUnreadable(encodeCommand({ id, command: intent }, 0))
+      isPlaced(intent) ? null : refuseUnreadable(encodeCommand({ id, command: intent }, 0))
     if (unreadable !== null) return Promise.resolve(unreadable)
     if (this.#running.size >= MAX_PENDING) return Promise.reject(new TailraceError('OVERLOADED'))
     const refusal = this.#deps.refusal(intent)
@@ -120,7 +131,9 @@ export class MetadataLeader {
   #carryOut(id: string, intent: Intent): Promise<CommandResult> {
     switch (intent.type) {
       case 'create-topic':
-        return this.#afterCreations(id, intent)
+        return this.#afterPlacements(() => this.#create(id, intent))
+      case 'add-partitions':
+        return this.#afterPlacements(() => this.#addPartitions(id, intent))
       case 'delete-topic':
       case 'set-topic-config': {
         const { topicId = '', ...command } = intent
@@ -145,24 +158,47 @@ export class MetadataLeader {
     return { ok: false, code: 'TOPIC_ID_MISMATCH', detail: isAnother(command.name, present.id, topicId) }
   }
 
-  #afterCreations(id: string, intent: Intent & { type: 'create-topic' }): Promise<CommandResult> {
-    const created = this.#lastCreation.then(() => {
-      const { name, topicId, config } = intent
-      const { state, living, refusal } = this.#deps
-      // Applying decides this finally; asking before spares a placement.
-      if (state.topics.has(name) && state.topics.get(name)!.id !== topicId) {
-        return { ok: false, code: 'TOPIC_EXISTS', detail: `"${name}"` } as const
-      }
-      // The creations before it have taken their room by now.
-      const refused = refusal(intent)
-      if (refused !== null) return refused
-      const racked = living().map((id) => rackedBroker(state.brokers.get(id)!))
-      const placed = placePartitions(racked, loadOf(state), intent.partitions, intent.replicas)
-      const partitions = placed.map((replicas) => ({ replicas }))
-      return this.#propose({ id, command: { type: 'create-topic', name, topicId, config, partitions } })
-    })
-    this.#lastCreation = created.catch(() => {})
-    return created
+  #afterPlacements(place: () => Promise<CommandResult>): Promise<CommandResult> {
+    const placed = this.#lastPlacement.then(place)
+    this.#lastPlacement = placed.catch(() => {})
+    return placed
+  }
+
+  async #create(id: string, intent: Intent & { type: 'create-topic' }): Promise<CommandResult> {
+    const { name, topicId, config } = intent
+    const { state, refusal } = this.#deps
+    // Applying decides this finally; asking before spares a placement.
+    if (state.topics.has(name) && state.topics.get(name)!.id !== topicId) {
+      return { ok: false, code: 'TOPIC_EXISTS', detail: `"${name}"` }
+    }
+    // The placements before it have taken their room by now.
+    const refused = refusal(intent)
+    if (refused !== null) return refused
+    const partitions = this.#place(intent.partitions, intent.replicas)
+    return this.#propose({ id, command: { type: 'create-topic', name, topicId, config, partitions } })
+  }
+
+  /** A topic that has as many already stays as it is, so that a retry is no error. */
+  async #addPartitions(id: string, intent: Intent & { type: 'add-partitions' }): Promise<CommandResult> {
+    const { groups, state, refusal } = this.#deps
+    await groups.get(METADATA_GROUP)?.confirmed()
+    const topic = state.topics.get(intent.name)
+    if (topic === undefined) return { ok: false, code: 'UNKNOWN_TOPIC', detail: `"${intent.name}"` }
+    if (topic.id !== intent.topicId) {
+      return { ok: false, code: 'TOPIC_ID_MISMATCH', detail: isAnother(topic.name, topic.id, intent.topicId) }
+    }
+    const refused = refusal(intent)
+    if (refused !== null) return refused
+    const first = topic.partitions.length
+    if (intent.partitions === first) return { ok: true, index: state.head.appliedIndex }
+    const partitions = this.#place(intent.partitions - first, topic.partitions[0]!.replicas.length)
+    return this.#propose({ id, command: { type: 'add-partitions', topicId: topic.id, first, partitions } })
+  }
+
+  #place(partitions: number, replicas: number): { replicas: readonly BrokerId[] }[] {
+    const { living, state } = this.#deps
+    const racked = living().map((id) => rackedBroker(state.brokers.get(id)!))
+    return placePartitions(racked, loadOf(state), partitions, replicas).map((chosen) => ({ replicas: chosen }))
   }
 
   /** Commit and application are reported separately, in any order; the answer is complete when both have come. */
@@ -182,6 +218,11 @@ export class MetadataLeader {
       this.#waiting.delete(command.id)
     }
   }
+}
+
+/** The command of such an intent is made once its brokers are chosen. */
+function isPlaced(intent: Intent): intent is PlacedIntent {
+  return intent.type === 'create-topic' || intent.type === 'add-partitions'
 }
 
 /** A command that this broker could not apply is not proposed. */

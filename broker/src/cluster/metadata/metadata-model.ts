@@ -46,6 +46,8 @@ export interface Applied {
   readonly deleted?: Topic
   /** Its configuration is another one now. */
   readonly altered?: Topic
+  /** It has more partitions, those from number `first` on. */
+  readonly extended?: { readonly topic: Topic; readonly first: PartitionNumber }
   /** This partition's replicas, or the wanted ones. */
   readonly changed?: TopicPlace
   readonly joined?: JoinedBroker

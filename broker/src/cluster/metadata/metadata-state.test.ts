@@ -142,6 +142,12 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     changes: fc.record({ readOnly: fc.constantFrom(true, false, null), retentionMs: fc.constantFrom(5, null) }),
   }),
   fc.record({
+    type: fc.constant('add-partitions' as const),
+    topicId: fc.constantFrom('t1', 't2'),
+    first: fc.integer({ min: 1, max: 5 }),
+    partitions: fc.array(fc.constantFrom({ replicas: [1, 2] }, { replicas: [3] }), { minLength: 1, maxLength: 3 }),
+  }),
+  fc.record({
     type: fc.constant('set-priority' as const),
     group: fc.integer({ min: 0, max: 4 }),
     broker: fc.constant(1),
@@ -347,7 +353,11 @@ describe('the metadata is a pure function of the log', () => {
         const producers: number[] = []
         commands.forEach((some, index) => {
           const applied = state.apply(index + 1, some)!
-          if (applied.created !== undefined) groups.push(...applied.created.partitions.map(({ group }) => group))
+          const { created, extended } = applied
+          if (created !== undefined) groups.push(...created.partitions.map(({ group }) => group))
+          if (extended !== undefined) {
+            groups.push(...extended.topic.partitions.slice(extended.first).map(({ group }) => group))
+          }
           const { result, repeated } = applied
           if (result.ok && result.first !== undefined && !repeated) {
             for (let id = result.first; id < result.first + result.count!; id++) producers.push(id)
@@ -359,6 +369,33 @@ describe('the metadata is a pure function of the log', () => {
       }),
     )
   })
+})
+
+test('partitions are added behind those that a topic has; a command that counts otherwise changes nothing', () => {
+  const state = new MetadataState()
+  const replicas = [1, 2]
+  const create = { type: 'create-topic', name: 'a', topicId: 't1', config: {}, partitions: [{ replicas }] } as const
+  state.apply(1, { id: 'create', command: create })
+  const other = { ...create, name: 'b', topicId: 't2' }
+  state.apply(2, { id: 'other', command: other })
+  const more = { type: 'add-partitions', topicId: 't1', first: 1, partitions: [{ replicas: [2] }, { replicas }] } as const
+  const { result, extended } = state.apply(3, { id: 'more', command: more })
+  expect([result, extended?.first]).toEqual([{ ok: true, index: 3 }, 1])
+  expect(state.topics.get('a')!.partitions).toEqual([
+    { group: 1, founders: [1, 2], replicas: [1, 2] },
+    { group: 3, founders: [2], replicas: [2] },
+    { group: 4, founders: [1, 2], replicas: [1, 2] },
+  ])
+  expect(state.places.get(4)).toEqual({ topic: state.topics.get('a'), partition: 2 })
+  const before = structuredClone(picture(state)) as unknown[]
+  expect(state.apply(4, { id: 'again', command: more }).result).toMatchObject({ code: 'INVALID_PARTITIONS' })
+  expect(state.apply(5, { id: 'gone', command: { ...more, topicId: 't3' } }).result).toMatchObject({
+    code: 'UNKNOWN_TOPIC',
+  })
+  expect((picture(state) as unknown[])[1]).toEqual(before[1])
+  state.removed.set(9, { directoryId: 'd' })
+  const onRemoved = { ...more, first: 3, partitions: [{ replicas: [9] }] }
+  expect(state.apply(6, { id: 'removed', command: onRemoved }).result).toMatchObject({ code: 'UNKNOWN_BROKER' })
 })
 
 test('a command retried under its id is applied once and answered the same', () => {

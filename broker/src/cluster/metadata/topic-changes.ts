@@ -1,6 +1,7 @@
 import type { BrokerId, GroupId, PartitionNumber } from '@tailrace/schemas'
 import type { TopicConfig } from '../../api/broker-api.ts'
 import type {
+  AddPartitions,
   AssignReplicas,
   ForceReplicas,
   ReplicasChanged,
@@ -45,6 +46,8 @@ export function performTopicCommand(state: MetadataTables, command: TopicCommand
       return configure(state, command)
     case 'set-priority':
       return prioritise(state, command.group, command.broker, command.factor)
+    case 'add-partitions':
+      return addPartitions(state, command)
   }
 }
 
@@ -126,6 +129,22 @@ function configure(state: MetadataTables, { name, changes }: SetTopicConfig): Ch
   }
   topic.config = config as TopicConfig
   return { result: { ok: true, index: state.head.appliedIndex }, altered: topic }
+}
+
+function addPartitions(state: MetadataTables, { topicId, first, partitions }: AddPartitions): Change {
+  const topic = state.topicsById.get(topicId)
+  if (topic === undefined) return refused('UNKNOWN_TOPIC', '')
+  const present = topic.partitions.length
+  if (present !== first) return refused('INVALID_PARTITIONS', `"${topic.name}" has ${present} by now, not ${first}.`)
+  const gone = partitions.flatMap(({ replicas }) => replicas).find((id) => state.removed.has(id))
+  if (gone !== undefined) return refused('UNKNOWN_BROKER', `Broker ${gone} was removed from the cluster.`)
+  partitions.forEach(({ replicas }, at) => {
+    const place = { topic, partition: first + at }
+    const added = { group: state.head.nextGroup++, founders: replicas, replicas }
+    state.places.set(added.group, place)
+    state.replacePartition(place, added)
+  })
+  return { result: { ok: true, index: state.head.appliedIndex }, extended: { topic, first } }
 }
 
 function prioritise(state: MetadataTables, group: GroupId, broker: BrokerId, factor: number): Change {

@@ -1,4 +1,4 @@
-import type { BrokerId, GroupId, ProducerId } from '@tailrace/schemas'
+import type { BrokerId, GroupId, PartitionNumber, ProducerId } from '@tailrace/schemas'
 import { backoffMs, METADATA_GROUP, TailraceError } from '@tailrace/schemas'
 import type { Groups, StateMachine } from '../../partition/group.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -128,8 +128,9 @@ export class Reconciler {
     return this.#stored.has(group)
   }
 
-  created(topic: Topic): void {
-    for (const partition of topic.partitions) {
+  /** The partitions from number `first` on are new. */
+  created(topic: Topic, first: PartitionNumber = 0): void {
+    for (const partition of topic.partitions.slice(first)) {
       if (placeOf(partition, this.#deps.brokerId) !== null) this.look(partition.group, true)
     }
   }

@@ -66,6 +66,17 @@ test('so it is altered and deleted', async () => {
   expect(await remove()).toBeNull()
 })
 
+test('so it gets more partitions', async () => {
+  await during(cluster, other.node.api.createTopic(creation))
+  const extend = () => outcome(other.node.admin.for(session('User:ann')).addPartitions('t', 3))
+  await add(rule('alter-configs', topic))
+  expect(await extend()).toBe('AUTHORIZATION_FAILED')
+  expect(other.node.api.listTopics()).toMatchObject([{ partitions: 1 }])
+  await add(rule('alter', topic))
+  expect(await extend()).toBeNull()
+  expect(other.node.api.listTopics()).toMatchObject([{ partitions: 3 }])
+})
+
 const wish = (intent: Intent, asker?: object) =>
   outcome(
     asked(cluster, other.id, leader.id, 'MetadataCommand', {

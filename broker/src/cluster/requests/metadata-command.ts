@@ -47,6 +47,8 @@ function neededFor(
       return [[['delete', topicNamed(read.name)]]]
     case 'set-topic-config':
       return [[['alter-configs', topicNamed(read.name)]]]
+    case 'add-partitions':
+      return [[['alter', topicNamed(read.name)]]]
     case 'set-quota':
     case 'remove-quota':
       return [[['alter-configs', theCluster]]]

@@ -75,6 +75,7 @@ const acts: Record<string, (broker: TestBroker, topicId?: string) => Promise<unk
   members: ({ node }, topicId) => node.admin.members(place(topicId)),
   'describe a partition': ({ node }, topicId) => node.admin.describeGroup(place(topicId)),
   'change settings': ({ node }, topicId) => node.admin.alterTopic('t', { retentionMs: 1000 }, topicId),
+  'add partitions': ({ node }, topicId) => node.admin.addPartitions('t', 2, topicId),
   'set a priority': ({ node }, topicId) => node.admin.setPriority(place(topicId), { broker: 1, factor: 2 }),
   'transfer the leadership': ({ node }, topicId) => node.admin.transferLeadership(place(topicId), 2),
   'take a snapshot': ({ node }, topicId) => node.admin.snapshot(place(topicId), { broker: 1, thenFetch: false }),

@@ -3,8 +3,8 @@ import { NO_BROKER, TailraceError } from '@tailrace/schemas'
 import type { Asker, CreateTopicRequest, RoutedTopic, TopicDescription, TopicSummary } from '../../api/broker-api.ts'
 import type { Random } from '../../platform/random.ts'
 import type { TopicLimits } from '../metadata/intents/topic-rules.ts'
-import { checkCreateTopic } from '../metadata/intents/topic-rules.ts'
-import type { MetadataState } from '../metadata/metadata-state.ts'
+import { checkCreateTopic, checkMorePartitions } from '../metadata/intents/topic-rules.ts'
+import type { MetadataState, Topic } from '../metadata/metadata-state.ts'
 import { isMissing, requireTopic } from '../metadata/required-topic.ts'
 import type { LeaderDirectory } from './leader-directory.ts'
 import type { MetadataClient } from './metadata-client.ts'
@@ -38,21 +38,37 @@ export class Topics {
   }
 
   async create(request: CreateTopicRequest, asker?: Asker): Promise<TopicSummary> {
-    const { state, client, directory, random, limits, brokers } = this.#deps
+    const { client, random, limits, brokers } = this.#deps
     checkCreateTopic(request, brokers().length, limits)
     const { name, partitions, replicas, config = {} } = request
     const topicId = random.uuid()
     const intent = { type: 'create-topic', name, topicId, config, partitions, replicas } as const
     await client.submit(intent, COMMAND_MS, asker)
+    await this.#untilLed(name, topicId, partitions)
+    return { name, id: topicId, partitions, replicas, config }
+  }
+
+  /** See AdminApi. */
+  async addPartitions(name: string, partitions: number, topicId = '', asker?: Asker): Promise<TopicSummary> {
+    const { state, client, limits } = this.#deps
+    const { id, ...topic } = requireTopic(state, name, topicId)
+    checkMorePartitions(partitions, topic.partitions.length, limits)
+    await client.submit({ type: 'add-partitions', name, topicId: id, partitions }, COMMAND_MS, asker)
+    await this.#untilLed(name, id, partitions)
+    return summaryOf(requireTopic(state, name, id))
+  }
+
+  /** Each partition of the topic has a leader, or it takes too long. */
+  async #untilLed(name: string, topicId: string, partitions: number): Promise<void> {
+    const { state, directory } = this.#deps
     // Each look goes on where the last one stopped: with 10,000 partitions it would start over 10,000 times.
     let led = 0
     await directory.until(() => {
       const topic = state.topics.get(name)
-      if (topic?.id !== topicId) return false
+      if (topic?.id !== topicId || topic.partitions.length < partitions) return false
       while (led < partitions && directory.lookup(topic.partitions[led]!.group).leader !== NO_BROKER) led += 1
       return led === partitions
     }, USABLE_MS)
-    return { name, id: topicId, partitions, replicas, config }
   }
 
   async delete(name: string, topicId = '', asker?: Asker): Promise<void> {
@@ -71,11 +87,7 @@ export class Topics {
     if (freshness() === 'behind' && head.appliedIndex === 0) {
       throw new TailraceError('NOT_READY', 'This broker has not caught up with the metadata.')
     }
-    return [...this.#deps.state.topics.values()]
-      .map(({ name, id, config, partitions }) => {
-        return { name, id, partitions: partitions.length, replicas: partitions[0]!.replicas.length, config }
-      })
-      .sort((a, b) => (a.name < b.name ? -1 : 1))
+    return [...this.#deps.state.topics.values()].map(summaryOf).sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
   async describe(name: string, topicId?: string, asker?: Asker): Promise<TopicDescription> {
@@ -106,4 +118,8 @@ export class Topics {
       }),
     }))
   }
+}
+
+function summaryOf({ name, id, config, partitions }: Topic): TopicSummary {
+  return { name, id, partitions: partitions.length, replicas: partitions[0]!.replicas.length, config }
 }

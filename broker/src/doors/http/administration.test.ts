@@ -220,6 +220,21 @@ describe('topic settings', () => {
   })
 })
 
+describe('partitions', () => {
+  it('are added, and never taken away', async () => {
+    await call('POST', '/topics', { name: 'grows', partitions: 2, replicas: 1 })
+    const grown = await call('PATCH', '/topics/grows', { partitions: 5 })
+    expect([grown.status, grown.body]).toEqual([200, expect.objectContaining({ name: 'grows', partitions: 5 })])
+    expect((await call('GET', '/topics/grows')).body.partitions).toHaveLength(5)
+    for (const partitions of [4, 0, -1, 1.5, '7', 200_000]) {
+      const { status, body } = await call('PATCH', '/topics/grows', { partitions })
+      expect([status, body.code]).toEqual([400, 'INVALID_PARTITIONS'])
+    }
+    expect((await call('PATCH', '/topics/grows?topicId=other', { partitions: 9 })).body.code).toBe('TOPIC_ID_MISMATCH')
+    expect((await call('PATCH', '/topics/none', { partitions: 9 })).body.code).toBe('UNKNOWN_TOPIC')
+  })
+})
+
 it('takes a broker out, by a number', async () => {
   expect((await call('DELETE', '/cluster/brokers/3')).status).toBe(204)
   expect(fixture.admin.asked).toEqual([['removeBroker', 3, '127.0.0.1']])

@@ -37,6 +37,7 @@ export const describedRequests: Record<
   createTopic: ['/topics', ['create', cluster], { name: 'new', partitions: 1, replicas: 1 }],
   describeTopic: ['/topics/flights', ['describe', flights]],
   alterTopic: ['/topics/flights/config', ['alter-configs', flights], { retentionMs: 1 }],
+  addPartitions: ['/topics/flights', ['alter', flights], { partitions: 9 }],
   deleteTopic: ['/topics/flights', ['delete', flights]],
   publish: ['/topics/flights/records', ['write', flights], { records: [{ value: 'x' }] }],
   publishIf: ['/topics/flights/partitions/0/records?fence=1', ['write', flights], { records: [{ value: 'x' }] }],

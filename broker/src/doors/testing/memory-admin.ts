@@ -10,7 +10,7 @@ import type {
   MovesDescription,
   TopicChanges,
 } from '../../api/admin-api.ts'
-import type { TopicConfig } from '../../api/broker-api.ts'
+import type { TopicConfig, TopicSummary } from '../../api/broker-api.ts'
 import type { BalanceDescription } from '../../api/upkeep-api.ts'
 import { refuseAnother } from '../../cluster/metadata/required-topic.ts'
 import type { MemoryBroker } from './memory-broker.ts'
@@ -87,6 +87,11 @@ export class MemoryAdmin implements AdminApi, AdminService {
     const merged = Object.entries({ ...topic.config, ...changes }).filter(([, value]) => value !== null)
     topic.config = Object.fromEntries(merged)
     return topic.config
+  }
+
+  async addPartitions(name: string, partitions: number, topicId?: string): Promise<TopicSummary> {
+    this.#ask('addPartitions', name, partitions)
+    return this.#broker.addPartitions(name, partitions, topicId)
   }
 
   async removeBroker(broker: BrokerId, by = ''): Promise<void> {

@@ -156,6 +156,19 @@ export class MemoryBroker implements BrokerApi {
     return { name, id, partitions, replicas, config }
   }
 
+  /** Tells what follows the topic, as brokers do. */
+  addPartitions(name: string, partitions: number, topicId?: string) {
+    const { id, config, replicas, partitions: present } = this.#topic(name)
+    refuseAnother(name, id, topicId)
+    if (partitions < present.length) throw new TailraceError('INVALID_PARTITIONS')
+    while (present.length < partitions) {
+      present.push({ batches: [], end: 0, waiting: new Set() })
+      for (const tell of [...this.leadership]) tell(name, present.length - 1)
+    }
+    this.version++
+    return { name, id, partitions, replicas, config }
+  }
+
   async deleteTopic(name: string, topicId?: string) {
     const topic = this.#topic(name)
     refuseAnother(name, topic.id, topicId)

@@ -1,7 +1,8 @@
 import { type Offset, type PartitionNumber, type Position, TailraceError } from '@tailrace/schemas'
-import type { RoutedTopic } from '../../api/broker-api.ts'
+import type { BrokerApi, RoutedTopic } from '../../api/broker-api.ts'
 import type { RetryPause } from '../limits/retry-pause.ts'
 import type { PartitionEnd, StandingReader } from '../standing/partition-end.ts'
+import type { OutOfRange } from './subscription-sink.ts'
 
 /** How far a subscription has come in one partition. */
 export interface PartitionReader {
@@ -66,4 +67,29 @@ export function chooseReaders(
   }
   if (chosen.size === 0) for (const partition of known) chosen.set(partition, forAll)
   return [...chosen].map(([partition, position]) => newReader(partition, position, newPause()))
+}
+
+/** Readers of the partitions that a topic has got behind the first `known`: everything in them is new. */
+export function addedReaders(known: number, topic: RoutedTopic, newPause: () => RetryPause): PartitionReader[] {
+  const earliest = { kind: 'EARLIEST', value: 0 } as const
+  return topic.partitions.slice(known).map(({ partition }) => newReader(partition, earliest, newPause()))
+}
+
+export function isSettled(reader: PartitionReader): boolean {
+  return reader.resolved || reader.state === 'ended'
+}
+
+/** What a subscriber is told of an offset that the partition does not have; undefined: its bounds are not known. */
+export async function boundsAround(
+  api: Pick<BrokerApi, 'findOffset'>,
+  { topic, topicId, partition }: { topic: string; topicId: string; partition: PartitionNumber },
+  offset: Offset,
+): Promise<OutOfRange | undefined> {
+  const earliest = { kind: 'EARLIEST', value: 0 } as const
+  try {
+    const { logStart, highWatermark } = await api.findOffset(topic, partition, earliest, { topicId })
+    return { offset, logStart, highWatermark }
+  } catch {
+    return undefined
+  }
 }

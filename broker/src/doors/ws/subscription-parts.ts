@@ -28,6 +28,8 @@ export interface SubscriptionParts {
   readonly client: {
     readonly roomy: boolean
     readonly reads: ReadBudget
+    /** Takes one more partition; false: the connection follows as many as it may. */
+    readonly subscriptions: { addPartition(): boolean }
     readonly sender: { readonly quotas: Pick<SenderQuotas, 'postpone' | 'spend'> }
     fault(error: unknown): void
   }

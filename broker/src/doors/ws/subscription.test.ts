@@ -31,6 +31,8 @@ function withRights(broker: MemoryBroker, check: () => void): BrokerApi {
 class Subscriber {
   roomy = true
   mayRead = true
+  /** How many more it may follow. */
+  partitions = 0
   next: Offset | null = null
   /** What has been sent since it may not read any more. */
   forbidden = 0
@@ -45,6 +47,7 @@ class Subscriber {
         return own.roomy
       },
       reads,
+      subscriptions: { addPartition: () => own.partitions-- > 0 },
       sender: { quotas: { postpone: () => 0, spend: () => {} } },
       fault: (error: unknown) => {
         throw error
@@ -154,4 +157,29 @@ test('who loses its right at an idle partition is told within 30 s, and the othe
   expect(all.map(({ next }) => next)).toEqual([0, 1])
   for (const { subscription } of all) subscription.close()
   await clock.advance(0)
+})
+
+test('partitions that a topic gets are read from their beginning, as far as the connection may follow them', async () => {
+  const clock = new ManualClock()
+  const broker = new MemoryBroker(clock)
+  await broker.createTopic({ name: 't', partitions: 1, replicas: 1 })
+  const all = new Subscriber(broker, clock, new PartitionEnds(broker, clock), 1e6)
+  all.partitions = 1
+  await clock.advance(0)
+  await broker.publish('t', 0, batchOf(['a', 'b']), {})
+  await clock.advance(0)
+  expect(all.next).toBe(2)
+  broker.addPartitions('t', 2)
+  await clock.advance(0)
+  expect([all.next, all.subscription.partitionCount]).toEqual([0, 2])
+  await broker.publish('t', 1, batchOf(['c']), {})
+  await clock.advance(0)
+  expect([all.next, all.ended]).toEqual([1, null])
+  broker.addPartitions('t', 3)
+  await clock.advance(0)
+  expect([all.ended, all.subscription.partitionCount]).toEqual(['TOO_MANY_SUBSCRIPTIONS', 2])
+  await broker.publish('t', 1, batchOf(['d']), {})
+  await clock.advance(0)
+  expect(all.next).toBe(2)
+  all.subscription.close()
 })

@@ -9,7 +9,7 @@ import { Delivery } from '../standing/delivery.ts'
 import type { StandingReader } from '../standing/partition-end.ts'
 import { Beginnings } from './beginnings.ts'
 import { FetchCredit } from './fetch-credit.ts'
-import { chooseReaders, type PartitionReader } from './partition-reader.ts'
+import { addedReaders, boundsAround, chooseReaders, isSettled, type PartitionReader } from './partition-reader.ts'
 import { QuotaPause } from './quota-pause.ts'
 import type { SubscriptionParts, SubscriptionRequest } from './subscription-parts.ts'
 import type { OutOfRange } from './subscription-sink.ts'
@@ -27,8 +27,10 @@ const resolveGraceMs = 3_000
  * aside; a partition at its end waits without, and together with all subscribers that stand there.
  */
 export class Subscription {
-  readonly partitionCount: number
   readonly topic: string
+  #partitionCount: number
+  /** Partitions that the topic gets later are followed, too. */
+  readonly #followsAll: boolean
   readonly #beginnings: Beginnings
   readonly #parts: SubscriptionParts
   /** A subscription follows one topic, and ends when the name goes to another topic. */
@@ -56,11 +58,17 @@ export class Subscription {
     if (topic === undefined) throw new TailraceError('UNKNOWN_TOPIC', `"${request.topic}".`)
     refuseAnother(topic.name, topic.id, request.topicId)
     this.#topicId = topic.id
-    this.#readers = chooseReaders(request, topic, () => new RetryPause(parts.clock, parts.random))
-    this.partitionCount = this.#readers.length
+    this.#readers = chooseReaders(request, topic, () => this.#newPause())
+    this.#partitionCount = this.#readers.length
+    this.#followsAll = request.partitions.length === 0
     const atTheEnd = this.#readers.filter(({ position }) => position.kind === 'LATEST')
     this.#beginnings = new Beginnings(atTheEnd.map(({ partition }) => partition))
     this.#stopListening = parts.api.onLeadership((topic, partition) => this.#onLeadership(topic, partition))
+  }
+
+  /** Those that count against the limit of the connection. */
+  get partitionCount(): number {
+    return this.#partitionCount
   }
 
   /**
@@ -315,16 +323,8 @@ export class Subscription {
 
   /** Reports the bounds of the partition, so that the subscriber knows how many records it misses. */
   async #endOutOfRange(reader: PartitionReader, error: TailraceError): Promise<void> {
-    const { topic } = this
-    const offset = reader.resolved ? reader.offset : reader.position.value
-    const earliest = { kind: 'EARLIEST', value: 0 } as const
-    let range: OutOfRange | undefined
-    try {
-      const found = await this.#parts.api.findOffset(topic, reader.partition, earliest, { topicId: this.#topicId })
-      range = { offset, logStart: found.logStart, highWatermark: found.highWatermark }
-    } catch {
-      // The error is reported without the bounds.
-    }
+    const place = { topic: this.topic, topicId: this.#topicId, partition: reader.partition }
+    const range = await boundsAround(this.#parts.api, place, reader.resolved ? reader.offset : reader.position.value)
     if (!this.#closed) this.#end(reader, error, range)
   }
 
@@ -346,10 +346,29 @@ export class Subscription {
 
   #onLeadership(topic: string, partition: PartitionNumber): void {
     if (topic !== this.topic || this.#closed) return
+    if (this.#followsAll && partition >= this.#readers.length) this.#followAdded()
     const reader = this.#readers.find((candidate) => candidate.partition === partition)
     if (reader?.state !== 'pausing') return
     reader.pause.cancel()
     this.#retry(reader)
+  }
+
+  #followAdded(): void {
+    const topic = this.#parts.api.routing([this.topic]).topics[0]
+    if (topic?.id !== this.#topicId) return
+    for (const reader of addedReaders(this.#readers.length, topic, () => this.#newPause())) {
+      this.#readers.push(reader)
+      if (!this.#parts.client.subscriptions.addPartition()) {
+        this.#end(reader, new TailraceError('TOO_MANY_SUBSCRIPTIONS', 'The topic has got more partitions.'))
+        continue
+      }
+      this.#partitionCount++
+      this.#resolve(reader)
+    }
+  }
+
+  #newPause(): RetryPause {
+    return new RetryPause(this.#parts.clock, this.#parts.random)
   }
 
   #end(reader: PartitionReader, error: TailraceError, range?: OutOfRange): void {
@@ -365,8 +384,4 @@ export class Subscription {
     if (!this.#announced && this.#readers.every(isSettled)) this.#announce()
     else this.#pump()
   }
-}
-
-function isSettled(reader: PartitionReader): boolean {
-  return reader.resolved || reader.state === 'ended'
 }

@@ -55,6 +55,13 @@ export class Subscriptions {
     metrics.subscribed(1)
   }
 
+  /** Takes one more partition of a subscription that is here; false: there are as many as may be. */
+  addPartition(): boolean {
+    if (this.#partitions >= this.#limits.maxSubscribedPartitions) return false
+    this.#partitions++
+    return true
+  }
+
   /** As Subscription.untilBegun, for any of those to this topic. */
   untilBegun(topic: string, partition: PartitionNumber | null): Promise<void> | null {
     for (const { subscription } of this.#byId.values()) {

@@ -10,7 +10,7 @@ import type {
   MovesDescription,
   TopicChanges,
 } from '../../api/admin-api.ts'
-import type { TopicConfig } from '../../api/broker-api.ts'
+import type { TopicConfig, TopicSummary } from '../../api/broker-api.ts'
 import type { BalanceDescription } from '../../api/upkeep-api.ts'
 import type { Guard } from './guard.ts'
 
@@ -80,6 +80,12 @@ export class AuthorizedAdmin implements AdminApi {
     this.#guard.topic('alter-configs', name)
     const alter = () => this.#admin.alterTopic(name, changes, topicId)
     return this.#guard.audited('alter-topic', `topic "${name}"`, alter)
+  }
+
+  async addPartitions(name: string, partitions: number, topicId?: string): Promise<TopicSummary> {
+    this.#guard.topic('alter', name)
+    const add = () => this.#admin.addPartitions(name, partitions, topicId)
+    return this.#guard.audited('add-partitions', `topic "${name}"`, add)
   }
 
   async removeBroker(broker: BrokerId, by = ''): Promise<void> {

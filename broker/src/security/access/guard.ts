@@ -8,7 +8,7 @@ import type { Authorizer } from './authorizer.ts'
 /** The topics of the audit, and of the coordinators of consumer groups. */
 export const topicsOfBrokers: readonly string[] = [AUDIT_TOPIC, CONSUMER_GROUPS_TOPIC]
 /** What brokers alone do to them. */
-const ofBrokers: readonly Operation[] = ['write', 'create', 'delete']
+const ofBrokers: readonly Operation[] = ['write', 'create', 'alter', 'delete']
 
 /** A client names what it likes; decisions about so many names are kept. */
 const MOST_REMEMBERED = 10_000

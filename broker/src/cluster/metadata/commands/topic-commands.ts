@@ -1,6 +1,6 @@
 import type { BrokerId, GroupId, LogIndex, PartitionNumber, Term, Timestamp } from '@tailrace/schemas'
 import type { TopicChanges } from '../../../api/admin-api.ts'
-import { areTexts, isBrokerSet, isNatural, isPositive } from './command-checks.ts'
+import { areTexts, isBrokerSet, isNatural, isNonEmptyArray, isPositive } from './command-checks.ts'
 
 /**
  * Changes of existing topics and partitions. `at` and `broker`: time and broker of an operator's request; `by`: the
@@ -14,6 +14,7 @@ export type TopicCommand =
   | ReplicaDropped
   | SetTopicConfig
   | SetPriority
+  | AddPartitions
 
 /** Other replicas are wanted, in order of preference. Newcomers are admitted under the index of this command. */
 export interface AssignReplicas {
@@ -70,6 +71,16 @@ export interface SetPriority {
   readonly broker: BrokerId
   readonly factor: number
 }
+/**
+ * A topic gets more partitions, numbered from `first` on, which is how many it has. Groups are numbered when the
+ * command is applied. Of the third feature level.
+ */
+export interface AddPartitions {
+  readonly type: 'add-partitions'
+  readonly topicId: string
+  readonly first: PartitionNumber
+  readonly partitions: readonly { readonly replicas: readonly BrokerId[] }[]
+}
 
 export function isTopicCommand(value: { type?: string }): value is TopicCommand {
   const command = value as TopicCommand
@@ -103,6 +114,13 @@ export function isTopicCommand(value: { type?: string }): value is TopicCommand 
     case 'set-priority':
       return (
         isNatural(command.group) && isPositive(command.broker) && isPositive(command.factor) && command.factor <= 10
+      )
+    case 'add-partitions':
+      return (
+        typeof command.topicId === 'string' &&
+        isPositive(command.first) &&
+        isNonEmptyArray(command.partitions) &&
+        command.partitions.every((some) => isBrokerSet(some?.replicas) && some.replicas.length > 0)
       )
     default:
       return false

@@ -4,7 +4,7 @@ import { areShort } from '../commands/command-checks.ts'
 import type { Intent } from '../metadata-leader.ts'
 import type { CommandResult, MetadataState } from '../metadata-state.ts'
 import type { TopicLimits } from './topic-rules.ts'
-import { checkChanges, checkCreateTopic } from './topic-rules.ts'
+import { checkChanges, checkCreateTopic, checkMorePartitions } from './topic-rules.ts'
 
 export interface IntentChecksDeps {
   readonly state: MetadataState
@@ -48,6 +48,9 @@ function check(deps: IntentChecksDeps, intent: Intent): void {
       checkMeant(intent.topicId)
       checkChanges(intent.changes, limits)
       return
+    case 'add-partitions':
+      checkPartitions(intent, deps)
+      return
     case 'assign-replicas':
       checkReplicas(intent.topicId, intent.partition, intent.replicas, deps)
       return
@@ -61,6 +64,19 @@ function check(deps: IntentChecksDeps, intent: Intent): void {
 function checkMeant(topicId: unknown): void {
   if (topicId === undefined || typeof topicId === 'string') return
   throw new TailraceError('INVALID_REQUEST', 'The id of a topic is text.')
+}
+
+/** A topic that has been deleted is refused where the intent is carried out. */
+function checkPartitions(
+  { topicId, partitions }: { readonly topicId: string; readonly partitions: number },
+  deps: IntentChecksDeps,
+): void {
+  const topic = deps.state.topicsById.get(topicId)
+  checkMorePartitions(partitions, topic?.partitions.length ?? 0, deps.limits)
+  if (topic === undefined || partitions === topic.partitions.length) return
+  const replicas = topic.partitions[0]!.replicas.length
+  checkLiving(replicas, deps)
+  checkRoom({ partitions: partitions - topic.partitions.length, replicas }, deps)
 }
 
 /** A broker that is away gets no new replicas: no broker knows whether it comes back. */

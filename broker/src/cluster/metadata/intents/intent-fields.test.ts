@@ -55,6 +55,7 @@ const intents: readonly Intent[] = [
   { type: 'add-acls', acls: [acl], ...stamp },
   { type: 'remove-acls', acls: [acl], ...stamp },
   { type: 'set-quota', quota: { entity, limits: { produceBytesPerSecond: 2 ** 40, partitionsPerHour: 7 } }, ...stamp },
+  { type: 'add-partitions', name: 't', topicId: 't1', partitions: 12 },
   { type: 'remove-quota', entity: { ...entity, principal: 'User:ann', clientId: null }, ...stamp },
 ]
 
@@ -66,8 +67,8 @@ test.each(intents.map((intent) => [intent.type, intent] as const))(
     expect(heard).toEqual(intent)
     expect(isIntent(heard)).toBe(true)
     // The form of a command in the log has not changed, and reading it gives the same command.
-    if (intent.type === 'create-topic') return
-    const command = heard as Exclude<Intent, { type: 'create-topic' }>
+    if (intent.type === 'create-topic' || intent.type === 'add-partitions') return
+    const command = heard as Exclude<Intent, { type: 'create-topic' | 'add-partitions' }>
     expect(decodeCommand(encodeCommand({ id: 'c', command }, 0))).toMatchObject({ id: 'c', command: intent })
   },
 )

@@ -2,6 +2,7 @@ import type { IntentFields, IntentName, IntentShapes, SettingFields } from '@tai
 import type { TopicChanges } from '../../../api/admin-api.ts'
 import type { TopicConfig } from '../../../api/broker-api.ts'
 import { isCommand } from '../commands/command.ts'
+import { isPositive } from '../commands/command-checks.ts'
 import type { Intent } from '../metadata-leader.ts'
 import { securityFields, securityReaders } from './security-fields.ts'
 
@@ -40,6 +41,8 @@ export function intentFields(intent: Intent): IntentFields {
       return { 'tailrace.metadata.ReplicaDropped': withoutType(intent) }
     case 'set-priority':
       return { 'tailrace.metadata.SetPriority': withoutType(intent) }
+    case 'add-partitions':
+      return { 'tailrace.metadata.AddPartitions': withoutType(intent) }
     case 'join-broker':
       return { 'tailrace.metadata.JoinBroker': { ...withoutType(intent), joining: { ...intent.joining } } }
     case 'remove-broker':
@@ -78,6 +81,7 @@ const readers: { readonly [Name in IntentName]: (fields: IntentShapes[Name]) => 
   }),
   ReplicaDropped: (fields) => ({ type: 'replica-dropped', ...fields }),
   SetPriority: (fields) => ({ type: 'set-priority', ...fields }),
+  AddPartitions: (fields) => ({ type: 'add-partitions', ...fields }),
   JoinBroker: ({ joining, ...fields }) => ({ type: 'join-broker', ...fields, joining: { ...joining } }),
   RemoveBroker: (fields) => ({ type: 'remove-broker', ...fields }),
   ForcedCluster: (fields) => ({ type: 'forced-cluster', ...fields }),
@@ -99,8 +103,12 @@ export function nameOfIntent(fields: IntentFields): string {
   return Object.keys(fields)[0]!.slice(NAMESPACE.length)
 }
 
-/** Whether the fields of an intent are valid for its command; the rules for a new topic are the metadata leader's. */
+/**
+ * Whether the fields of an intent are valid for its command; the rules for new topics and partitions are the metadata
+ * leader's.
+ */
 export function isIntent(intent: Intent): boolean {
+  if (intent.type === 'add-partitions') return intent.topicId !== '' && isPositive(intent.partitions)
   return intent.type === 'create-topic' || isCommand(intent)
 }
 

@@ -97,6 +97,7 @@ const intents = (): { readonly [Type in Intent['type']]: Omit<Intent & { type: T
   'remove-quota': { entity, broker: asker(), ...stamp },
   'set-draining': { drained: 3, draining: false, broker: asker(), ...stamp },
   'set-balancing': { balancing: false, broker: asker(), ...stamp },
+  'add-partitions': { name: 't', topicId, partitions: 3 },
 })
 const speakers: readonly Intent['type'][] = [
   'force-replicas',
@@ -145,6 +146,7 @@ const types = [
   'remove-quota',
   'set-draining',
   'set-balancing',
+  'add-partitions',
 ] as const
 const odd = [
   null,

@@ -37,6 +37,13 @@ export function checkCreateTopic(request: CreateTopicRequest, brokers: number, l
   checkChanges(config === undefined ? {} : config, limits)
 }
 
+/** `present`: how many partitions the topic has. @throws TailraceError INVALID_PARTITIONS */
+export function checkMorePartitions(partitions: number, present: number, { maxPartitionsPerTopic }: TopicLimits): void {
+  if (isBetween(partitions, Math.max(present, 1), maxPartitionsPerTopic)) return
+  const most = `at most ${maxPartitionsPerTopic} are possible (maxPartitionsPerTopic)`
+  throw new TailraceError('INVALID_PARTITIONS', `It has ${present}, and ${most}, not ${partitions}.`)
+}
+
 /**
  * Checks settings of a topic; null puts one back to its default.
  * @throws TailraceError INVALID_SETTING

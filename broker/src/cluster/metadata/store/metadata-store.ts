@@ -95,7 +95,7 @@ export class MetadataWriter {
   }
 
   applied(state: MetadataState, applied: Applied): void {
-    const { broker, created, deleted, altered, changed, joined, removed, audit } = applied
+    const { broker, created, deleted, altered, extended, changed, joined, removed, audit } = applied
     if (broker !== undefined) this.#put(BROKERS + padded(broker.id), broker)
     if (joined !== undefined) this.#put(JOINED + padded(joined.id), joined)
     if (removed !== undefined) {
@@ -103,7 +103,7 @@ export class MetadataWriter {
       this.#put(JOINED + padded(removed), null)
       this.#put(REMOVED + padded(removed), state.removed.get(removed))
     }
-    for (const topic of [created, altered]) if (topic !== undefined) this.#put(TOPICS + topic.name, asCreated(topic))
+    for (const topic of [created, altered, extended?.topic]) if (topic !== undefined) this.#put(TOPICS + topic.name, asCreated(topic))
     if (changed !== undefined) this.#putPartition(changed.topic.partitions[changed.partition]!)
     if (deleted !== undefined) this.#forget(deleted)
     if (applied.metadataPriority) this.#put(PRIORITIES, state.metadataPriorities)

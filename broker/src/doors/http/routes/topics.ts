@@ -35,6 +35,20 @@ export function topicRoutes(app: FastifyInstance): void {
     ({ params, query, context }) => context.rights.api.describeTopic(params.topic, query.topicId),
   )
 
+  app.patch<{ Params: { topic: string }; Querystring: Query; Body: { partitions: number } }>(
+    '/topics/:topic',
+    { schema: schemas.addPartitions, config: { errorCodes: { '/partitions': 'INVALID_PARTITIONS' } } },
+    async ({ params, query, body, context }) => {
+      const { rights, sender } = context
+      const present = rights.api.routing([params.topic]).topics[0]?.partitions.length ?? body.partitions
+      const giveBack = sender.quotas.addPartitions(Math.max(0, body.partitions - present))
+      return rights.admin.addPartitions(params.topic, body.partitions, query.topicId).catch((error) => {
+        giveBack()
+        throw error
+      })
+    },
+  )
+
   app.patch<{ Params: { topic: string }; Querystring: Query; Body: TopicChanges }>(
     '/topics/:topic/config',
     { schema: schemas.alter, config: { errorCodes: alterErrors } },
@@ -106,6 +120,22 @@ const schemas = {
     params: topicParams,
     querystring: topicQuery,
     response: { 200: { description: 'The topic.', $ref: 'Topic#' }, ...errorResponses },
+  },
+  addPartitions: {
+    tags,
+    summary: 'Add partitions to a topic',
+    operationId: 'addPartitions',
+    params: topicParams,
+    querystring: topicQuery,
+    body: object({
+      partitions: {
+        type: 'integer',
+        minimum: 1,
+        maximum: 100_000,
+        description: 'How many it is to have, with those that it has. They cannot become fewer.',
+      },
+    }),
+    response: { 200: { description: 'The topic as it is now.', $ref: 'TopicSummary#' }, ...errorResponses },
   },
   alter: {
     tags,

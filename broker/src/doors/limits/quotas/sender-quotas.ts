@@ -91,11 +91,19 @@ export class SenderQuotas {
 
   /** Uses a new topic and its partitions; returns how to give them back. @throws TailraceError THROTTLED */
   create(partitions: number): () => void {
-    const now = this.#keeper.now()
-    const wanted = [
+    return this.#takeAll([
       [this.#limit('topicsPerHour'), 1],
       [this.#limit('partitionsPerHour'), partitions],
-    ] as const
+    ])
+  }
+
+  /** Uses partitions that a topic gets; returns how to give them back. @throws TailraceError THROTTLED */
+  addPartitions(partitions: number): () => void {
+    return this.#takeAll([[this.#limit('partitionsPerHour'), partitions]])
+  }
+
+  #takeAll(wanted: readonly (readonly [FoundLimit | null, number])[]): () => void {
+    const now = this.#keeper.now()
     for (const [found, amount] of wanted) {
       const ms = found === null ? 0 : this.#keeper.buckets.of(found, now).untilMs(amount, now)
       if (found !== null && ms > 0) throw this.#keeper.refusal(found, ms)
