@@ -111,6 +111,10 @@ export interface TopicConfigFields {
   readonly readOnly: boolean | null
   readonly timestampBeforeMaxMs: number | null
   readonly timestampAfterMaxMs: number | null
+  /** Missing: of a broker of an earlier version. */
+  readonly segmentBytes?: number | null
+  readonly segmentMs?: number | null
+  readonly minInsyncReplicas?: number | null
 }
 
 export interface TopicSummaryFields {

@@ -249,6 +249,21 @@ export function logStorageConformance(make: () => Promise<LogStorageUnderTest>):
     expect(storage.group(1)!.firstIndex).toBe(third!.first)
   })
 
+  test('a group begins another segment at a size of its own while it has one', async () => {
+    const writer = acks.writer(storage.create(1))
+    writer.log.limitSegments(8000)
+    for (let i = 0; i < 12; i++) await durable(writer, { sizes: [3000] })
+    await writer.log.seal()
+    const small = writer.log.segmentStarts().length
+    expect(small).toBeGreaterThanOrEqual(4)
+    writer.log.limitSegments(null)
+    for (let i = 0; i < 9; i++) await durable(writer, { sizes: [3000] })
+    await writer.log.seal()
+    expect(writer.log.segmentStarts().length).toBe(small + 1)
+    await reopen()
+    expect(await difference(storage.group(1)!, writer.now)).toBeNull()
+  })
+
   test('a log that was cut off to its end continues, also in the term of its last entry', async () => {
     const writer = acks.writer(storage.create(1))
     await durable(writer, { term: 2, control: 'configuration', sizes: [100, 100] })

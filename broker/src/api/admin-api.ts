@@ -100,14 +100,8 @@ export type GroupTarget =
       readonly topicId?: string
     }
 
-export interface TopicChanges {
-  readonly maxBatchBytes?: number | null
-  readonly retentionBytes?: number | null
-  readonly retentionMs?: number | null
-  readonly readOnly?: boolean | null
-  readonly timestampBeforeMaxMs?: number | null
-  readonly timestampAfterMaxMs?: number | null
-}
+/** Null: back to the default. */
+export type TopicChanges = { readonly [Name in keyof TopicConfig]?: TopicConfig[Name] | null }
 
 export type ChangeStage = 'stable' | 'staging' | 'joint' | 'leaving'
 

@@ -138,6 +138,12 @@ export interface TopicConfig {
   readonly timestampBeforeMaxMs?: number
   /** How far ahead of the leader's clock a record's timestamp may be; absent: an hour. */
   readonly timestampAfterMaxMs?: number
+  /** Size at which a partition starts the next segment file; absent: as the broker's setting says. */
+  readonly segmentBytes?: number
+  /** Milliseconds after which a growing segment is closed; absent: by retention. */
+  readonly segmentMs?: number
+  /** Kept and shown, without effect: a majority decides. */
+  readonly minInsyncReplicas?: number
 }
 export interface TopicSummary {
   readonly name: string

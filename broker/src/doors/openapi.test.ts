@@ -106,6 +106,7 @@ describe('OpenAPI', () => {
       'AuditRecord',
       'Balance',
       'Cluster',
+      'EffectiveSetting',
       'Error',
       'ForcedMembers',
       'Group',
@@ -124,6 +125,7 @@ describe('OpenAPI', () => {
       'Topic',
       'TopicChanges',
       'TopicConfig',
+      'TopicSettings',
       'TopicSummary',
       'User',
     ])

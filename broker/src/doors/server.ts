@@ -136,6 +136,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
   })
   const waits = new WaitingReads(limits.maxWaitingReads)
   await app.register(async (routes) => {
+    topicRoutes(routes, limits)
     for (const add of plainRoutes) add(routes)
     recordRoutes(routes, { clock, publisher, places, abandonment, reads, polls: shared.polls, waits })
     const page = { registry: metrics.registry, series: parts.series ?? noSeries }
@@ -157,7 +158,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
 }
 
 /** Those that need the rights of a request alone. */
-const plainRoutes = [topicRoutes, groupRoutes, consumerGroupRoutes, administrationRoutes, cascadeRoutes, securityRoutes]
+const plainRoutes = [groupRoutes, consumerGroupRoutes, administrationRoutes, cascadeRoutes, securityRoutes]
 
 function figuresOf(metrics: GatewayMetrics): Pick<HttpGateway, 'registry' | 'webSockets' | 'sent'> {
   return { registry: metrics.registry, webSockets: () => metrics.webSockets(), sent: () => metrics.sent() }

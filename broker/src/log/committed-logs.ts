@@ -21,6 +21,7 @@ export type CommittedLog = Pick<
   | 'offsetForTime'
   | 'segmentStarts'
   | 'seal'
+  | 'limitSegments'
   | 'cutPrefix'
 >
 

@@ -121,6 +121,10 @@ export class StoredGroupLog implements GroupLog {
     return this.segments.starts(this.prevIndex)
   }
 
+  limitSegments(bytes: number | null): void {
+    this.segments.limitBytes = bytes
+  }
+
   async seal(): Promise<void> {
     // On a full disk the segments sealed already must be enough: the cut that the caller intends makes room.
     if (!(await this.segments.tryFlush(this.segments.allowed))) return

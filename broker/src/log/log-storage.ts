@@ -226,6 +226,8 @@ export interface GroupLog {
    * damaged, durably so before anything that is written later. `endOffset`: where the entry before it ends.
    */
   lose(from: LogIndex, endOffset: Offset, reason: string): void
+  /** A segment is full from now on when it has this many bytes; null: as the options of the storage say. */
+  limitSegments(bytes: number | null): void
   /** A leader has given the lost entries again: `damage` is null from now on, durably so with the next write. */
   repaired(): void
 }

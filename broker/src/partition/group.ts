@@ -31,6 +31,7 @@ export interface GroupSpec {
    */
   readonly admission?: number
   readonly retention?: Retention
+  readonly segments?: SegmentLimits
   /** Publishing is refused with READ_ONLY. */
   readonly readOnly?: boolean
   /**
@@ -75,6 +76,12 @@ export interface Retention {
   readonly ms: number | null
 }
 
+/** When a partition begins another segment. Null: as the settings of the broker say, and by retention. */
+export interface SegmentLimits {
+  readonly bytes: number | null
+  readonly ms: number | null
+}
+
 /** How far from the leader's clock the timestamps of published records may be. Milliseconds, or infinity. */
 export interface TimestampLimits {
   readonly beforeMaxMs: number
@@ -83,7 +90,7 @@ export interface TimestampLimits {
 
 /** The part of a GroupSpec that can be changed while the replica runs. */
 export type SpecChanges = Partial<
-  Pick<GroupSpec, 'retention' | 'readOnly' | 'maxBatchBytes' | 'timestamps' | 'electionFactor'>
+  Pick<GroupSpec, 'retention' | 'segments' | 'readOnly' | 'maxBatchBytes' | 'timestamps' | 'electionFactor'>
 >
 
 /** A pure function of the log. */

@@ -14,13 +14,14 @@ export async function gatewayFace(settings: BrokerSettings, exposures: readonly 
 
 /** The settings of a broker that bound its gateway. */
 export function gatewayLimits(settings: BrokerSettings, { clients }: OpenFileBudget): Partial<GatewayLimits> {
-  const { maxBatchBytes, maxFrameBytes, maxReceiveBytes, requestTimeoutMs, cascadeBytesPerSecond } = settings
+  const { maxBatchBytes, segmentBytes, maxFrameBytes, maxReceiveBytes, requestTimeoutMs, cascadeBytesPerSecond } = settings
   const maxConnections = Math.min(settings.maxConnections, clients)
   // WebSockets stay: if all connections were WebSockets, no client could send a request over HTTP.
   const maxWebSockets = Math.min(settings.maxWebSockets, Math.ceil(maxConnections * 0.75))
   const own = [settings.http, settings.advertisedHttp].map(hostName)
   return {
     maxBatchBytes,
+    segmentBytes,
     maxFrameBytes,
     maxConnections,
     maxWebSockets,

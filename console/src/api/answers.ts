@@ -56,6 +56,17 @@ export interface Config {
   readonly readOnly?: boolean
   readonly timestampBeforeMaxMs?: number
   readonly timestampAfterMaxMs?: number
+  readonly segmentBytes?: number
+  readonly segmentMs?: number
+  readonly minInsyncReplicas?: number
+}
+
+/** A setting of a topic with the value that holds. */
+export interface EffectiveSetting {
+  readonly name: string
+  readonly value: number | boolean | string | null
+  readonly source: 'topic' | 'broker' | 'default'
+  readonly about: string
 }
 
 export interface TopicSummary {

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks'
 import type { Config, TopicState } from '../api/answers.ts'
 import { request, topicPath } from '../api/http.ts'
 import { Confirm } from '../parts/confirm.tsx'
+import { EffectiveSettings } from './effective-settings.tsx'
 
 type Setting = keyof Config
 type Draft = Readonly<Partial<Record<Setting, string>>>
@@ -13,6 +14,9 @@ const settings: readonly (readonly [Setting, string, string])[] = [
   ['maxBatchBytes', 'The longest batch', 'the brokers’ limit'],
   ['timestampBeforeMaxMs', 'How far behind the clock a timestamp may be', 'any distance'],
   ['timestampAfterMaxMs', 'How far ahead of the clock a timestamp may be', 'an hour'],
+  ['segmentMs', 'Time in milliseconds after which a growing segment is closed', 'a quarter of retentionMs'],
+  ['segmentBytes', 'Size at which a partition starts the next segment file', 'the brokers’ setting'],
+  ['minInsyncReplicas', 'Kept and shown, without effect: a majority decides', 'none'],
   ['readOnly', 'Publishing is refused (true)', 'false'],
 ]
 
@@ -52,6 +56,7 @@ export function TopicSettings({ topic }: { readonly topic: TopicState }) {
           </button>
         </div>
       </form>
+      <EffectiveSettings name={topic.name} />
       {asked !== null && (
         <Confirm
           title={`Change ${topic.name}`}

@@ -2830,6 +2830,9 @@ function readTopicConfig(from: AvroReader) {
     readOnly: readBooleanOrNull(from),
     timestampBeforeMaxMs: readLongOrNull(from),
     timestampAfterMaxMs: readLongOrNull(from),
+    segmentBytes: readLongOrNull(from),
+    segmentMs: readLongOrNull(from),
+    minInsyncReplicas: readLongOrNull(from),
   }
 }
 function writeTopicConfig(to: AvroWriter, fields: unknown): void {
@@ -2840,6 +2843,9 @@ function writeTopicConfig(to: AvroWriter, fields: unknown): void {
   writeBooleanOrNull(to, value.readOnly === undefined ? null : value.readOnly)
   writeLongOrNull(to, value.timestampBeforeMaxMs === undefined ? null : value.timestampBeforeMaxMs)
   writeLongOrNull(to, value.timestampAfterMaxMs === undefined ? null : value.timestampAfterMaxMs)
+  writeLongOrNull(to, value.segmentBytes === undefined ? null : value.segmentBytes)
+  writeLongOrNull(to, value.segmentMs === undefined ? null : value.segmentMs)
+  writeLongOrNull(to, value.minInsyncReplicas === undefined ? null : value.minInsyncReplicas)
 }
 
 

@@ -193,14 +193,16 @@ export class Copies {
   async #retain(): Promise<void> {
     const { clock, logger } = this.#deps
     for (const { id, config } of [...this.#catalog.topics.values()]) {
-      const { retentionBytes = null, retentionMs = null } = config
-      if (retentionBytes === null && retentionMs === null) continue
+      const { retentionBytes = null, retentionMs = null, segmentBytes = null, segmentMs = null } = config
       const retention = { bytes: retentionBytes, ms: retentionMs }
+      const segmentLimits = { bytes: segmentBytes, ms: segmentMs }
       for (const { log, group, removed } of this.partitionsOf(id)) {
         if (removed) continue
+        log.limitSegments(segmentBytes)
+        if (retentionBytes === null && retentionMs === null && segmentMs === null) continue
         const [segments, sinceSeal] = [log.segmentStarts(), this.#sealedAt.get(group) ?? 0]
         try {
-          if (mustSeal(retention, { segments }, log.lastIndex, clock.monotonic() - sinceSeal)) {
+          if (mustSeal(retention, segmentLimits, { segments }, log.lastIndex, clock.monotonic() - sinceSeal)) {
             this.#sealedAt.set(group, clock.monotonic())
             await log.seal()
           }

@@ -98,7 +98,9 @@ function topicFields({ name, id, partitions, replicas, config }: TopicSummary): 
 function configFields(config: TopicConfig): TopicConfigFields {
   const { maxBatchBytes = null, retentionBytes = null, retentionMs = null, readOnly = null } = config
   const { timestampBeforeMaxMs = null, timestampAfterMaxMs = null } = config
-  return { maxBatchBytes, retentionBytes, retentionMs, readOnly, timestampBeforeMaxMs, timestampAfterMaxMs }
+  const { segmentBytes = null, segmentMs = null, minInsyncReplicas = null } = config
+  const first = { maxBatchBytes, retentionBytes, retentionMs, readOnly, timestampBeforeMaxMs, timestampAfterMaxMs }
+  return { ...first, segmentBytes, segmentMs, minInsyncReplicas }
 }
 
 function topicFrom({ config, ...topic }: TopicSummaryFields): TopicSummary {

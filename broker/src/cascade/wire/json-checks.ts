@@ -59,6 +59,9 @@ export const isTopicConfig = shape({
   readOnly: orMissing(isFlag),
   timestampBeforeMaxMs: isSetting,
   timestampAfterMaxMs: isSetting,
+  segmentBytes: isSetting,
+  segmentMs: isSetting,
+  minInsyncReplicas: isSetting,
 })
 
 const hasSummary = shape({ name: isText, id: isText, partitions: isCount, replicas: isCount, config: isTopicConfig })

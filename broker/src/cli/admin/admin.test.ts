@@ -137,6 +137,40 @@ describe('tables for people, JSON for programs', () => {
     expect(JSON.parse((await run('topic', 'describe', 'flights', '-s', address, '--json')).out)).toEqual(topic)
   })
 
+  it('topic describe shows the value of each setting and where it comes from', async () => {
+    const settings = [
+      { name: 'retention.ms', value: null, source: 'default', about: '' },
+      { name: 'max.message.bytes', value: 1000, source: 'topic', about: '' },
+    ]
+    const { address } = await serve({ 'GET /topics/flights': { body: { ...topic, settings } } })
+    const lines = (await run('topic', 'describe', 'flights', '-s', address)).out.split('\n')
+    expect(lines.slice(0, 8)).toEqual([
+      'topic    flights',
+      'id       a1',
+      'records  1,234 records',
+      '',
+      'SETTING            VALUE  FROM',
+      'retention.ms       none   default',
+      'max.message.bytes  1000   topic',
+      '',
+    ])
+  })
+
+  it("topic create and topic alter take settings by Kafka's names", async () => {
+    const { asked, address } = await serve({ 'POST /topics': { body: {} }, 'PATCH /topics/t/config': { body: {} } })
+    const given = ['--config', 'retention.ms=7d', '--config', 'retention.bytes=-1', '--config', 'compression.type=zstd']
+    await run('topic', 'create', 't', '-r', '1', ...given, '--segment-bytes', '2MiB', '-s', address)
+    expect(asked[0]!.body).toMatchObject({
+      config: { 'retention.ms': 604_800_000, 'retention.bytes': -1, 'compression.type': 'zstd', segmentBytes: 2 ** 21 },
+    })
+    await run('topic', 'alter', 't', '--config', 'retention.ms=default', '--config', 'other=5', '-s', address)
+    expect(asked[1]!.body).toEqual({ 'retention.ms': null, other: 5 })
+    expect(await run('topic', 'alter', 't', '--config', 'retention.ms=soon')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('retention.ms is "soon", but must be a duration like 7d'),
+    })
+  })
+
   it('topic delete', async () => {
     const { address } = await serve({ 'DELETE /topics/a%2Fb': { status: 204 } })
     expect(await run('topic', 'delete', 'a/b', '-s', address)).toEqual({ code: 0, out: 'deleted topic a/b\n', err: '' })

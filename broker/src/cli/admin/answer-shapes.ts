@@ -11,6 +11,8 @@ export interface TopicBody {
   readonly name: string
   readonly id: string
   readonly config: Readonly<Record<string, unknown>>
+  /** Missing: of a broker of an earlier version. */
+  readonly settings?: readonly { readonly name: string; readonly value: unknown; readonly source: string }[]
   readonly partitions: readonly PartitionBody[]
 }
 

@@ -1,4 +1,3 @@
-import type { TopicChanges } from '../../api/admin-api.ts'
 import { topicPath } from '../../cluster/routing/topic-path.ts'
 import { UsageError } from '../command-failure.ts'
 import { plural } from '../quantity.ts'
@@ -11,7 +10,7 @@ export interface CreateTopicOptions {
   readonly partitions: number
   /** Null: three, or as many as there are brokers. */
   readonly replicas: number | null
-  readonly config: Readonly<Record<string, string | number | boolean>>
+  readonly config: Readonly<Record<string, string | number | boolean | null>>
   readonly json: boolean
 }
 
@@ -59,7 +58,7 @@ export async function deleteTopic(
 export interface AlterTopicOptions {
   /** Null: as many as it has. */
   readonly partitions: number | null
-  readonly changes: TopicChanges
+  readonly changes: Readonly<Record<string, string | number | boolean | null>>
   readonly json: boolean
 }
 
@@ -93,23 +92,6 @@ export async function alterTopic(
 }
 
 type Config = Readonly<Record<string, unknown>>
-
-/** `name=value` pairs of --config; text of a number or boolean becomes one. */
-export function parseTopicConfig(pairs: readonly string[]): Record<string, string | number | boolean> {
-  const config: Record<string, string | number | boolean> = {}
-  for (const pair of pairs) {
-    const match = /^([A-Za-z][A-Za-z0-9.]*)=(.*)$/.exec(pair)
-    if (match === null)
-      throw new UsageError(`--config ${JSON.stringify(pair)} is not of the form name=value, like maxBatchBytes=2097152`)
-    config[match[1]!] = configValue(match[2]!)
-  }
-  return config
-}
-
-function configValue(text: string): string | number | boolean {
-  if (text === 'true' || text === 'false') return text === 'true'
-  return /^-?\d+$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : text
-}
 
 /** Three copies survive one broken disk with a majority left; a smaller cluster has as many as it has brokers. */
 async function usualReplicas(admin: AdminClient): Promise<number> {

@@ -20,9 +20,7 @@ export function topicListText(topics: readonly TopicSummaryBody[], width: number
 /** One topic and its partitions for people; a partition without a leader shows "none". */
 export function topicText(topic: TopicBody, width: number): string {
   const records = topic.partitions.reduce((sum, partition) => sum + partition.highWatermark - partition.logStart, 0)
-  const config = configText(topic.config)
   const head = [`topic    ${topic.name}`, `id       ${topic.id}`, `records  ${plural(records, 'record')}`]
-  if (config !== '') head.push(`config   ${config}`)
   const partitions = table(
     topic.partitions,
     [
@@ -36,7 +34,24 @@ export function topicText(topic: TopicBody, width: number): string {
     ],
     width,
   )
+  const { settings } = topic
+  if (settings !== undefined) return [head.join('\n'), settingsText(settings, width), partitions].join('\n\n')
+  // A broker of an earlier version tells only of those that are set for the topic.
+  const config = configText(topic.config)
+  if (config !== '') head.push(`config   ${config}`)
   return `${head.join('\n')}\n\n${partitions}`
+}
+
+function settingsText(settings: NonNullable<TopicBody['settings']>, width: number): string {
+  return table(
+    settings,
+    [
+      { title: 'SETTING', of: ({ name }) => name },
+      { title: 'VALUE', of: ({ value }) => (value === null ? 'none' : String(value)) },
+      { title: 'FROM', of: ({ source }) => source },
+    ],
+    width,
+  )
 }
 
 /** Settings as `name=value`, for people. */

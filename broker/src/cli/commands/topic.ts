@@ -1,15 +1,15 @@
 import { Command, Option } from 'commander'
-import type { TopicConfig } from '../../api/broker-api.ts'
+import { topicSettings } from '../../cluster/metadata/topic-settings.ts'
 import type { SettingFlags } from '../admin/topic-settings.ts'
 import { parseCount } from '../option-values.ts'
+import { flagOf } from '../setting-flag.ts'
 import type { CommandContext } from './context.ts'
 import type { ClientOptions } from './shared-options.ts'
 import { adminOf, jsonOption, serverOption } from './shared-options.ts'
 
-interface CreateOptions extends ClientOptions, SettingFlags {
+interface CreateOptions extends ClientOptions, SettingOptions {
   readonly partitions: string
   readonly replicas?: string
-  readonly config: string[]
 }
 
 const commands = () => import('../admin/topic-commands.ts')
@@ -32,21 +32,15 @@ function create({ terminal, run }: CommandContext): Command {
     .argument('<name>')
     .option('-p, --partitions <count>', 'number of partitions', '1')
     .option('-r, --replicas <count>', 'brokers that hold each partition (default: 3, or all where there are fewer)')
-    .option(
-      '--config <name=value>',
-      'setting of the topic; may be given several times',
-      (value, before: string[]) => [...before, value],
-      [],
-    )
     .addOption(serverOption())
     .addOption(jsonOption())
     .action((name: string, options: CreateOptions) =>
       run(async () => {
-        const { createTopic, parseTopicConfig } = await commands()
+        const { createTopic } = await commands()
         const partitions = parseCount('--partitions', options.partitions, 1, 1_000_000)
         const replicas = options.replicas === undefined ? null : parseCount('--replicas', options.replicas, 1, 1000)
-        const { settingChanges } = await settings()
-        const config = { ...parseTopicConfig(options.config), ...(settingChanges(options, false) as TopicConfig) }
+        const { settingChanges, parseTopicConfig } = await settings()
+        const config = { ...parseTopicConfig(options.config, false), ...settingChanges(options, false) }
         await createTopic(
           name,
           { partitions, replicas, config, json: options.json === true },
@@ -95,9 +89,10 @@ function alter({ terminal, run }: CommandContext): Command {
     .addOption(topicIdOption())
     .addOption(serverOption())
     .addOption(jsonOption())
-    .action((name: string, options: ClientOptions & SettingFlags & MeantTopic & { partitions?: string }) =>
+    .action((name: string, options: ClientOptions & SettingOptions & MeantTopic & { partitions?: string }) =>
       run(async () => {
-        const changes = (await settings()).settingChanges(options, true)
+        const { settingChanges, parseTopicConfig } = await settings()
+        const changes = { ...parseTopicConfig(options.config, true), ...settingChanges(options, true) }
         const { partitions } = options
         const count = partitions === undefined ? null : parseCount('--partitions', partitions, 1, 1_000_000)
         const { alterTopic } = await commands()
@@ -108,21 +103,19 @@ function alter({ terminal, run }: CommandContext): Command {
     )
 }
 
+type SettingOptions = SettingFlags & { readonly config: string[] }
+
 function withSettings(command: Command): Command {
-  return command
-    .option('--max-batch-bytes <size>', 'largest batch that the topic accepts, like 2MiB')
-    .option(
-      '--retention-bytes <size>',
-      'bytes that a partition keeps before its oldest segments are deleted, like 10GiB',
-    )
-    .option('--retention-ms <duration>', 'age from which on a segment is deleted, like 7d')
-    .option('--read-only <true|false>', 'refuse publishing')
-    .option(
-      '--timestamp-before-max-ms <duration>',
-      "how far a record's timestamp may be before the leader's clock, like 7d",
-    )
-    .option('--timestamp-after-max-ms <duration>', "how far it may be ahead of the leader's clock, like 1h")
+  for (const setting of topicSettings) command.option(`${flagOf(setting)} <${values[setting.kind]}>`, setting.about)
+  return command.option(
+    '--config <name=value>',
+    "a setting by one of these names or Kafka's, like retention.ms=7d; may be given several times",
+    (value, before: string[]) => [...before, value],
+    [],
+  )
 }
+
+const values = { bytes: 'size', milliseconds: 'duration', count: 'number', boolean: 'true|false' }
 
 interface MeantTopic {
   readonly topicId?: string

@@ -12,16 +12,8 @@ import type { Change, CommandResult, MetadataTables, TopicPlace } from './metada
 import { refused } from './metadata-model.ts'
 import type { TopicPartition } from './partition-replicas.ts'
 import { withChange, withForced, withOutcome, withoutOutcast, withPriority } from './partition-replicas.ts'
+import { topicSettings } from './topic-settings.ts'
 
-/** Those that this version knows; a command that names another leaves it alone. */
-const TOPIC_SETTINGS = [
-  'maxBatchBytes',
-  'retentionBytes',
-  'retentionMs',
-  'readOnly',
-  'timestampBeforeMaxMs',
-  'timestampAfterMaxMs',
-] as const
 const DONE: { readonly result: CommandResult } = { result: { ok: true } }
 
 /**
@@ -122,7 +114,8 @@ function configure(state: MetadataTables, { name, changes }: SetTopicConfig): Ch
   const topic = state.topics.get(name)
   if (topic === undefined) return refused('UNKNOWN_TOPIC', `"${name}"`)
   const config: Record<string, unknown> = { ...topic.config }
-  for (const setting of TOPIC_SETTINGS) {
+  // A command that names a setting that this version does not know leaves that one alone.
+  for (const { name: setting } of topicSettings) {
     const value = changes[setting]
     if (value === null) delete config[setting]
     else if (value !== undefined) config[setting] = value

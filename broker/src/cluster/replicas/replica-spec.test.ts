@@ -11,6 +11,7 @@ test('a topic without settings has the defaults: an hour into the future, any ag
   expect(settings({})).toEqual({
     maxBatchBytes: 1000,
     retention: { bytes: null, ms: null },
+    segments: { bytes: null, ms: null },
     readOnly: false,
     timestamps: { beforeMaxMs: Number.POSITIVE_INFINITY, afterMaxMs: 3_600_000 },
     electionFactor: 1,
@@ -25,10 +26,13 @@ test('each setting of a topic reaches its replicas', () => {
     readOnly: true,
     timestampBeforeMaxMs: 7,
     timestampAfterMaxMs: 0,
+    segmentBytes: 8,
+    segmentMs: 9,
   }
   expect(settings(config)).toMatchObject({
     maxBatchBytes: 2000,
     retention: { bytes: 5, ms: 6 },
+    segments: { bytes: 8, ms: 9 },
     readOnly: true,
     timestamps: { beforeMaxMs: 7, afterMaxMs: 0 },
   })
@@ -38,6 +42,7 @@ test('settings of the topic of the coordinators do not reach their logs', () => 
   expect(settingsOfCoordinator({ ...partition, priorities: { 1: 3 } }, 1, limits)).toEqual({
     maxBatchBytes: 5000,
     retention: { bytes: null, ms: null },
+    segments: { bytes: null, ms: null },
     readOnly: false,
     timestamps: { beforeMaxMs: Number.POSITIVE_INFINITY, afterMaxMs: Number.POSITIVE_INFINITY },
     electionFactor: 3,

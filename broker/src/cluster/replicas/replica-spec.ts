@@ -70,6 +70,7 @@ export function settingsOf(
       beforeMaxMs: config.timestampBeforeMaxMs ?? Number.POSITIVE_INFINITY,
       afterMaxMs: config.timestampAfterMaxMs ?? TIMESTAMP_AFTER_MAX_MS,
     },
+    segments: { bytes: config.segmentBytes ?? null, ms: config.segmentMs ?? null },
     electionFactor: priorities?.[self] ?? 1,
   }
 }
@@ -85,6 +86,7 @@ export function settingsOfCoordinator(
     retention: { bytes: null, ms: null },
     readOnly: false,
     timestamps: { beforeMaxMs: Number.POSITIVE_INFINITY, afterMaxMs: Number.POSITIVE_INFINITY },
+    segments: { bytes: null, ms: null },
     electionFactor: priorities?.[self] ?? 1,
   }
 }

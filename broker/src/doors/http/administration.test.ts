@@ -210,15 +210,58 @@ describe('topic settings', () => {
     [{}, 'INVALID_SETTING', /fewer than 1/],
     [{ retention: 5 }, 'INVALID_SETTING', /retention/],
     [{ retentionMs: '7d' }, 'INVALID_SETTING', /retentionMs/],
-    [{ retentionBytes: -1 }, 'INVALID_SETTING', />= 0/],
+    [{ retentionBytes: -1 }, 'INVALID_SETTING', />= 1/],
     [{ readOnly: 'true' }, 'INVALID_SETTING', /readOnly/],
     [{ maxBatchBytes: 1 }, 'INVALID_SETTING', />= 1024/],
+    [{ 'retention.ms': -2 }, 'INVALID_SETTING', />= -1/],
+    [{ 'segment.ms': -1 }, 'INVALID_SETTING', />= 1000/],
+    [{ 'compression.type': 'zstd' }, 'INVALID_SETTING', /compression.type is producer, not zstd. Batches are stored/],
+    [{ 'message.timestamp.type': 'LogAppendTime' }, 'INVALID_SETTING', /is CreateTime/],
+    [{ 'retention.ms': 1, retentionMs: 1 }, 'INVALID_SETTING', /named twice/],
   ])('%j is refused', async (body, code, message) => {
     const answer = await call('PATCH', '/topics/flights/config', body)
     expect(answer.body).toMatchObject({ code, message: expect.stringMatching(message) })
     expect([answer.status, fixture.admin.asked]).toEqual([400, []])
   })
 })
+
+describe("settings of topics by Kafka's names", () => {
+  it('are taken when a topic is created and when it is altered, and have one name in answers', async () => {
+    const config = { 'retention.ms': 5, 'retention.bytes': -1, 'max.message.bytes': 4096, 'compression.type': 'producer' }
+    const made = await call('POST', '/topics', { name: 'kafka', partitions: 1, replicas: 1, config })
+    expect([made.status, made.body.config]).toEqual([201, { retentionMs: 5, maxBatchBytes: 4096 }])
+    const changes = { 'retention.ms': -1, 'segment.bytes': 2 ** 21, 'min.insync.replicas': 2, 'cleanup.policy': null }
+    const altered = await call('PATCH', '/topics/kafka/config', changes)
+    expect(altered.body).toEqual({ maxBatchBytes: 4096, segmentBytes: 2 ** 21, minInsyncReplicas: 2 })
+  })
+
+  it('are all shown with the value that holds, and where it comes from', async () => {
+    const config = { segmentMs: 60_000 }
+    await call('POST', '/topics', { name: 'shown', partitions: 1, replicas: 1, config })
+    const { settings } = (await call('GET', '/topics/shown')).body
+    const shown = Object.fromEntries(settings.map(({ name, value, source }: Shown) => [name, [value, source]]))
+    expect(shown).toEqual({
+      'retention.ms': [null, 'default'],
+      'retention.bytes': [null, 'default'],
+      'segment.ms': [60_000, 'topic'],
+      'segment.bytes': [128 * 2 ** 20, 'broker'],
+      'max.message.bytes': [2 ** 20, 'broker'],
+      readOnly: [false, 'default'],
+      'message.timestamp.before.max.ms': [null, 'default'],
+      'message.timestamp.after.max.ms': [3_600_000, 'default'],
+      'min.insync.replicas': [null, 'default'],
+      'compression.type': ['producer', 'default'],
+      'message.timestamp.type': ['CreateTime', 'default'],
+      'cleanup.policy': ['delete', 'default'],
+    })
+  })
+})
+
+interface Shown {
+  readonly name: string
+  readonly value: unknown
+  readonly source: string
+}
 
 describe('partitions', () => {
   it('are added, and never taken away', async () => {

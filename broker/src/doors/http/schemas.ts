@@ -3,6 +3,7 @@ import { adminSchemas } from './admin-schemas.ts'
 import { quotaSchemas } from './quota-schemas.ts'
 import { array, bool, integer, levelRange, object, string } from './schema-parts.ts'
 import { securitySchemas } from './security-schemas.ts'
+import { topicSettingSchemas } from './topic-setting-schemas.ts'
 
 /**
  * JSON schemas of requests and answers over HTTP: requests are checked against them, and /openapi.json is made of them.
@@ -62,64 +63,6 @@ const record = {
   ...object({ offset: integer, timestamp: integer, key: bytesSchema, value: bytesSchema, headers: headersSchema }),
 }
 
-const settings = {
-  maxBatchBytes: { minimum: 1024, description: 'Largest batch that the topic accepts.' },
-  retentionBytes: {
-    minimum: 0,
-    description: 'Bytes that a partition keeps before its oldest segments are deleted. Default: all.',
-  },
-  retentionMs: { minimum: 0, description: 'Age in milliseconds from which on a segment is deleted. Default: never.' },
-  timestampBeforeMaxMs: {
-    minimum: 0,
-    description: "Milliseconds by which a record's timestamp may be before the leader's clock. Default: any number.",
-  },
-  timestampAfterMaxMs: {
-    minimum: 0,
-    description: "Milliseconds by which a record's timestamp may be ahead of the leader's clock. Default: 3600000.",
-  },
-} as const
-const settingNames = [
-  'maxBatchBytes',
-  'retentionBytes',
-  'retentionMs',
-  'readOnly',
-  'timestampBeforeMaxMs',
-  'timestampAfterMaxMs',
-]
-const readOnly = { description: 'Publishing is refused with READ_ONLY.' } as const
-
-const config = {
-  $id: 'TopicConfig',
-  ...object(
-    {
-      maxBatchBytes: { ...integer, ...settings.maxBatchBytes },
-      retentionBytes: { ...integer, ...settings.retentionBytes },
-      retentionMs: { ...integer, ...settings.retentionMs },
-      readOnly: { ...bool, ...readOnly },
-      timestampBeforeMaxMs: { ...integer, ...settings.timestampBeforeMaxMs },
-      timestampAfterMaxMs: { ...integer, ...settings.timestampAfterMaxMs },
-    },
-    settingNames,
-  ),
-}
-
-const changes = {
-  $id: 'TopicChanges',
-  description: 'Settings that are not named stay as they are; null puts one back to its default.',
-  minProperties: 1,
-  ...object(
-    {
-      maxBatchBytes: { type: ['integer', 'null'], ...settings.maxBatchBytes },
-      retentionBytes: { type: ['integer', 'null'], ...settings.retentionBytes },
-      retentionMs: { type: ['integer', 'null'], ...settings.retentionMs },
-      readOnly: { type: ['boolean', 'null'], ...readOnly },
-      timestampBeforeMaxMs: { type: ['integer', 'null'], ...settings.timestampBeforeMaxMs },
-      timestampAfterMaxMs: { type: ['integer', 'null'], ...settings.timestampAfterMaxMs },
-    },
-    settingNames,
-  ),
-}
-
 const topicSummary = {
   $id: 'TopicSummary',
   ...object({ name: string, id: string, partitions: integer, replicas: integer, config: { $ref: 'TopicConfig#' } }),
@@ -131,6 +74,7 @@ const topic = {
     name: string,
     id: string,
     config: { $ref: 'TopicConfig#' },
+    settings: array({ $ref: 'EffectiveSetting#' }),
     partitions: array(
       object({
         partition: integer,
@@ -192,8 +136,7 @@ export const sharedSchemas: readonly object[] = [
   errorSchema,
   recordInput,
   record,
-  config,
-  changes,
+  ...topicSettingSchemas,
   topicSummary,
   topic,
   cluster,

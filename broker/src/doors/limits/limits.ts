@@ -7,6 +7,8 @@ const MiB = 1024 * KiB
 export interface GatewayLimits extends AccessLimits {
   /** Batches that the gateway itself builds, for topics that set no limit of their own. */
   readonly maxBatchBytes: number
+  /** Of the segments of topics that set no size of their own; shown. */
+  readonly segmentBytes: number
   /** How long a publish or an administrative request may take. */
   readonly requestTimeoutMs: number
   /** TCP connections, WebSockets included; beyond them a connection is dropped at once. */
@@ -76,6 +78,7 @@ export interface GatewayLimits extends AccessLimits {
 
 export const defaultLimits: GatewayLimits = {
   maxBatchBytes: MiB,
+  segmentBytes: 128 * MiB,
   requestTimeoutMs: 30_000,
   maxConnections: 10_000,
   maxReadBytes: 128 * MiB,

@@ -132,6 +132,9 @@ export class MemoryLog implements CommittedLog {
     })
   }
 
+  /** Its pieces are smaller than any segment. */
+  limitSegments(): void {}
+
   async seal(): Promise<void> {
     this.#isSealed = true
   }

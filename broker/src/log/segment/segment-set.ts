@@ -6,7 +6,7 @@ import type { TailChunk } from '../tail/tail-chunk.ts'
 import { hasBlankPage } from './blank-pages.ts'
 import { repairSegment } from './repair.ts'
 import type { Segment, SegmentRecord } from './segment.ts'
-import type { SegmentContext } from './segment-context.ts'
+import { indexIntervalFor, type SegmentContext } from './segment-context.ts'
 import { cutSegments, type SegmentCut } from './segment-cut.ts'
 import { SegmentFiles } from './segment-files.ts'
 import { splitSegment } from './split.ts'
@@ -41,6 +41,8 @@ export class SegmentSet {
   queuedBytes = 0
   /** Its entries are written even where only the kept room is left. */
   essential = false
+  /** A segment is full when it has this many bytes; null: as the settings that all groups share say. */
+  limitBytes: number | null = null
   readonly #env: SegmentContext
   readonly #files: SegmentFiles
   readonly #onWritten: (op: SegmentOp) => void
@@ -219,6 +221,10 @@ export class SegmentSet {
     this.#queue = []
   }
 
+  get #fullBytes(): number {
+    return this.limitBytes ?? this.#env.segmentBytes
+  }
+
   #inLane(work: () => Promise<void>): Promise<void> {
     const run = this.#lane.then(work)
     this.#lane = run.catch(() => {})
@@ -234,7 +240,7 @@ export class SegmentSet {
     while (count < Math.min(most, this.#queue.length)) {
       const chunk = this.#queue[count]!
       if (!('bytes' in chunk)) break
-      if (count > 0 && (bytes + chunk.bytes > MAX_WRITE_BYTES || segment.bytes + bytes >= this.#env.segmentBytes)) break
+      if (count > 0 && (bytes + chunk.bytes > MAX_WRITE_BYTES || segment.bytes + bytes >= this.#fullBytes)) break
       for (const payload of chunk.payloads) gather.add(payload)
       bytes += chunk.bytes
       count++
@@ -259,9 +265,10 @@ export class SegmentSet {
     chunk.segmentBase = segment.baseIndex
     chunk.position = segment.bytes
     segment.appendedAt = chunk.appendedAt
+    const interval = this.limitBytes === null ? this.#env.indexInterval : indexIntervalFor(this.limitBytes)
     const tellsAbsence = chunk.direct && !hasBlankPage(chunk.payloads, segment.bytes)
     for (let i = 0; i < chunk.headers.length; i++)
-      segment.add(chunk.headers[i]!, chunk.payloads[i]!, 0, this.#env.indexInterval)
+      segment.add(chunk.headers[i]!, chunk.payloads[i]!, 0, interval)
     if (!tellsAbsence) segment.untoldBytes = segment.bytes
     this.flushedTo = chunk.last
     this.queuedBytes -= chunk.bytes
@@ -276,7 +283,7 @@ export class SegmentSet {
   /** The segment that takes the next batch. */
   async #growing(): Promise<Segment> {
     const last = this.list[this.list.length - 1]
-    if (last !== undefined && !last.sealed && last.bytes < this.#env.segmentBytes) return last
+    if (last !== undefined && !last.sealed && last.bytes < this.#fullBytes) return last
     if (last !== undefined && !last.sealed) await this.#files.seal(last)
     const first = this.#queue[0] as TailChunk
     const segment = await this.#files.create(first.first, first.headers[0]!.baseOffset)

@@ -3,6 +3,8 @@ import { batchOf } from '../testing/batches.ts'
 import { TestWorld } from '../testing/test-world.ts'
 import { mustSeal, type RetentionView, retentionCut } from './retention.ts'
 
+const none = { bytes: null, ms: null }
+
 /**
  * Four segments of 10 entries and 100 bytes, the last one growing; the last append of each at 1000, 2000, 3000, 4000.
  */
@@ -47,16 +49,25 @@ test('M45 entries that are not committed and durable here stay, whatever their s
 
 test('a segment that fills slowly is closed after a quarter of the time that records are kept', () => {
   const { segments } = view()
-  expect(mustSeal({ bytes: null, ms: 4000 }, { segments }, 40, 1000)).toBe(true)
-  expect(mustSeal({ bytes: null, ms: 4000 }, { segments }, 40, 999)).toBe(false)
-  expect(mustSeal({ bytes: 0, ms: null }, { segments }, 40, 99_999)).toBe(false)
+  expect(mustSeal({ bytes: null, ms: 4000 }, none, { segments }, 40, 1000)).toBe(true)
+  expect(mustSeal({ bytes: null, ms: 4000 }, none, { segments }, 40, 999)).toBe(false)
+  expect(mustSeal({ bytes: 0, ms: null }, none, { segments }, 40, 99_999)).toBe(false)
+})
+
+test('a topic can have its segments closed sooner, and without retention by age', () => {
+  const { segments } = view()
+  const limits = { bytes: null, ms: 500 }
+  expect(mustSeal({ bytes: null, ms: 4000 }, limits, { segments }, 40, 500)).toBe(true)
+  expect(mustSeal({ bytes: 7, ms: null }, limits, { segments }, 40, 500)).toBe(true)
+  expect(mustSeal({ bytes: 7, ms: null }, limits, { segments }, 40, 499)).toBe(false)
+  expect(mustSeal({ bytes: null, ms: 400 }, limits, { segments }, 40, 100)).toBe(true)
 })
 
 test('nothing is closed where all segments are; entries without a segment are put in a closed one', () => {
   const segments = view().segments.slice(0, 3)
-  expect(mustSeal({ bytes: null, ms: 0 }, { segments }, 30, 0)).toBe(false)
-  expect(mustSeal({ bytes: null, ms: 0 }, { segments }, 31, 0)).toBe(true)
-  expect(mustSeal({ bytes: null, ms: 0 }, { segments: [] }, 1, 0)).toBe(true)
+  expect(mustSeal({ bytes: null, ms: 0 }, none, { segments }, 30, 0)).toBe(false)
+  expect(mustSeal({ bytes: null, ms: 0 }, none, { segments }, 31, 0)).toBe(true)
+  expect(mustSeal({ bytes: null, ms: 0 }, none, { segments: [] }, 1, 0)).toBe(true)
 })
 
 for (const [what, timestamp] of [
@@ -85,3 +96,28 @@ for (const [what, timestamp] of [
     expect(starts()).toEqual([30, 30, 30])
   })
 }
+
+test('segments of a topic are as large and as old as it says, while it runs; by size retention removes them then', async () => {
+  const world = await TestWorld.start({
+    settings: { retentionCheckMs: 100, sleepAfterMs: 600_000 },
+    log: { segmentBytes: 1 << 20, tailBytes: 64 << 10 },
+    spec: () => ({ retention: { bytes: 500, ms: null } }),
+  })
+  const write = async () => {
+    for (let at = 0; at < 30; at += 1) await world.during(world.group(1).publish(batchOf([`${at}${'x'.repeat(90)}`])))
+    await world.run(1000)
+  }
+  const starts = () => world.brokers.map(({ id }) => world.group(id).logStart)
+  await write()
+  expect(starts()).toEqual([0, 0, 0])
+  for (const { id } of world.brokers) world.group(id).update({ segments: { bytes: 1000, ms: null } })
+  await world.run(1000)
+  await write()
+  for (const start of starts()) expect(start).toBeGreaterThan(29)
+  const before = starts()
+  for (const { id } of world.brokers) world.group(id).update({ segments: { bytes: null, ms: 1000 } })
+  await world.run(3000)
+  await write()
+  await world.run(3000)
+  for (const [at, start] of starts().entries()) expect(start).toBeGreaterThan(before[at]!)
+})

@@ -1,6 +1,6 @@
 import type { LogIndex, Timestamp } from '@tailrace/schemas'
 import type { SegmentStart } from '../../log/log-storage.ts'
-import type { Retention } from '../group.ts'
+import type { Retention, SegmentLimits } from '../group.ts'
 
 export interface RetentionView {
   readonly segments: readonly SegmentStart[]
@@ -53,15 +53,17 @@ const SEAL_FRACTION = 4
 
 /**
  * Whether entries outside of closed segments must be put in one, so that they can be removed in time: a segment that
- * fills slowly would keep its oldest records permanently.
+ * fills slowly would keep its oldest records permanently. `limits.ms`: sooner than retention needs it.
  */
 export function mustSeal(
   { ms }: Retention,
+  limits: SegmentLimits,
   { segments }: Pick<RetentionView, 'segments'>,
   lastIndex: LogIndex,
   sinceSealMs: number,
 ): boolean {
-  if (ms === null || sinceSealMs < ms / SEAL_FRACTION) return false
+  const byRetention = ms === null ? Number.POSITIVE_INFINITY : ms / SEAL_FRACTION
+  if (sinceSealMs < Math.min(byRetention, limits.ms ?? Number.POSITIVE_INFINITY)) return false
   const newest = segments.at(-1)
   return newest === undefined ? lastIndex > 0 : !newest.sealed || newest.last < lastIndex
 }

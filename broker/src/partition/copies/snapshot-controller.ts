@@ -3,7 +3,7 @@ import { TailraceError } from '@tailrace/schemas'
 import type { GroupLog } from '../../log/log-storage.ts'
 import type { RaftCore } from '../../raft/core.ts'
 import type { InstallRequest, Ready } from '../../raft/ready.ts'
-import type { GroupSpec, MachineSnapshot, Snapshot, SnapshotPlace } from '../group.ts'
+import type { GroupSpec, MachineSnapshot, Retention, SegmentLimits, Snapshot, SnapshotPlace } from '../group.ts'
 import { type CheckpointSchedule, checkpointOf, saveCheckpoint } from '../replica/state/checkpoint.ts'
 import { DiskWait } from '../replica/state/disk-wait.ts'
 import { dropInstallRecord } from '../replica/state/install-record.ts'
@@ -39,6 +39,8 @@ export interface SnapshotControllerDeps extends CopyServices {
 
 /** A disk that is this far behind the commit index does not catch up soon. */
 const DISK_MS = 10_000
+const NO_RETENTION: Retention = { bytes: null, ms: null }
+const NO_LIMITS: SegmentLimits = { bytes: null, ms: null }
 
 /**
  * The state that covers a log's prefix, on one replica: cuts off entries that retention or a snapshot has made
@@ -155,9 +157,10 @@ export class SnapshotController {
 
   async #cutByRetention(): Promise<void> {
     const { driver, clock, spec } = this.#deps
-    const { retention } = spec()
-    if (retention === undefined || (retention.bytes === null && retention.ms === null)) return
+    const { retention = NO_RETENTION, segments: limits = NO_LIMITS } = spec()
     const { log, core, state } = driver
+    log.limitSegments(limits.bytes)
+    if (retention.bytes === null && retention.ms === null && limits.ms === null) return
     const view = () => ({
       segments: log.segmentStarts(),
       sizeBytes: log.sizeBytes,
@@ -165,7 +168,7 @@ export class SnapshotController {
       now: clock.now(),
     })
     const monotonic = clock.monotonic()
-    if (mustSeal(retention, view(), log.lastIndex, monotonic - this.#sealedAt)) {
+    if (mustSeal(retention, limits, view(), log.lastIndex, monotonic - this.#sealedAt)) {
       this.#sealedAt = monotonic
       await log.seal()
     }

@@ -8,6 +8,7 @@ import type { FormationRecord } from '../formation-record.ts'
 import { removedHint, wipedHint } from '../member-changes.ts'
 import type { Intent } from '../metadata-leader.ts'
 import type { CommandResult, MetadataState } from '../metadata-state.ts'
+import { levelOf } from '../topic-settings.ts'
 import type { IntentChecksDeps } from './intent-checks.ts'
 import { refuseByChecks } from './intent-checks.ts'
 
@@ -31,7 +32,8 @@ type Refusal = CommandResult & { readonly ok: false }
 export function refusalOf(deps: IntentRulesDeps, intent: Intent): Refusal | null {
   const { levels, state } = deps
   const isOfCoordinators = intent.type === 'create-topic' && intent.name === CONSUMER_GROUPS_TOPIC
-  const needed = isOfCoordinators ? CONSUMER_GROUPS_LEVEL : (levels.commands[intent.type] ?? levels.lowest)
+  const ofType = isOfCoordinators ? CONSUMER_GROUPS_LEVEL : (levels.commands[intent.type] ?? levels.lowest)
+  const needed = Math.max(ofType, settingsLevel(intent))
   if (needed > state.head.featureLevel) return tooLow(deps, intent, needed)
   const wrong = refuseByChecks(deps, intent)
   if (wrong !== null) return wrong
@@ -49,6 +51,12 @@ export function refusalOf(deps: IntentRulesDeps, intent: Intent): Refusal | null
     default:
       return null
   }
+}
+
+/** A broker of an earlier version leaves a setting alone that it does not know, and would have another state. */
+function settingsLevel(intent: Intent): number {
+  if (intent.type === 'create-topic') return levelOf(intent.config)
+  return intent.type === 'set-topic-config' ? levelOf(intent.changes) : 1
 }
 
 /** A new cluster raises its level by itself (members/first-level.ts), once all its brokers have registered. */

@@ -1,14 +1,9 @@
 import { checkTopicName, TailraceError } from '@tailrace/schemas'
 import type { TopicChanges } from '../../../api/admin-api.ts'
 import type { CreateTopicRequest } from '../../../api/broker-api.ts'
+import { type SettingBounds, settingsByName } from '../topic-settings.ts'
 
-/** A hundred years. */
-const LONGEST_RETENTION_MS = 36_525 * 24 * 3600 * 1000
-const SMALLEST_BATCH_LIMIT = 1024
-
-export interface TopicLimits {
-  /** The largest `maxBatchBytes` that a topic may ask for: it must fit into a frame. */
-  readonly maxBatchBytes: number
+export interface TopicLimits extends SettingBounds {
   /** Of one request. */
   readonly maxPartitionsPerTopic: number
   /** Beyond it a broker gets no further replicas. */
@@ -51,29 +46,21 @@ export function checkMorePartitions(partitions: number, present: number, { maxPa
 export function checkChanges(changes: TopicChanges, limits: TopicLimits): void {
   if (typeof changes !== 'object' || changes === null || Array.isArray(changes))
     throw new TailraceError('INVALID_SETTING', 'Settings of a topic are an object.')
-  const ranges: Record<string, readonly [number, number]> = {
-    maxBatchBytes: [SMALLEST_BATCH_LIMIT, limits.maxBatchBytes],
-    retentionBytes: [1, Number.MAX_SAFE_INTEGER],
-    retentionMs: [1, LONGEST_RETENTION_MS],
-    timestampBeforeMaxMs: [0, Number.MAX_SAFE_INTEGER],
-    timestampAfterMaxMs: [0, Number.MAX_SAFE_INTEGER],
-  }
-  for (const [setting, value] of Object.entries(changes)) {
-    const range = Object.hasOwn(ranges, setting) ? ranges[setting] : undefined
-    if (range === undefined && setting !== 'readOnly') {
-      const known = [...Object.keys(ranges), 'readOnly'].join(', ')
-      throw new TailraceError('INVALID_SETTING', `A topic has no setting "${setting}"; it has ${known}.`)
+  for (const [name, value] of Object.entries(changes)) {
+    const setting = settingsByName.get(name)
+    if (setting === undefined) {
+      const known = [...settingsByName.keys()].join(', ')
+      throw new TailraceError('INVALID_SETTING', `A topic has no setting "${name}"; it has ${known}.`)
     }
     if (value === null || value === undefined) continue
-    if (range === undefined && typeof value !== 'boolean') {
-      throw new TailraceError('INVALID_SETTING', `${setting} is true or false, not ${value}.`)
+    if (setting.kind === 'boolean') {
+      if (typeof value === 'boolean') continue
+      throw new TailraceError('INVALID_SETTING', `${name} is true or false, not ${value}.`)
     }
-    if (range !== undefined && !isBetween(value, ...range)) {
-      throw new TailraceError(
-        'INVALID_SETTING',
-        `${setting} is an integer from ${range[0]} to ${range[1]}, not ${value}.`,
-      )
-    }
+    const { least } = setting
+    const most = typeof setting.most === 'number' ? setting.most : limits[setting.most]
+    if (isBetween(value, least, most)) continue
+    throw new TailraceError('INVALID_SETTING', `${name} is an integer from ${least} to ${most}, not ${value}.`)
   }
 }
 

@@ -1,26 +1,30 @@
 import type { FastifyInstance } from 'fastify'
-import type { TopicChanges } from '../../../api/admin-api.ts'
-import type { CreateTopicRequest } from '../../../api/broker-api.ts'
+import type { CreateTopicRequest, TopicConfig } from '../../../api/broker-api.ts'
+import { effectiveSettings } from '../../../cluster/metadata/effective-settings.ts'
+import { withoutKafkaNames } from '../../../cluster/metadata/kafka-names.ts'
+import type { TopicDefaults } from '../../../cluster/metadata/topic-settings.ts'
 import { topicPath } from '../../../cluster/routing/topic-path.ts'
 import { object } from '../schema-parts.ts'
 import { errorResponses, topicParams, topicQuery } from '../schemas.ts'
+import { settingNames } from '../topic-setting-schemas.ts'
 
 /** The id of the topic; empty: the topic that has the name. */
 type Query = { topicId: string }
 
 /** Topics: create, list, describe, alter, delete. */
-export function topicRoutes(app: FastifyInstance): void {
+export function topicRoutes(app: FastifyInstance, defaults: TopicDefaults): void {
   app.get('/topics', { schema: schemas.list }, ({ context }) => ({
     topics: context.rights.api.listTopics(),
   }))
 
-  app.post<{ Body: CreateTopicRequest }>(
+  app.post<{ Body: CreateTopicRequest & { config?: Record<string, unknown> } }>(
     '/topics',
     { schema: schemas.create, config: { errorCodes: createErrors } },
     async (request, reply) => {
       const { rights, sender } = request.context
-      const giveBack = sender.quotas.create(request.body.partitions)
-      const topic = await rights.api.createTopic(request.body).catch((error) => {
+      const wanted = { ...request.body, config: newConfig(request.body.config ?? {}) }
+      const giveBack = sender.quotas.create(wanted.partitions)
+      const topic = await rights.api.createTopic(wanted).catch((error) => {
         giveBack()
         throw error
       })
@@ -32,7 +36,10 @@ export function topicRoutes(app: FastifyInstance): void {
   app.get<{ Params: { topic: string }; Querystring: Query }>(
     '/topics/:topic',
     { schema: schemas.describe },
-    ({ params, query, context }) => context.rights.api.describeTopic(params.topic, query.topicId),
+    async ({ params, query, context }) => {
+      const topic = await context.rights.api.describeTopic(params.topic, query.topicId)
+      return { ...topic, settings: effectiveSettings(topic.config, defaults) }
+    },
   )
 
   app.patch<{ Params: { topic: string }; Querystring: Query; Body: { partitions: number } }>(
@@ -49,10 +56,11 @@ export function topicRoutes(app: FastifyInstance): void {
     },
   )
 
-  app.patch<{ Params: { topic: string }; Querystring: Query; Body: TopicChanges }>(
+  app.patch<{ Params: { topic: string }; Querystring: Query; Body: Record<string, unknown> }>(
     '/topics/:topic/config',
     { schema: schemas.alter, config: { errorCodes: alterErrors } },
-    ({ params, query, body, context }) => context.rights.admin.alterTopic(params.topic, body, query.topicId),
+    async ({ params, query, body, context }) =>
+      context.rights.admin.alterTopic(params.topic, withoutKafkaNames(body), query.topicId),
   )
 
   app.delete<{ Params: { topic: string }; Querystring: Query }>(
@@ -72,15 +80,12 @@ const createErrors = {
   '/config': 'INVALID_SETTING',
 } as const
 
-const alterErrors = {
-  '/': 'INVALID_SETTING',
-  '/maxBatchBytes': 'INVALID_SETTING',
-  '/retentionBytes': 'INVALID_SETTING',
-  '/retentionMs': 'INVALID_SETTING',
-  '/readOnly': 'INVALID_SETTING',
-  '/timestampBeforeMaxMs': 'INVALID_SETTING',
-  '/timestampAfterMaxMs': 'INVALID_SETTING',
-} as const
+const alterErrors = Object.fromEntries(['', ...settingNames].map((name) => [`/${name}`, 'INVALID_SETTING' as const]))
+
+/** Without what has no bound: that is the default. */
+function newConfig(given: Record<string, unknown>): TopicConfig {
+  return Object.fromEntries(Object.entries(withoutKafkaNames(given)).filter(([, value]) => value !== null))
+}
 
 const tags = ['topics']
 const schemas = {
@@ -107,7 +112,7 @@ const schemas = {
           maximum: 99,
           description: 'Copies of each partition, on as many brokers.',
         },
-        config: { $ref: 'TopicConfig#' },
+        config: { $ref: 'TopicSettings#' },
       },
       ['config'],
     ),
