@@ -4,9 +4,9 @@ import { turned, worthTelling } from './candidates.ts'
 import type { Connection, Reply, RequestFields, RequestName } from './connection.ts'
 import { ConnectionPool } from './connection-pool.ts'
 import { type Credentials, checkCredentials } from './credentials.ts'
-import { delay, throwIfAborted, unref } from './delay.ts'
+import { unref } from './delay.ts'
 import { Metadata, type TopicRoute } from './metadata.ts'
-import { retryBackoff } from './retry-backoff.ts'
+import { withRetries } from './retries.ts'
 import { serverAddresses, toldAddress } from './server-address.ts'
 import { checkClientId, wholeNumber } from './settings.ts'
 import { type TlsOptions, wrong } from './socket/tls-options.ts'
@@ -51,6 +51,8 @@ export interface Route {
 const MAX_FRAME_BYTES = 64 * 1024 * 1024
 /** A lookup goes to the next broker after this: the first one may be frozen. */
 const LOOKUP_TIMEOUT_MS = 1_500
+/** Of one lookup; the others are left to the next ones. */
+const MOST_CREATED = 100
 /**
  * When a broker does not know a topic, or knows another topic of its name, another broker may have created it a moment
  * ago.
@@ -64,6 +66,8 @@ export class Client {
   readonly #scheme: string
   readonly #pool: ConnectionPool
   readonly #topics = new Set<string>()
+  /** Topics that the next lookup asks to be created where they are missing. */
+  readonly #toCreate = new Set<string>()
   /** It shows a credential. */
   readonly #isKnown: boolean
   /** What a request for a topic needs. */
@@ -111,15 +115,20 @@ export class Client {
   }
 
   /**
-   * Where a topic's partitions are, asking until a broker answers.
+   * Where a topic's partitions are, asking until a broker answers. `create`: brokers may create it, if they are told to
+   * create what is published to.
    * @throws TailraceError UNKNOWN_TOPIC; AUTHENTICATION_REQUIRED, AUTHENTICATION_FAILED, AUTHORIZATION_FAILED;
    * TIMED_OUT after `timeoutMs`; CLOSED, ABORTED
    */
-  async topic(name: string, options: { timeoutMs: number; signal?: AbortSignal }): Promise<TopicRoute> {
+  async topic(
+    name: string,
+    options: { timeoutMs: number; signal?: AbortSignal; create?: boolean },
+  ): Promise<TopicRoute> {
     const started = performance.now()
-    return this.#retry(options, async () => {
+    return withRetries(this.#closing.signal, options, async () => {
       const known = this.metadata.topic(name)
       if (known !== undefined) return known
+      if (options.create) this.#toCreate.add(name)
       await this.refresh([name])
       const found = this.metadata.topic(name)
       if (found !== undefined) return found
@@ -226,7 +235,7 @@ export class Client {
     fields: RequestFields<Name>,
     options: { timeoutMs: number; signal?: AbortSignal },
   ): Promise<Reply<Name>> {
-    return this.#retry(options, async () => {
+    return withRetries(this.#closing.signal, options, async () => {
       return this.ask(name, fields, { timeoutMs: Math.min(options.timeoutMs, 2 * LOOKUP_TIMEOUT_MS) })
     })
   }
@@ -261,7 +270,7 @@ export class Client {
   async createTopicLike(name: string, like: string, options: { timeoutMs: number }): Promise<void> {
     const { leaders, replicas } = await this.topic(like, options)
     const topic: NewTopic = { name, partitions: leaders.length, replicas: Math.max(1, replicas[0]?.length ?? 1) }
-    await this.#retry(options, async () => {
+    await withRetries(this.#closing.signal, options, async () => {
       const address = this.#candidates()[0]!
       this.#rotation++
       await createTopicAt({ address, ...this.#asking }, topic)
@@ -312,40 +321,17 @@ export class Client {
     return new TailraceError(code, `To describe topic "${topic}".`)
   }
 
-  /** Repeats `attempt` with back-off until it gives a result, or fails with an error that is not retriable. */
-  async #retry<T>(
-    options: { timeoutMs: number; signal?: AbortSignal },
-    attempt: () => Promise<T | undefined>,
-  ): Promise<T> {
-    const closing = this.#closing.signal
-    const signal = options.signal === undefined ? closing : AbortSignal.any([options.signal, closing])
-    const deadline = performance.now() + options.timeoutMs
-    const backoff = retryBackoff()
-    let last: TailraceError | undefined
-    for (;;) {
-      throwIfAborted(signal)
-      try {
-        const result = await attempt()
-        if (result !== undefined) return result
-      } catch (error) {
-        last = TailraceError.from(error)
-        if (!last.retriable) throw last
-      }
-      const pause = Math.max(backoff.next(), last?.retryAfterMs ?? 0)
-      if (performance.now() + pause > deadline) throw new TailraceError('TIMED_OUT', last?.message, { cause: last })
-      await delay(pause, signal)
-    }
-  }
-
   #startRefresh(): { topics: readonly string[]; done: Promise<void> } {
     const topics = [...this.#topics]
-    const done = this.#lookUp(topics).finally(() => {
+    const create = [...this.#toCreate].slice(0, MOST_CREATED)
+    for (const topic of create) this.#toCreate.delete(topic)
+    const done = this.#lookUp(topics, create).finally(() => {
       this.#refreshing = undefined
     })
     return { topics, done }
   }
 
-  async #lookUp(topics: readonly string[]): Promise<void> {
+  async #lookUp(topics: readonly string[], create: readonly string[]): Promise<void> {
     // Another broker first each time: one that is cut off from the rest keeps sending outdated metadata.
     this.#rotation++
     let last: unknown
@@ -355,7 +341,7 @@ export class Client {
         const connection = await this.#pool.get(address)
         const { fields } = await connection.request(
           'Metadata',
-          { topics: [...topics] },
+          { topics: [...topics], create: [...create] },
           { timeoutMs: LOOKUP_TIMEOUT_MS },
         )
         const before = this.metadata.version

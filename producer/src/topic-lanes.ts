@@ -107,7 +107,7 @@ export class TopicLanes implements Intake {
     try {
       const { client, settings, ended } = this.#context
       const [route, identity] = await Promise.all([
-        client.topic(this.#topic, { timeoutMs: settings.deliveryTimeoutMs, signal: ended }),
+        client.topic(this.#topic, { timeoutMs: settings.deliveryTimeoutMs, signal: ended, create: true }),
         this.#context.identity(),
       ])
       this.#grow(route, identity)

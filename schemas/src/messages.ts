@@ -312,7 +312,8 @@ export interface MessageShapes extends CascadeMessageShapes, ConsumerGroupMessag
   InitProducer: { correlation: number } & Asked
   InitProducerReply: { correlation: number; producerId: ProducerId; epoch: number }
   /** No topics: only brokers. Unknown topics are left out of the reply. */
-  Metadata: { correlation: number; topics: string[] }
+  /** `create`: topics that are created where they are missing, if brokers do so (autoCreateTopics). */
+  Metadata: { correlation: number; topics: string[]; create?: string[] }
   /** `denied`: topics of the request that the client may not see. */
   MetadataReply: {
     correlation: number

@@ -110,6 +110,10 @@ export interface BrokerSettings {
   readonly tailBytes: number
   readonly directBytes: number
   readonly diskReserveBytes: number
+  readonly autoCreateTopics: boolean
+  readonly autoCreatePartitions: number
+  /** 0: three, or as many as there are brokers. */
+  readonly autoCreateReplicas: number
   readonly requestTimeoutMs: number
   readonly shutdownTimeoutMs: number
   /** Whether /metrics has series of each partition, and up to how many partitions of this broker. */

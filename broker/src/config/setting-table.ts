@@ -309,6 +309,23 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
     about:
       'Free disk space below which the broker takes no records (DISK_FULL); reading and deleting go on. Below half of it followers take none either.',
   },
+  autoCreateTopics: {
+    kind: yesOrNo,
+    fallback: { value: false },
+    about:
+      "A topic that is missing is created when a client publishes to it and may create it, as Kafka's auto.create.topics.enable does. Not for names that begin with two underscores. The same on all brokers.",
+  },
+  autoCreatePartitions: {
+    kind: integer(1, 10_000),
+    fallback: { value: 1 },
+    about: "Partitions of a topic that autoCreateTopics creates, as Kafka's num.partitions.",
+  },
+  autoCreateReplicas: {
+    kind: integer(0, 99),
+    fallback: { value: 0 },
+    about:
+      "Replicas of a topic that autoCreateTopics creates, as Kafka's default.replication.factor. 0: three, or as many as there are brokers where there are fewer.",
+  },
   requestTimeoutMs: {
     kind: duration(100, 600_000),
     fallback: { value: 30_000 },

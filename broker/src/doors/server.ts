@@ -31,6 +31,7 @@ import { securityRoutes } from './http/routes/security.ts'
 import { topicRoutes } from './http/routes/topics.ts'
 import { validateRequests } from './http/validation.ts'
 import { JsonPublisher } from './json/publisher.ts'
+import { AutoCreation } from './limits/auto-creation.ts'
 import { HeldBytes } from './limits/held-bytes.ts'
 import { defaultLimits, type GatewayLimits, mostReadBytes } from './limits/limits.ts'
 import { type GatewayMetrics, gatewayMetrics } from './limits/metrics.ts'
@@ -120,7 +121,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
     maxBatchBytes: limits.maxBatchBytes,
   })
   const reads = new ReadBudget(limits.maxReadBytes, mostReadBytes(limits))
-  const shared = madeForAll(parts)
+  const shared = madeForAll(parts, limits)
   const stream = await streamGateway(app, {
     services,
     clock,
@@ -138,7 +139,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
   await app.register(async (routes) => {
     topicRoutes(routes, limits)
     for (const add of plainRoutes) add(routes)
-    recordRoutes(routes, { clock, publisher, places, abandonment, reads, polls: shared.polls, waits })
+    recordRoutes(routes, { clock, publisher, places, abandonment, reads, waits, ...shared })
     const page = { registry: metrics.registry, series: parts.series ?? noSeries }
     operationRoutes(routes, page, { ...tellingOf(parts), apiDocument: described })
     consoleRoutes(routes, parts.console ?? new Map())
@@ -165,7 +166,11 @@ function figuresOf(metrics: GatewayMetrics): Pick<HttpGateway, 'registry' | 'web
 }
 
 /** What is read, computed or put into words once for all clients. */
-function madeForAll({ services, clock, log }: HttpGatewayParts): {
+function madeForAll(
+  { services, clock, log }: HttpGatewayParts,
+  limits: GatewayLimits,
+): {
+  creation: AutoCreation
   texts: SharedTexts
   ends: PartitionEnds
   polls: LongPolls
@@ -175,6 +180,7 @@ function madeForAll({ services, clock, log }: HttpGatewayParts): {
 } {
   const ends = new PartitionEnds(services.api, clock)
   return {
+    creation: new AutoCreation(services.api, limits),
     texts: new SharedTexts(clock),
     ends,
     polls: new LongPolls(ends, clock),

@@ -192,7 +192,7 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
   FindOffsetReply: { correlation, offset: 5, highWatermark: 6, logStart: 4, fence: 7 },
   InitProducer: { correlation, asker },
   InitProducerReply: { correlation, producerId: far, epoch: 32767 },
-  Metadata: { correlation, topics: ['flights', 'trains'] },
+  Metadata: { correlation, topics: ['flights', 'trains'], create: ['trains'] },
   MetadataReply: {
     correlation,
     clusterId: 'c',

@@ -9,6 +9,10 @@ export interface GatewayLimits extends AccessLimits {
   readonly maxBatchBytes: number
   /** Of the segments of topics that set no size of their own; shown. */
   readonly segmentBytes: number
+  /** See AutoCreation; 0 replicas: three, or as many as there are brokers. */
+  readonly autoCreateTopics: boolean
+  readonly autoCreatePartitions: number
+  readonly autoCreateReplicas: number
   /** How long a publish or an administrative request may take. */
   readonly requestTimeoutMs: number
   /** TCP connections, WebSockets included; beyond them a connection is dropped at once. */
@@ -79,6 +83,9 @@ export interface GatewayLimits extends AccessLimits {
 export const defaultLimits: GatewayLimits = {
   maxBatchBytes: MiB,
   segmentBytes: 128 * MiB,
+  autoCreateTopics: false,
+  autoCreatePartitions: 1,
+  autoCreateReplicas: 0,
   requestTimeoutMs: 30_000,
   maxConnections: 10_000,
   maxReadBytes: 128 * MiB,

@@ -5,6 +5,7 @@ import {
   encodeFrame,
   type Frame,
   type FrameOf,
+  type Message,
   type MessageName,
   parseFramePieces,
   TailraceError,
@@ -143,7 +144,8 @@ export class BinaryProtocol {
     if (body.length === 0 && condition?.fence === undefined) {
       throw new TailraceError('INVALID_BATCH', 'The body is empty.')
     }
-    const { api } = this.#rightsOf(fields)
+    const rights = this.#rightsOf(fields)
+    const creator = { rights, quotas: this.#client.sender.quotas }
     const bytes = body.length
     this.#client.pay('produceBytesPerSecond', bytes)
     const timeoutMs = this.#context.publishMs(fields.timeoutMs)
@@ -152,7 +154,9 @@ export class BinaryProtocol {
       frame,
       bytes,
       this.#ownLatest.behind(topic, partition, timeoutMs, () =>
-        api.publish(topic, partition, body, { timeoutMs, wait: false, topicId, condition }),
+        this.#parts.creation.orCreate(creator, topic, topicId, () =>
+          rights.api.publish(topic, partition, body, { timeoutMs, wait: false, topicId, condition }),
+        ),
       ),
       (result) => {
         const { baseOffset, lastOffset, duplicate, token, holders = [] } = result
@@ -223,10 +227,36 @@ export class BinaryProtocol {
     return fields.asker == null ? this.#context.rights : this.#context.rights.for(askerOf(fields))
   }
 
-  #metadata({ fields }: FrameOf<'Metadata'>): void {
+  #metadata(frame: FrameOf<'Metadata'>): void {
     this.#checkMetadata()
-    const { clusterId, brokers, topics, denied = [] } = this.#context.rights.api.routing(fields.topics)
-    const reply = { correlation: fields.correlation, clusterId, brokers, topics, denied: [...denied] }
+    const { create = [] } = frame.fields
+    const { api } = this.#context.rights
+    const { topics, denied = [] } = api.routing(create)
+    const answered = new Set([...topics.map(({ name }) => name), ...denied])
+    const missing = create.filter((name) => !answered.has(name))
+    if (missing.length === 0) this.#tellMetadata(frame.fields)
+    else
+      this.#answer(frame, 0, this.#createAll(missing), (refused) => this.#tellMetadata(frame.fields, refused))
+  }
+
+  /** Resolves with those that the client may not create. */
+  async #createAll(topics: readonly string[]): Promise<string[]> {
+    const refused: string[] = []
+    for (const topic of topics) {
+      try {
+        await this.#parts.creation.create(this.#client.sender, topic)
+      } catch (error) {
+        const { code } = TailraceError.from(error)
+        if (code === 'AUTHORIZATION_FAILED' || code === 'AUTHENTICATION_REQUIRED') refused.push(topic)
+        else if (code !== 'UNKNOWN_TOPIC') throw error
+      }
+    }
+    return refused
+  }
+
+  #tellMetadata({ correlation, topics: asked }: Message<'Metadata'>, refused: readonly string[] = []): void {
+    const { clusterId, brokers, topics, denied = [] } = this.#context.rights.api.routing(asked)
+    const reply = { correlation, clusterId, brokers, topics, denied: [...denied, ...refused] }
     this.#client.sendPieces(encodeFrame('MetadataReply', reply))
   }
 

@@ -3,6 +3,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Random } from '../../platform/random.ts'
 import type { JsonPublisher } from '../json/publisher.ts'
+import type { AutoCreation } from '../limits/auto-creation.ts'
 import type { HeldBytes, Holding } from '../limits/held-bytes.ts'
 import type { GatewayLimits } from '../limits/limits.ts'
 import type { GatewayMetrics } from '../limits/metrics.ts'
@@ -30,6 +31,7 @@ export interface StreamParts {
   readonly limits: GatewayLimits
   readonly metrics: GatewayMetrics
   readonly publisher: JsonPublisher
+  readonly creation: AutoCreation
   readonly reads: ReadBudget
   readonly newProducers: NewProducers
   /** Bytes of unfinished messages, over HTTP and WebSocket. */
@@ -81,5 +83,5 @@ export interface StreamClient {
 export type BinaryClient = Omit<StreamClient, 'watches' | 'sendText' | 'takeIn'>
 export type BinaryParts = Pick<
   StreamParts,
-  'services' | 'clock' | 'random' | 'log' | 'limits' | 'newProducers' | 'ends' | 'polls' | 'brokers'
+  'services' | 'clock' | 'random' | 'log' | 'limits' | 'newProducers' | 'creation' | 'ends' | 'polls' | 'brokers'
 > & { readonly metrics: Pick<GatewayMetrics, 'transports'> }

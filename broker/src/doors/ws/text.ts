@@ -164,7 +164,7 @@ export class TextProtocol {
     this.#context.checkWrite()
     const inputs = recordsFromJson(records)
     const { publisher } = this.#parts
-    this.#inTurn({ id, topic, partition: null, bytes, op: 'publish' }, async (context) => {
+    this.#inTurn({ id, topic, topicId, partition: null, bytes, op: 'publish' }, async (context) => {
       const { offsets, tokens, batches } = await publisher.publish(context.rights, topic, inputs, topicId)
       return { records: inputs.length, batches, answer: { offsets, tokens } }
     })
@@ -173,21 +173,23 @@ export class TextProtocol {
   #publishIf({ id, op, topic, topicId, ...asked }: TextRequest & { op: 'publish-if' }, bytes: number): void {
     this.#context.checkWrite()
     const { partition, records } = asked
-    this.#inTurn({ id, topic, partition, bytes, op }, async (context) => {
+    this.#inTurn({ id, topic, topicId, partition, bytes, op }, async (context) => {
       const result = await this.#parts.publisher.publishIf(context.rights, topic, asked, topicId)
       return { records: records.length, batches: Math.min(records.length, 1), answer: placeOf(partition, result) }
     })
   }
 
   /** Publishes behind those that this connection has sent before. */
-  #inTurn({ id, topic, partition, bytes, op }: PublishTurn, publish: (context: RequestContext) => Promise<Told>): void {
+  #inTurn(turn: PublishTurn, publish: (context: RequestContext) => Promise<Told>): void {
+    const { id, topic, topicId, partition, bytes, op } = turn
     this.#client.pay('produceBytesPerSecond', bytes)
     const started = this.#context.now()
     const taken = this.#client.takeIn(bytes)
     this.#client.hold(bytes)
     const published = this.#lastPublish.then(async () => {
       try {
-        const work = () => publish(this.#context)
+        const write = () => publish(this.#context)
+        const work = () => this.#parts.creation.orCreate(this.#client.sender, topic, topicId, write)
         const told = await this.#ownLatest.behind(topic, partition, this.#context.publishMs(), work)
         const { records, batches, answer } = told
         this.#context.published({ bytes, records, batches }, started)
@@ -207,6 +209,7 @@ interface PublishTurn {
   readonly id: TextId
   readonly op: TextRequest['op']
   readonly topic: string
+  readonly topicId: string
   readonly partition: number | null
   readonly bytes: number
 }

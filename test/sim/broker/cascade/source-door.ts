@@ -3,6 +3,7 @@ import { Registry } from 'prom-client'
 import type { AdminService } from '../../../../broker/src/api/admin-api.ts'
 import type { BrokerApi } from '../../../../broker/src/api/broker-api.ts'
 import type { CascadeApi } from '../../../../broker/src/cascade/wire/cascade-messages.ts'
+import { AutoCreation } from '../../../../broker/src/doors/limits/auto-creation.ts'
 import { defaultLimits, mostReadBytes } from '../../../../broker/src/doors/limits/limits.ts'
 import { NewProducers } from '../../../../broker/src/doors/limits/new-producers.ts'
 import { noLongerWanted } from '../../../../broker/src/doors/limits/no-longer-wanted.ts'
@@ -71,6 +72,7 @@ export class SourceDoor {
       limits,
       metrics: { transports: transportMetrics(registers).transports },
       newProducers: new NewProducers(limits),
+      creation: new AutoCreation(api, limits),
       ends,
       polls: new LongPolls(ends, clock),
       brokers: new SharedBrokers(api, clock),

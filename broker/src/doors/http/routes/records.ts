@@ -5,6 +5,7 @@ import type { Clock } from '../../../platform/clock.ts'
 import { conditionalRecords, conditionFromJson, placeOf } from '../../json/conditional-publish.ts'
 import type { JsonPublisher } from '../../json/publisher.ts'
 import { recordsFromJson } from '../../json/record.ts'
+import type { AutoCreation } from '../../limits/auto-creation.ts'
 import { readLimits } from '../../limits/limits.ts'
 import type { ReadBudget } from '../../limits/read-budget.ts'
 import type { WaitingReads } from '../../limits/waiting-reads.ts'
@@ -18,6 +19,7 @@ import { errorResponses, partitionParams, topicId, topicParams, topicQuery } fro
 export interface RecordRouteParts {
   readonly clock: Clock
   readonly publisher: JsonPublisher
+  readonly creation: AutoCreation
   readonly places: RequestPlaces
   readonly abandonment: Abandonment
   readonly reads: ReadBudget
@@ -46,8 +48,11 @@ interface ConditionalRequest {
 
 /** Records: publish, and read with a long poll. */
 export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): void {
-  const { clock, publisher, places, abandonment, reads, polls, waits } = parts
-  const answers = new RecordAnswers(clock, places)
+  publishRoutes(app, parts)
+  readRoute(app, parts)
+}
+
+function publishRoutes(app: FastifyInstance, { publisher, creation }: RecordRouteParts): void {
   // Records are checked by recordsFromJson, whose errors name the record and the fault; a schema could only say "no
   // match".
   const validatorCompiler: FastifySchemaCompiler<FastifySchema> = ({ httpPart, schema }) =>
@@ -60,7 +65,10 @@ export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): voi
       const { context } = request
       const started = context.now()
       const records = recordsFromJson(request.body?.records)
-      const published = await publisher.publish(context.rights, request.params.topic, records, request.query.topicId)
+      const { topic } = request.params
+      const { topicId } = request.query
+      const publish = () => publisher.publish(context.rights, topic, records, topicId)
+      const published = await creation.orCreate(context.sender, topic, topicId, publish)
       const { offsets, tokens, batches } = published
       const bytes = Number(request.headers['content-length'] ?? 0)
       context.published({ bytes, records: records.length, batches }, started)
@@ -77,14 +85,19 @@ export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): voi
       const { topic, partition } = request.params
       const started = context.now()
       const asked = conditionalRecords(partition, conditionFromJson(query), request.body?.records)
-      const result = await publisher.publishIf(context.rights, topic, asked, query.topicId)
+      const publish = () => publisher.publishIf(context.rights, topic, asked, query.topicId)
+      const result = await creation.orCreate(context.sender, topic, query.topicId, publish)
       const bytes = Number(request.headers['content-length'] ?? 0)
       const records = asked.records.length
       context.published({ bytes, records, batches: Math.min(records, 1) }, started)
       return placeOf(partition, result)
     },
   )
+}
 
+function readRoute(app: FastifyInstance, parts: RecordRouteParts): void {
+  const { clock, places, abandonment, reads, polls, waits } = parts
+  const answers = new RecordAnswers(clock, places)
   app.get<ReadRequest>(
     '/topics/:topic/partitions/:partition/records',
     { schema: schemas.read, config: { fetches: true } },
