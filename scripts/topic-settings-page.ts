@@ -35,7 +35,11 @@ Settings above [feature level](operations.md#upgrading) 1 are refused until the 
 function row(setting: TopicSetting): string {
   const { name, kafka, fallback, level } = setting
   const following = fallback !== null && typeof fallback === 'object'
-  const otherwise = following ? `\`${fallback.broker}\` of the broker` : fallback === null ? 'none' : shown(setting, fallback)
+  const otherwise = following
+    ? `\`${fallback.broker}\` of the broker`
+    : fallback === null
+      ? 'none'
+      : shown(setting, fallback)
   return `| ${name} | ${kafka === null ? '–' : `\`${kafka}\``} | \`${flagOf(setting)}\` | ${validOf(setting)} | ${otherwise} | ${level} |`
 }
 

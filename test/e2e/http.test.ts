@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { errorTable } from '@tailrace/schemas'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { featureLevels } from '../../broker/src/cluster/metadata/feature-levels.ts'
 import { ClusterProcesses } from './cluster-processes.ts'
 import { parsePrometheusText } from './prometheus-text.ts'
 import { allInSync, topicBecomes, viewTopic } from './topic-view.ts'
@@ -300,9 +301,9 @@ describe.each([1, 2, 3])('through broker %i', (broker) => {
         level: 0,
         alive: true,
         pid: cluster.pid(id),
-        featureLevels: { lowest: 1, highest: 3 },
+        featureLevels: { lowest: 1, highest: featureLevels.highest },
       })),
-      featureLevel: 3,
+      featureLevel: featureLevels.highest,
     })
     expect(cluster.ids).toContain(body.metadataLeader)
     expect(await ask(broker, 'GET', '/healthz')).toMatchObject({

@@ -1,5 +1,6 @@
 import { BatchWriter } from '@tailrace/schemas'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { featureLevels } from './metadata/feature-levels.ts'
 import { TestCluster } from './testing/test-cluster.ts'
 
 let cluster: TestCluster
@@ -245,7 +246,7 @@ test('the cluster is described with the living brokers', async () => {
       level: 0,
       alive: true,
       pid: 1000 + id,
-      featureLevels: { lowest: 1, highest: 3 },
+      featureLevels: { lowest: 1, highest: featureLevels.highest },
     })),
   )
   await cluster.kill(cluster.broker(3))

@@ -25,6 +25,14 @@ async function createAnew(): Promise<void> {
   present = (await fixture.broker.createTopic(topic)).id
 }
 
+/** Readers are woken when the new topic exists already: no answer of UNKNOWN_TOPIC comes between. */
+async function replaced(): Promise<void> {
+  const hidden = fixture.broker.topics.get('flights')!
+  fixture.broker.topics.delete('flights')
+  await fixture.broker.createTopic(topic)
+  for (const { waiting } of hidden.partitions) for (const wake of [...waiting]) wake()
+}
+
 async function http(path: string, body?: object, method = body === undefined ? 'GET' : 'POST'): Promise<string> {
   const headers = { 'content-type': 'application/json' }
   const init = body === undefined ? { method } : { method, headers, body: JSON.stringify(body) }
@@ -71,6 +79,7 @@ const doors: Record<string, (topicId: string) => Promise<string>> = {
   },
   'HTTP describe': (topicId) => http(`?topicId=${topicId}`),
   'HTTP settings': (topicId) => http(`/config?topicId=${topicId}`, { readOnly: true }, 'PATCH'),
+  'HTTP add partitions': (topicId) => http(`?topicId=${topicId}`, { partitions: 2 }, 'PATCH'),
   'HTTP delete': (topicId) => http(`?topicId=${topicId}`, undefined, 'DELETE'),
   ...Object.fromEntries(
     (
@@ -106,15 +115,37 @@ describe('a topic was deleted and created again under its name', () => {
     const position = { kind: 'EARLIEST', value: 0 } as const
     client.frame('Subscribe', { subscription: 9, topic: 'flights', position, partitions: [], credit: 1 << 20 })
     expect((await client.nextFrame()).name).toBe('Subscribed')
-    const hidden = fixture.broker.topics.get('flights')!
-    fixture.broker.topics.delete('flights')
-    await fixture.broker.createTopic(topic)
-    // Its readers are woken when the new topic exists already: no answer of UNKNOWN_TOPIC comes between.
-    for (const { waiting } of hidden.partitions) for (const wake of [...waiting]) wake()
+    await replaced()
     const end = await client.nextFrame()
     expect(end).toMatchObject({
       name: 'SubscriptionEnd',
       fields: { partition: -1, error: { code: 'TOPIC_ID_MISMATCH' } },
     })
+  })
+
+  it('a subscription ends instead of going on at its offset in the new topic: JSON, of all partitions and of some', async () => {
+    const all = { op: 'subscribe', topic: 'flights', from: 'latest' }
+    client.json({ ...all, id: 'all' })
+    client.json({ ...all, id: 'one', partitions: [{ partition: 0, from: 'latest' }] })
+    const ends = [client.nextJson(), client.nextJson()]
+    while (client.subscribed.length < 2) await new Promise((resolve) => setTimeout(resolve, 5))
+    await replaced()
+    const told = await Promise.all(ends)
+    expect(told.map(({ op, id, code }) => `${op} ${id} ${code}`).sort()).toEqual([
+      'error all TOPIC_ID_MISMATCH',
+      'error one TOPIC_ID_MISMATCH',
+    ])
+  })
+
+  it('a read over HTTP that waits ends, whether or not it names the topic; each answer says which one it is', async () => {
+    await fixture.broker.publish('flights', 0, batchOf(['there']))
+    const path = '/topics/flights/partitions/0/records'
+    const first = (await (await fetch(`${fixture.url}${path}?offset=0`)).json()) as object
+    expect(first).toMatchObject({ nextOffset: 1, topicId: former })
+    const { waiting } = fixture.broker.topics.get('flights')!.partitions[0]!
+    const polls = ['', `&topicId=${former}`].map((id) => http(`/partitions/0/records?offset=1&waitMs=20000${id}`))
+    while (waiting.size === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    await replaced()
+    expect(await Promise.all(polls)).toEqual(['TOPIC_ID_MISMATCH', 'TOPIC_ID_MISMATCH'])
   })
 })

@@ -14,7 +14,8 @@ export async function gatewayFace(settings: BrokerSettings, exposures: readonly 
 
 /** The settings of a broker that bound its gateway. */
 export function gatewayLimits(settings: BrokerSettings, { clients }: OpenFileBudget): Partial<GatewayLimits> {
-  const { maxBatchBytes, segmentBytes, maxFrameBytes, maxReceiveBytes, requestTimeoutMs, cascadeBytesPerSecond } = settings
+  const { maxBatchBytes, segmentBytes, maxFrameBytes, maxReceiveBytes, requestTimeoutMs, cascadeBytesPerSecond } =
+    settings
   const { autoCreateTopics, autoCreatePartitions, autoCreateReplicas } = settings
   const maxConnections = Math.min(settings.maxConnections, clients)
   // WebSockets stay: if all connections were WebSockets, no client could send a request over HTTP.

@@ -1,13 +1,12 @@
-import type { EffectiveSetting } from '../api/answers.ts'
+import type { Config, EffectiveSetting } from '../api/answers.ts'
 import { topicPath } from '../api/http.ts'
 import { DataTable } from '../parts/data-table.tsx'
 import { useAnswer } from '../parts/use-answer.ts'
 
-const EVERY_MS = 5000
-
 /** Every setting of a topic under Kafka's name, with the value that holds and where it comes from. */
-export function EffectiveSettings({ name }: { readonly name: string }) {
-  const { content } = useAnswer<{ readonly settings?: readonly EffectiveSetting[] }>(topicPath(name), EVERY_MS)
+export function EffectiveSettings({ name, config }: { readonly name: string; readonly config: Config }) {
+  const version = JSON.stringify(config)
+  const { content } = useAnswer<{ readonly settings?: readonly EffectiveSetting[] }>(topicPath(name), version)
   if (content?.settings === undefined) return null
   return (
     <DataTable<EffectiveSetting>

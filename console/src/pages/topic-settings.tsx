@@ -56,7 +56,7 @@ export function TopicSettings({ topic }: { readonly topic: TopicState }) {
           </button>
         </div>
       </form>
-      <EffectiveSettings name={topic.name} />
+      <EffectiveSettings name={topic.name} config={topic.config} />
       {asked !== null && (
         <Confirm
           title={`Change ${topic.name}`}

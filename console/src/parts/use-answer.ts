@@ -6,8 +6,8 @@ export interface Answer<Content> {
   readonly error: unknown
 }
 
-/** What a GET answers, asked once. */
-export function useAnswer<Content>(path: string): Answer<Content> {
+/** What a GET answers, asked once for each version of what it is about. */
+export function useAnswer<Content>(path: string, version = ''): Answer<Content> {
   const [found, setFound] = useState<Answer<Content>>({ content: null, error: null })
   useEffect(() => {
     let isOver = false
@@ -18,6 +18,6 @@ export function useAnswer<Content>(path: string): Answer<Content> {
     return () => {
       isOver = true
     }
-  }, [path])
+  }, [path, version])
   return found
 }

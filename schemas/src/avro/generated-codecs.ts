@@ -654,12 +654,14 @@ function readMetadata(from: AvroReader) {
   return {
     correlation: from.long(),
     topics: from.list(10000, readString),
+    create: from.list(100, readString),
   }
 }
 function writeMetadata(to: AvroWriter, fields: unknown): void {
   const value = to.record(fields)
   to.long(value.correlation)
   to.list(value.topics, writeString)
+  to.list(value.create === undefined ? [] : value.create, writeString)
 }
 
 

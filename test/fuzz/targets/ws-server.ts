@@ -12,6 +12,7 @@ import {
 import { levelZeroControlOver } from '../../../broker/src/cascade/control/leader-requests.ts'
 import type { LevelZeroControl } from '../../../broker/src/cascade/control/level-zero-control.ts'
 import { JsonPublisher } from '../../../broker/src/doors/json/publisher.ts'
+import { AutoCreation } from '../../../broker/src/doors/limits/auto-creation.ts'
 import { HeldBytes } from '../../../broker/src/doors/limits/held-bytes.ts'
 import { defaultLimits, mostReadBytes } from '../../../broker/src/doors/limits/limits.ts'
 import { gatewayMetrics } from '../../../broker/src/doors/limits/metrics.ts'
@@ -188,6 +189,7 @@ class Session {
       reads,
       received,
       newProducers: new NewProducers(limits),
+      creation: new AutoCreation(services.api, limits),
       polls: new LongPolls(ends, clock),
       texts,
       views,

@@ -22,7 +22,7 @@ export function settingChanges(flags: SettingFlags, resets: boolean): TopicChang
   const changes: Record<string, number | boolean | null> = {}
   for (const setting of topicSettings) {
     const text = flags[setting.name]
-    if (text !== undefined) changes[setting.name] = valueOf(setting, flagOf(setting), text, resets)
+    if (text !== undefined) changes[setting.name] = settingFrom(setting, flagOf(setting), text, resets)
   }
   return changes
 }
@@ -43,12 +43,16 @@ export function parseTopicConfig(
     const [, name, text] = match as unknown as [string, string, string]
     const setting = topicSettings.find((some) => some.name === name || some.kafka === name)
     const isEndless = setting?.endless === true && name === setting.kafka && text === '-1'
-    config[name] = isEndless ? -1 : setting === undefined ? plain(text, resets) : valueOf(setting, name, text, resets)
+    config[name] = isEndless
+      ? -1
+      : setting === undefined
+        ? plain(text, resets)
+        : settingFrom(setting, name, text, resets)
   }
   return config
 }
 
-function valueOf({ kind }: TopicSetting, given: string, text: string, resets: boolean): number | boolean | null {
+function settingFrom({ kind }: TopicSetting, given: string, text: string, resets: boolean): number | boolean | null {
   if (resets && text === 'default') return null
   const value = readers[kind].read(text)
   if (value !== undefined) return value

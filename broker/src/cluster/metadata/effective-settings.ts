@@ -21,6 +21,11 @@ export function effectiveSettings(config: TopicConfig, defaults: TopicDefaults):
     if (fallback === null || typeof fallback !== 'object') return { ...shown, value: fallback, source: 'default' }
     return { ...shown, value: defaults[fallback.broker], source: 'broker' }
   })
-  const fixed = fixedSettings.map(({ kafka, value, about }) => ({ name: kafka, value, source: 'default' as const, about }))
+  const fixed = fixedSettings.map(({ kafka, value, about }) => ({
+    name: kafka,
+    value,
+    source: 'default' as const,
+    about,
+  }))
   return [...own, ...fixed]
 }

@@ -117,8 +117,7 @@ export class MetadataLeader {
 
   #start(id: string, intent: Intent): Promise<CommandResult> {
     // Before it counts: an intent of a newer broker must not block those that can be read.
-    const unreadable =
-      isPlaced(intent) ? null : refuseUnreadable(encodeCommand({ id, command: intent }, 0))
+    const unreadable = isPlaced(intent) ? null : refuseUnreadable(encodeCommand({ id, command: intent }, 0))
     if (unreadable !== null) return Promise.resolve(unreadable)
     if (this.#running.size >= MAX_PENDING) return Promise.reject(new TailraceError('OVERLOADED'))
     const refusal = this.#deps.refusal(intent)

@@ -378,7 +378,12 @@ test('partitions are added behind those that a topic has; a command that counts 
   state.apply(1, { id: 'create', command: create })
   const other = { ...create, name: 'b', topicId: 't2' }
   state.apply(2, { id: 'other', command: other })
-  const more = { type: 'add-partitions', topicId: 't1', first: 1, partitions: [{ replicas: [2] }, { replicas }] } as const
+  const more = {
+    type: 'add-partitions',
+    topicId: 't1',
+    first: 1,
+    partitions: [{ replicas: [2] }, { replicas }],
+  } as const
   const { result, extended } = state.apply(3, { id: 'more', command: more })
   expect([result, extended?.first]).toEqual([{ ok: true, index: 3 }, 1])
   expect(state.topics.get('a')!.partitions).toEqual([

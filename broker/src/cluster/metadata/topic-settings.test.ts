@@ -35,7 +35,10 @@ test.each(topicSettings.map((setting) => [setting.name, setting] as const))(
 )
 
 test('no name stands for two settings', () => {
-  const names = [...topicSettings.flatMap(({ name, kafka }) => [name, kafka ?? []].flat()), ...fixedSettings.map(({ kafka }) => kafka)]
+  const names = [
+    ...topicSettings.flatMap(({ name, kafka }) => [name, kafka ?? []].flat()),
+    ...fixedSettings.map(({ kafka }) => kafka),
+  ]
   expect(new Set(names).size).toBe(names.length)
 })
 
@@ -46,7 +49,8 @@ test('settings that the first version did not have need the third level, also to
 })
 
 test("each of Kafka's names stands for one of ours; -1 is no bound where Kafka has it so", () => {
-  for (const { name, kafka } of topicSettings) if (kafka !== null) expect(withoutKafkaNames({ [kafka]: 7 })).toEqual({ [name]: 7 })
+  for (const { name, kafka } of topicSettings)
+    if (kafka !== null) expect(withoutKafkaNames({ [kafka]: 7 })).toEqual({ [name]: 7 })
   expect(withoutKafkaNames({ 'retention.ms': -1, 'segment.ms': -1, retentionBytes: -1, other: 1 })).toEqual({
     retentionMs: null,
     segmentMs: -1,

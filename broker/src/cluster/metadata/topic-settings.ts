@@ -77,7 +77,8 @@ export const topicSettings: readonly TopicSetting[] = [
     most: LONGEST_MS,
     fallback: null,
     level: 3,
-    about: 'Time after which a growing segment is closed, so that it can be deleted. Without: a quarter of retention.ms.',
+    about:
+      'Time after which a growing segment is closed, so that it can be deleted. Without: a quarter of retention.ms.',
   },
   {
     name: 'segmentBytes',
@@ -149,7 +150,8 @@ export const fixedSettings: readonly FixedSetting[] = [
   {
     kafka: 'message.timestamp.type',
     value: 'CreateTime',
-    about: 'Records keep the timestamps of their producers: the broker changes nothing that the checksum of a batch covers.',
+    about:
+      'Records keep the timestamps of their producers: the broker changes nothing that the checksum of a batch covers.',
   },
   {
     kafka: 'cleanup.policy',

@@ -42,7 +42,9 @@ test('as many as it has are no change, fewer or too many are refused, also by th
 
 test('two that ask at once get what the larger asks for', async () => {
   const asked = [4, 7, 4].map((partitions, at) => {
-    return node(ids[at]!).admin.addPartitions('t', partitions).catch(({ code }) => code)
+    return node(ids[at]!)
+      .admin.addPartitions('t', partitions)
+      .catch(({ code }) => code)
   })
   const answers = await during(cluster, Promise.all(asked))
   expect(answers[1]).toMatchObject({ partitions: 7 })
@@ -53,7 +55,9 @@ test('two that ask at once get what the larger asks for', async () => {
 
 test('they are there after a restart of all, from the store and from the log', async () => {
   await add(1, 5)
-  const former = node(1).api.routing(['t']).topics[0]!.partitions.map(({ replicas }) => replicas)
+  const former = node(1)
+    .api.routing(['t'])
+    .topics[0]!.partitions.map(({ replicas }) => replicas)
   const data = ids.map((id) => cluster.broker(id).data)
   for (const id of ids) await cluster.kill(cluster.broker(id))
   for (const [at, id] of ids.entries()) await cluster.start(id, ids, data[at])

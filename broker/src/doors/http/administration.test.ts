@@ -227,7 +227,12 @@ describe('topic settings', () => {
 
 describe("settings of topics by Kafka's names", () => {
   it('are taken when a topic is created and when it is altered, and have one name in answers', async () => {
-    const config = { 'retention.ms': 5, 'retention.bytes': -1, 'max.message.bytes': 4096, 'compression.type': 'producer' }
+    const config = {
+      'retention.ms': 5,
+      'retention.bytes': -1,
+      'max.message.bytes': 4096,
+      'compression.type': 'producer',
+    }
     const made = await call('POST', '/topics', { name: 'kafka', partitions: 1, replicas: 1, config })
     expect([made.status, made.body.config]).toEqual([201, { retentionMs: 5, maxBatchBytes: 4096 }])
     const changes = { 'retention.ms': -1, 'segment.bytes': 2 ** 21, 'min.insync.replicas': 2, 'cleanup.policy': null }

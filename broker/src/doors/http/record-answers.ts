@@ -6,6 +6,7 @@ import { mostJsonBytes, readRun } from '../json/read-records.ts'
 import { RestingQueue } from '../json/resting-queue.ts'
 import { readLimits } from '../limits/limits.ts'
 import type { Delivery } from '../standing/delivery.ts'
+import type { Polled } from '../standing/long-polls.ts'
 import type { RequestPlaces } from './load-shedding.ts'
 
 /** Making so many bytes of JSON takes some milliseconds. */
@@ -22,29 +23,33 @@ export class RecordAnswers {
   }
 
   /** UTF-8. Rejects with OVERLOADED, with ABORTED where the client has left, and as `readRun` throws. */
-  async text(reply: FastifyReply, gone: AbortSignal, delivery: Delivery, isShared: boolean): Promise<Buffer> {
+  async text(
+    reply: FastifyReply,
+    gone: AbortSignal,
+    { delivery, isShared, topicId }: Polled & { readonly topicId: string },
+  ): Promise<Buffer> {
     const mostBytes = mostJsonBytes(delivery.found.batches, readLimits.jsonBytes)
     const inTurn = (write: () => Buffer) => (mostBytes > longWorkBytes ? this.#turns.run(write) : write())
     if (!isShared)
       return this.#kept(
         gone,
-        inTurn(() => this.#own(reply, gone, delivery, mostBytes)),
+        inTurn(() => this.#own(reply, gone, { delivery, topicId }, mostBytes)),
       )
     const text = await this.#kept(
       gone,
-      delivery.form('http', () => inTurn(() => textOf(delivery))),
+      delivery.form('http', () => inTurn(() => textOf({ delivery, topicId }))),
     )
     this.#places.answer(reply, text.length)
     return text
   }
 
-  #own(reply: FastifyReply, gone: AbortSignal, delivery: Delivery, mostBytes: number): Buffer {
+  #own(reply: FastifyReply, gone: AbortSignal, answer: Told, mostBytes: number): Buffer {
     // The client has left, and the event 'close', which releases the room taken below, has been.
     if (gone.aborted) throw new TailraceError('ABORTED')
     // An answer that could not be kept is refused before the work. Later only the text counts, which may be many
     // times as long as the fetched batches.
     const room = this.#places.answer(reply, mostBytes)
-    const text = textOf(delivery)
+    const text = textOf(answer)
     room.hold(text.length)
     return text
   }
@@ -56,7 +61,13 @@ export class RecordAnswers {
   }
 }
 
-function textOf({ found, offset }: Delivery): Buffer {
+interface Told {
+  readonly delivery: Delivery
+  /** Of the topic that the records are of: another one may have the name by the next request. */
+  readonly topicId: string
+}
+
+function textOf({ delivery: { found, offset }, topicId }: Told): Buffer {
   const { records, nextOffset } = readRun(found, offset, readLimits.jsonBytes)
-  return Buffer.from(JSON.stringify({ records, nextOffset, highWatermark: found.highWatermark }))
+  return Buffer.from(JSON.stringify({ records, nextOffset, highWatermark: found.highWatermark, topicId }))
 }

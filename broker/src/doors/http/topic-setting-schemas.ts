@@ -22,7 +22,10 @@ function kafkaNames(isNullable: boolean): Record<string, object> {
     return some.kafka === null ? [] : [[some.kafka, schemaOf(some, true, isNullable)] as const]
   })
   const fixed = fixedSettings.map(({ kafka, value, about }) => {
-    return [kafka, { type: isNullable ? ['string', 'null'] : 'string', description: `Always ${value}. ${about}` }] as const
+    return [
+      kafka,
+      { type: isNullable ? ['string', 'null'] : 'string', description: `Always ${value}. ${about}` },
+    ] as const
   })
   return Object.fromEntries([...own, ...fixed])
 }

@@ -235,8 +235,7 @@ export class BinaryProtocol {
     const answered = new Set([...topics.map(({ name }) => name), ...denied])
     const missing = create.filter((name) => !answered.has(name))
     if (missing.length === 0) this.#tellMetadata(frame.fields)
-    else
-      this.#answer(frame, 0, this.#createAll(missing), (refused) => this.#tellMetadata(frame.fields, refused))
+    else this.#answer(frame, 0, this.#createAll(missing), (refused) => this.#tellMetadata(frame.fields, refused))
   }
 
   /** Resolves with those that the client may not create. */

@@ -267,8 +267,7 @@ export class SegmentSet {
     segment.appendedAt = chunk.appendedAt
     const interval = this.limitBytes === null ? this.#env.indexInterval : indexIntervalFor(this.limitBytes)
     const tellsAbsence = chunk.direct && !hasBlankPage(chunk.payloads, segment.bytes)
-    for (let i = 0; i < chunk.headers.length; i++)
-      segment.add(chunk.headers[i]!, chunk.payloads[i]!, 0, interval)
+    for (let i = 0; i < chunk.headers.length; i++) segment.add(chunk.headers[i]!, chunk.payloads[i]!, 0, interval)
     if (!tellsAbsence) segment.untoldBytes = segment.bytes
     this.flushedTo = chunk.last
     this.queuedBytes -= chunk.bytes

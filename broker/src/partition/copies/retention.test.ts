@@ -100,17 +100,17 @@ for (const [what, timestamp] of [
 test('segments of a topic are as large and as old as it says, while it runs; by size retention removes them then', async () => {
   const world = await TestWorld.start({
     settings: { retentionCheckMs: 100, sleepAfterMs: 600_000 },
-    log: { segmentBytes: 1 << 20, tailBytes: 64 << 10 },
-    spec: () => ({ retention: { bytes: 500, ms: null } }),
+    log: { segmentBytes: 1 << 20, tailBytes: 8 << 10 },
+    spec: () => ({ retention: { bytes: 5000, ms: null } }),
   })
   const write = async () => {
-    for (let at = 0; at < 30; at += 1) await world.during(world.group(1).publish(batchOf([`${at}${'x'.repeat(90)}`])))
+    for (let at = 0; at < 30; at += 1) await world.during(world.group(1).publish(batchOf([`${at}${'x'.repeat(2000)}`])))
     await world.run(1000)
   }
   const starts = () => world.brokers.map(({ id }) => world.group(id).logStart)
   await write()
   expect(starts()).toEqual([0, 0, 0])
-  for (const { id } of world.brokers) world.group(id).update({ segments: { bytes: 1000, ms: null } })
+  for (const { id } of world.brokers) world.group(id).update({ segments: { bytes: 10_000, ms: null } })
   await world.run(1000)
   await write()
   for (const start of starts()) expect(start).toBeGreaterThan(29)

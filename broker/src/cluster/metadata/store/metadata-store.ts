@@ -103,7 +103,8 @@ export class MetadataWriter {
       this.#put(JOINED + padded(removed), null)
       this.#put(REMOVED + padded(removed), state.removed.get(removed))
     }
-    for (const topic of [created, altered, extended?.topic]) if (topic !== undefined) this.#put(TOPICS + topic.name, asCreated(topic))
+    for (const topic of [created, altered, extended?.topic])
+      if (topic !== undefined) this.#put(TOPICS + topic.name, asCreated(topic))
     if (changed !== undefined) this.#putPartition(changed.topic.partitions[changed.partition]!)
     if (deleted !== undefined) this.#forget(deleted)
     if (applied.metadataPriority) this.#put(PRIORITIES, state.metadataPriorities)

@@ -103,9 +103,11 @@ function readRoute(app: FastifyInstance, parts: RecordRouteParts): void {
     { schema: schemas.read, config: { fetches: true } },
     async (request, reply) => {
       const { topic, partition } = request.params
-      const { maxBytes, waitMs, token, replica, topicId, linearizable } = request.query
+      const { maxBytes, waitMs, token, replica, linearizable } = request.query
       const { context } = request
       const { api } = context.rights
+      // Without an id it is the topic that has the name now, also if another has it when the answer comes.
+      const topicId = request.query.topicId || (api.topicIdOf(topic) ?? '')
       const signal = abandonment.of(reply)
       const covered = token === undefined ? {} : { token: parseReadToken(token) }
       const most = Math.min(maxBytes, readLimits.jsonBytes)
@@ -119,10 +121,11 @@ function readRoute(app: FastifyInstance, parts: RecordRouteParts): void {
         return waits.wait(context.sender.client, empty, signal, wait)
       }
       const poller = { rights: context.rights, reads }
-      const { delivery, isShared } = await polls.read(poller, topic, partition, { ...bounded, offset }, waiting)
+      const polled = await polls.read(poller, topic, partition, { ...bounded, offset }, waiting)
+      const { delivery } = polled
       context.metrics.fetched(delivery.found, delivery.counts)
       context.sender.quotas.spend('fetchBytesPerSecond', delivery.found.bytes)
-      const text = await answers.text(reply, signal, delivery, isShared)
+      const text = await answers.text(reply, signal, { ...polled, topicId })
       return reply.type('application/json; charset=utf-8').send(text)
     },
   )
@@ -265,6 +268,10 @@ const schemas = {
           records: { type: 'array', items: { $ref: 'Record#' } },
           nextOffset: { type: 'integer' },
           highWatermark: { type: 'integer' },
+          topicId: {
+            type: 'string',
+            description: 'Name it in the next request: an offset means nothing in another topic that gets the name.',
+          },
         }),
       },
       ...errorResponses,

@@ -70,8 +70,8 @@ test('topics: as many an hour with as many partitions; what was not made is give
 test('partitions that a topic gets count as those of new topics', () => {
   const { sender } = setUp({ principal: '*' }, { topicsPerHour: 1, partitionsPerHour: 10 })
   const ann = sender()
-  ann.create(4)
   ann.addPartitions(100)()
+  ann.create(4)
   ann.addPartitions(6)
   expect(() => ann.addPartitions(1)).toThrow(throttled(360_000))
   ann.addPartitions(0)
