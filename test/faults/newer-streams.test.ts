@@ -96,6 +96,9 @@ async function askEverything(asking: Asking): Promise<void> {
   const condition = { expectedOffset: -1, fence: 0 }
   const conditional = await asking.request('PublishIf', { ...place, timeoutMs: 1_000, ...condition, topicId: '' })
   expect(conditional.fields).toMatchObject({ baseOffset: baseOffset + 2, lastOffset: baseOffset + 1 })
+  const wrong = { ...place, timeoutMs: 1_000, expectedOffset: 0, fence: -1, topicId: '' }
+  const refused = { code: 'WRONG_EXPECTED_OFFSET', endOffset: baseOffset + 2 }
+  await expect(asking.request('PublishIf', wrong, [batchOf(['x'])])).rejects.toMatchObject(refused)
   const fetched = await asking.request('Fetch', { ...place, offset: baseOffset, maxBytes: 10_000, waitMs: 0 })
   expect(fetched.fields).toMatchObject({ nextOffset: baseOffset + 2, highWatermark: baseOffset + 2 })
   expect(fetched.body.length).toBe(batch.length)

@@ -260,10 +260,14 @@ export class SourceLink {
   }
 }
 
-/** The text of the source stays as it is. */
-function errorFrom({ code, message }: ErrorFields): TailraceError {
+/** The text and the figures of the source stay as they are. */
+function errorFrom({ code, message, retryAfterMs, endOffset, fence }: ErrorFields): TailraceError {
   if (!isErrorCode(code)) return new TailraceError('INTERNAL', `${code}: ${message}`)
-  const error = new TailraceError(code)
+  const error = new TailraceError(code, undefined, {
+    retryAfterMs: retryAfterMs ?? undefined,
+    endOffset: endOffset ?? undefined,
+    fence: fence ?? undefined,
+  })
   if (message !== '') error.message = message
   return error
 }
