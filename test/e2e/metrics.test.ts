@@ -24,13 +24,15 @@ beforeAll(async () => {
   // Clients come without TLS, which broker 1 allows.
   const tls = ['--tls', 'allowed', ...files.flagsOf(1)]
   cluster = await ClusterProcesses.start({
-    // As many as there are: series of each are shown.
-    flags: ['--tail-bytes', '2MiB', '--metrics-max-partitions', '3'],
+    // As many as there are, those of the coordinators among them: series of each are shown.
+    flags: ['--tail-bytes', '2MiB', '--metrics-max-partitions', '19'],
     flagsOf: (id) => (id === 1 ? tls : []),
   })
   cascade = await CascadeProcesses.inFolder()
   await cluster.request(1, 'POST', '/topics', { name: topic, partitions: 3, replicas: 3 })
   await topicBecomes(cluster, 1, topic, allInSync)
+  const positions = [{ topic, partition: 0, offset: 0 }]
+  await cluster.request(1, 'PUT', '/consumer-groups/billing/positions', { positions })
   await cascade.add(101, cluster.http(1))
   await cascade.ready()
   const producer = new Producer({ servers: cluster.servers, lingerMs: 0 })

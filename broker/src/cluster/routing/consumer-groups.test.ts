@@ -41,6 +41,9 @@ const owned = ({ assignment, revoke }: ConsumerGroupBeatReply) => {
   const given = new Set(revoke.map(({ partition }) => partition))
   return assignment.filter(({ partition }) => !given.has(partition))
 }
+const settledBeat = (member: string, reply: ConsumerGroupBeatReply) => {
+  return beat(member, reply.epoch, { sessionMs: 60_000, owned: owned(reply) })
+}
 const partitions = (list: readonly { readonly partition: number }[]) => list.map(({ partition }) => partition).sort()
 const position = (partition: number, token: number, offset: number): ConsumerGroupPosition => {
   return { topic: 'flights', topicId, partition, token, offset, term: 1, metadata: `at ${offset}`, done: false }
@@ -152,6 +155,33 @@ test('a beat that waits at a coordinator that is deposed is answered by the next
   for (const { group } of coordinators()) cluster.world.elect(group, (cluster.world.leaderOf(group) % 3) + 1)
   await cluster.clock.advance(500)
   expect(told).toMatchObject({ assignment: first.assignment })
+})
+
+test('one round confirms the coordinator for all beats that came before it', async () => {
+  const members = ['a', 'b', 'c', 'd']
+  const joined = new Map<string, ConsumerGroupBeatReply>()
+  for (const member of members) joined.set(member, await ask(1, beat(member, 0, { sessionMs: 60_000 })))
+  // What each has was changed by those that came after it.
+  for (const member of members) joined.set(member, await ask(1, settledBeat(member, joined.get(member)!)))
+  for (const member of members) joined.set(member, await ask(1, settledBeat(member, joined.get(member)!)))
+  let rounds = 0
+  for (const { group } of coordinators()) {
+    const leader = broker(cluster.world.leaderOf(group)).groups.get(group)!
+    const confirmed = leader.confirmed.bind(leader)
+    leader.confirmed = (linearizable = false) => {
+      if (linearizable) rounds += 1
+      return confirmed()
+    }
+  }
+  const api = broker(1).node.consumerGroups.for(ann)
+  let answered = 0
+  for (const member of members) {
+    void api.ask({ ...settledBeat(member, joined.get(member)!), waitMs: 5000 }).then(() => (answered += 1))
+    await cluster.clock.advance(1000)
+  }
+  expect([answered, rounds]).toEqual([0, 0])
+  await cluster.clock.advance(5000)
+  expect([answered, rounds]).toEqual([4, 1])
 })
 
 test('without a coordinator a request fails with a code that says to try again', async () => {

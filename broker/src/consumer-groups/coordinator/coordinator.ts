@@ -59,6 +59,8 @@ export class Coordinator {
   readonly #delays = new Delays()
   /** The epoch up to which the members of a group that wait have been looked at. */
   readonly #epochs = new Map<string, number>()
+  /** On the monotonic clock: this coordinator is known to have led up to then. */
+  #confirmedUntil = Number.NEGATIVE_INFINITY
   #ended = false
 
   /** `leader.confirmed()` has resolved in this term: the state has all that was committed before. */
@@ -158,7 +160,7 @@ export class Coordinator {
       this.#assignments.heard(id)
       await this.#release(beat)
       await this.#assignments.settled(id)
-      return await this.#answer(beat)
+      return await this.#answer(beat, now)
     } catch (error) {
       // It has not become a member, or is none any more.
       if (this.#memberOf(id, member) === undefined) this.#forget(id, member)
@@ -166,21 +168,33 @@ export class Coordinator {
     }
   }
 
-  async #answer(beat: ConsumerGroupBeat): Promise<ConsumerGroupBeatReply> {
+  async #answer(beat: ConsumerGroupBeat, arrivedAt: number): Promise<ConsumerGroupBeatReply> {
     const { group: id, member, waitMs, sessionMs } = beat
-    const { state, clock, leader } = this.#deps
+    const { state, clock } = this.#deps
     const group = state.groups.get(id)
     if (waitMs > 0 && group !== undefined && this.#signature(group, member) === this.members.of(id, member)?.told) {
       await this.members.wait(id, member, waitMs)
     }
-    // The member counts on its leases for a session from this beat on, so no other coordinator may have begun before.
-    await leader.confirmed(true)
+    await this.#confirmed(arrivedAt)
     if (this.#ended) throw new TailraceError('NOT_LEADER')
     const present = state.groups.get(id)
     if (!present?.members.has(member)) throw gone(beat)
     this.members.told(id, member, this.#signature(present, member), present.epoch)
     const due = this.#leases.dueOf(present, member, clock.now())
     return this.#leases.replyOf(present, member, heartbeatMs(sessionMs), due)
+  }
+
+  /**
+   * A member counts on its leases for a session from its beat on, so no other coordinator may have begun before that.
+   * One round confirms it for all beats that have come by then: those that wait are mostly confirmed by the time at
+   * which they are answered.
+   */
+  async #confirmed(arrivedAt: number): Promise<void> {
+    if (this.#confirmedUntil >= arrivedAt) return
+    const { leader, clock } = this.#deps
+    const began = clock.monotonic()
+    await leader.confirmed(true)
+    this.#confirmedUntil = Math.max(this.#confirmedUntil, began)
   }
 
   async #leave({ group, member, epoch }: ConsumerGroupBeat): Promise<ConsumerGroupBeatReply> {

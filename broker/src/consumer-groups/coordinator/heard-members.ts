@@ -4,6 +4,12 @@ import type { Clock, TimerHandle } from '../../platform/clock.ts'
 
 /** Beats that wait for something new, of all groups of a coordinator; beyond it they are answered at once. */
 const MOST_WAITING = 20_000
+/**
+ * Beats that wait for long are answered together with others at so many milliseconds: what a broker does at one time
+ * costs less. None is answered by more than this before its time.
+ */
+const ANSWERS_EVERY_MS = 500
+const LONG_MS = 10 * ANSWERS_EVERY_MS
 
 interface Waiting {
   readonly timer: TimerHandle
@@ -59,11 +65,17 @@ export class HeardMembers {
     this.wake(group, member)
     if (this.#waits >= MOST_WAITING) return Promise.resolve()
     return new Promise((resolve) => {
-      const timer = this.#clock.after(ms, () => this.wake(group, member))
+      const timer = this.#clock.after(this.#untilAnswers(ms), () => this.wake(group, member))
       const members = this.#waiting.get(group) ?? new Map<string, Waiting>()
       this.#waiting.set(group, members.set(member, { timer, resolve }))
       this.#waits += 1
     })
+  }
+
+  #untilAnswers(ms: number): number {
+    if (ms < LONG_MS) return ms
+    const now = this.#clock.monotonic()
+    return Math.floor((now + ms) / ANSWERS_EVERY_MS) * ANSWERS_EVERY_MS - now
   }
 
   /** The members of a group whose beats wait here. */

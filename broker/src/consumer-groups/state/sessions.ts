@@ -21,8 +21,8 @@ const MOST_STEP_MS = 1000
 /** How much longer a coordinator waits than a member counts on: their clocks may run at different rates. */
 const CLOCK_MARGIN = 1.1
 /** That a member may wait until its next beat, out of its session: a few may get lost. */
-const BEATS_PER_SESSION = 4
-const MOST_HEARTBEAT_MS = 5000
+const BEATS_PER_SESSION = 3
+const MOST_HEARTBEAT_MS = 15_000
 
 /**
  * When members were heard last; in the memory of the coordinator alone, which passes in the time of a monotonic clock.
