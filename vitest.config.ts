@@ -136,6 +136,7 @@ const longTests = [
 /** Of these those that measure, so that they run alone. */
 const longProcessTests = [
   'test/e2e/abuse.test.ts',
+  'test/e2e/balance.test.ts',
   'test/e2e/console-reach.test.ts',
   'test/e2e/console-wide.test.ts',
   'test/e2e/consumer-group-chaos.test.ts',

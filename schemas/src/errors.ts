@@ -262,7 +262,7 @@ export const errorTable = {
     status: 409,
     retriable: false,
     message: 'The broker still holds replicas or votes in the metadata group.',
-    hint: 'Move its replicas with "tailrace partition change" and its vote with "tailrace cluster change" first.',
+    hint: 'Empty it first: "tailrace broker drain" moves its replicas, leaderships and vote to other brokers.',
   },
   TRANSFER_FAILED: {
     status: 503,

@@ -3,7 +3,7 @@ import type { FaultClass } from './fault.ts'
 const drain: FaultClass = {
   name: 'drain',
   likelihood: 0.6,
-  everyMs: [1_000, 4_000],
+  everyMs: [300, 1_500],
   strike(world, random) {
     if (!world.formed) return
     const broker = random.pick(world.ids)
