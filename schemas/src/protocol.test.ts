@@ -142,3 +142,8 @@ test('a request that only a newer writer knows gives its correlation, a message 
   expect(decoder.correlationOfUnknown!(902, header)).toBeNull()
   expect(decoder.correlationOfUnknown!(900, new Uint8Array(0))).toBeNull()
 })
+
+test('brokers of before take the schemas: they refuse a handshake of more than 64 KiB', () => {
+  const others = 1024
+  expect(protocolJson.length + others).toBeLessThan(64 * 1024)
+})

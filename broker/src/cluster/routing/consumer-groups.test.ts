@@ -272,3 +272,69 @@ test('a topic of clients that has the name of that of the coordinators blocks th
   state.apply(4, { id: 'd', command: { type: 'delete-topic', name: CONSUMER_GROUPS_TOPIC } })
   expect(raised(5, 3)).toMatchObject({ ok: true })
 })
+
+test('a member that leaves for now keeps its leases; its instance takes them over with new tokens', async () => {
+  const first = await ask(1, beat('a', 0, { instance: 'pod-1' }))
+  const other = await ask(2, beat('b', 0, { sessionMs: 60_000 }))
+  const asked = await ask(1, beat('a', first.epoch, { instance: 'pod-1', owned: first.assignment }))
+  const kept = await ask(1, beat('a', asked.epoch, { instance: 'pod-1', owned: owned(asked) }))
+  await ask(1, beat('a', -2, { instance: 'pod-1' }))
+  const same = await ask(2, beat('b', other.epoch, { sessionMs: 60_000 }))
+  expect(same.assignment).toHaveLength(2)
+  const again = await ask(3, beat('c', 0, { instance: 'pod-1' }))
+  expect(partitions(again.assignment)).toEqual(partitions(kept.assignment))
+  const [former, present] = [kept, again].map(({ assignment }) => assignment.map(({ token }) => token))
+  expect(Math.min(...present!)).toBeGreaterThan(Math.max(...former!))
+  await expect(ask(1, beat('a', kept.epoch, { owned: kept.assignment }))).rejects.toThrow(coded('FENCED_MEMBER'))
+  await expect(ask(1, commit('a', position(kept.assignment[0]!.partition, former![0]!, 5)))).rejects.toThrow(
+    coded('FENCED_MEMBER'),
+  )
+})
+
+test('a member that leaves gives its partitions to the others at once', async () => {
+  await ask(1, beat('a', 0))
+  const other = await ask(2, beat('b', 0))
+  await ask(1, beat('a', -1))
+  expect((await ask(2, beat('b', other.epoch))).assignment).toHaveLength(4)
+})
+
+test('handlers that are stuck are told of, as long as the member has the partition', async () => {
+  const joined = await ask(1, beat('a', 0))
+  const stuck = [{ topicId, partition: 2, offset: 7, sinceMs: 1000 }]
+  await ask(1, beat('a', joined.epoch, { owned: joined.assignment, stuck }))
+  await cluster.clock.advance(500)
+  const [member] = (await ask(1, describeIt)).members
+  expect(member!.stuck).toMatchObject([{ topic: 'flights', partition: 2, offset: 7 }])
+  expect(member!.stuck[0]!.sinceMs).toBeGreaterThanOrEqual(1500)
+  const figures = () => [1, 2, 3].map((id) => broker(id).node.coordinators.figures())
+  const sum = (of: 'groups' | 'members' | 'stuck') => figures().reduce((all, some) => all + some[of], 0)
+  expect([sum('groups'), sum('members'), sum('stuck')]).toEqual([1, 1, 1])
+  await ask(1, beat('a', joined.epoch, { owned: joined.assignment }))
+  expect(sum('stuck')).toBe(0)
+})
+
+test('a pattern matches only topics that the member may read, by the rules of its coordinator', async () => {
+  cluster = new TestCluster()
+  cluster.access = { mode: 'required', superUsers: ['User:root'] }
+  for (const id of [1, 2, 3]) await cluster.start(id, [1, 2, 3])
+  cluster.linkAll()
+  await cluster.clock.advance(2000)
+  for (const name of ['flights', 'flights.secret']) {
+    await during(cluster, broker(1).node.api.createTopic({ name, partitions: 2, replicas: 1 }))
+  }
+  const allow = (type: 'topic' | 'group', name: string) => {
+    const rule = { principal: 'User:ann', host: '*', operation: 'read', permission: 'allow' } as const
+    const acl = { ...rule, resource: { type, name, pattern: 'literal' } } as const
+    return during(cluster, broker(1).node.security.addAcls([acl]))
+  }
+  await allow('topic', 'flights')
+  const joins = beat('a', 0, { subscribed: { topics: [], patterns: ['flights*'] } })
+  // Each broker on the way asks its own rules: the coordinator may be any of them.
+  const outcomes = await Promise.all(
+    [1, 2, 3].map((id) => ask(id, { ...joins, group: 'other' }).catch(({ code }: { code: string }) => code)),
+  )
+  expect(outcomes.filter((outcome) => outcome === 'AUTHORIZATION_FAILED').length).toBeGreaterThanOrEqual(2)
+  await allow('group', 'billing')
+  const joined = await ask(1, joins)
+  expect(new Set(joined.assignment.map(({ topic }) => topic))).toEqual(new Set(['flights']))
+})

@@ -204,7 +204,7 @@ export class Coordinator {
       await this.#change({ type: 'leave', group, at: this.#deps.clock.now(), member })
       this.#forget(group, member)
     }
-    return { kind: 'beaten', epoch, heartbeatMs: 0, assignment: [], revoke: [], due: [] }
+    return { kind: 'beaten', epoch: 0, heartbeatMs: 0, assignment: [], revoke: [], due: [] }
   }
 
   /** Leases that it was told to give back, knew of, and does not hold any more. */
