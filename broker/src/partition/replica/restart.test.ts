@@ -84,7 +84,7 @@ describe('a restart', () => {
     })
     expect([...state.producers.entries()]).toEqual(before)
     const committed = [0, 1, 2, 3, 4].slice(0, commitIndex - 1).map((baseOffset) => ({ baseOffset }))
-    expect([...state.committedProducers().entries()]).toMatchObject([[7, { batches: committed }]])
+    expect(state.committedProducers()).toMatchObject([[7, { batches: committed }]])
   })
 
   it('after a clean end reads nothing at all', async () => {

@@ -20,7 +20,7 @@ export async function loadCheckpoint(
 
 export function checkpointOf(state: PartitionState): Checkpoint {
   const { commitIndex, highWatermark, producersIndex, fence } = state
-  const producers = [...state.committedProducers().entries()]
+  const producers = state.committedProducers()
   return { commitIndex, highWatermark, producersIndex, producers, fence: fence.settled }
 }
 

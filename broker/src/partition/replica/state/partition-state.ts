@@ -1,4 +1,4 @@
-import type { EntryHeader, LogIndex, Offset, Term } from '@tailrace/schemas'
+import type { EntryHeader, LogIndex, Offset, ProducerId, Term } from '@tailrace/schemas'
 import {
   baseSequenceAt,
   EntryKind,
@@ -10,7 +10,7 @@ import {
 import type { StateMachine } from '../../group.ts'
 import type { Checkpoint } from './checkpoint-codec.ts'
 import { Fence } from './fence.ts'
-import { ProducerTable, type ProducerUndo } from './producer-table.ts'
+import { type ProducerState, ProducerTable, type ProducerUndo } from './producer-table.ts'
 import { Uncommitted } from './uncommitted.ts'
 
 /** Where a replica's knowledge of commits begins. */
@@ -149,12 +149,9 @@ export class PartitionState {
     }
   }
 
-  /** The producers as of the commit index: the table without the changes of uncommitted entries. */
-  committedProducers(): ProducerTable {
-    const table = new ProducerTable(Number.POSITIVE_INFINITY)
-    for (const [id, state] of this.#producers.entries()) table.restore(id, state)
-    table.undo(this.#uncommitted.undosFrom(this.#commitIndex + 1))
-    return table
+  /** The producers without the changes of uncommitted entries, in the order of their last append. */
+  committedProducers(): (readonly [ProducerId, ProducerState])[] {
+    return this.#producers.before(this.#uncommitted.undosFrom(this.#commitIndex + 1))
   }
 
   #raise(index: LogIndex, payload: Uint8Array): void {

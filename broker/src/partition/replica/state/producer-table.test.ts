@@ -1,5 +1,6 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type ProducerBatch, ProducerTable } from './producer-table.ts'
+import { type ProducerBatch, ProducerTable, type ProducerUndo } from './producer-table.ts'
 
 function batch(baseSequence: number, records: number, index: number, epoch = 0, producerId = 7): ProducerBatch {
   return { producerId, epoch, baseSequence, records, index, baseOffset: index * 100 }
@@ -90,5 +91,20 @@ describe('the idempotence rules (Kafka, KIP-98 and KIP-360)', () => {
     table.undo([table.append(batch(1, 1, 3, 0, 1))])
     table.append(batch(0, 1, 3, 0, 3))
     expect([...table.entries()].map(([id]) => id)).toEqual([2, 3])
+  })
+
+  it('tells what it was before its newest appends, as taking them back would leave it', () => {
+    const producers = fc.array(fc.nat(5), { maxLength: 30 })
+    fc.assert(
+      fc.property(producers, fc.nat(30), fc.integer({ min: 1, max: 5 }), (ids, settled, capacity) => {
+        const table = new ProducerTable(capacity)
+        const undos: ProducerUndo[] = []
+        for (const [at, id] of ids.entries()) undos.unshift(table.append(batch(at, 1, at + 1, 0, id)))
+        const newest = undos.slice(0, Math.max(0, ids.length - settled))
+        const before = table.before(newest)
+        table.undo(newest)
+        expect(before).toEqual([...table.entries()])
+      }),
+    )
   })
 })

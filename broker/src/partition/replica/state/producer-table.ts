@@ -126,6 +126,29 @@ export class ProducerTable {
     this.#states = new Map([...this.#states].sort(([, a], [, b]) => lastIndexOf(a) - lastIndexOf(b)))
   }
 
+  /** As the table was before these newest appends, given newest first; in the order of the last append. */
+  before(appends: readonly ProducerUndo[]): (readonly [ProducerId, ProducerState])[] {
+    if (appends.length === 0) return [...this.#states]
+    const changed = new Map<ProducerId, ProducerState | undefined>()
+    for (const { producerId, before, forgotten } of appends) {
+      changed.set(producerId, before)
+      if (forgotten !== null) changed.set(forgotten[0], forgotten[1])
+    }
+    // Those that have not changed are in order; all of them sorted would take most of the time of a checkpoint.
+    const olderFirst = [...changed]
+      .filter((entry): entry is [ProducerId, ProducerState] => entry[1] !== undefined)
+      .sort(([, a], [, b]) => lastIndexOf(a) - lastIndexOf(b))
+    const found: (readonly [ProducerId, ProducerState])[] = []
+    let next = 0
+    for (const entry of this.#states) {
+      if (changed.has(entry[0])) continue
+      const last = lastIndexOf(entry[1])
+      while (next < olderFirst.length && lastIndexOf(olderFirst[next]![1]) < last) found.push(olderFirst[next++]!)
+      found.push(entry)
+    }
+    return [...found, ...olderFirst.slice(next)]
+  }
+
   entries(): MapIterator<[ProducerId, ProducerState]> {
     return this.#states.entries()
   }
