@@ -118,6 +118,17 @@ test('a member that is not heard is taken out after its session, and not before'
   await expect(ask(1, beat('a', first.epoch, { owned: first.assignment }))).rejects.toThrow(coded('FENCED_MEMBER'))
 })
 
+test('a member leaves by any broker, a named one for a while, too', async () => {
+  for (const id of [1, 2, 3]) {
+    await ask(id, beat(`m-${id}`, 0, { instance: `s-${id}` }))
+    expect((await ask(id, beat(`m-${id}`, -2, { instance: `s-${id}` }))).assignment).toEqual([])
+    expect((await ask(1, describeIt)).members).toHaveLength(1)
+    expect((await ask(id, beat(`m-${id}`, -1, { instance: `s-${id}` }))).assignment).toEqual([])
+    // It has kept nothing, so it is gone with its last member.
+    await expect(ask(1, describeIt)).rejects.toThrow(coded('UNKNOWN_CONSUMER_GROUP'))
+  }
+})
+
 test('a new coordinator moves nothing, and gives everyone a whole session', async () => {
   const first = await ask(1, beat('a', 0))
   await ask(1, commit('a', position(0, first.assignment[0]!.token, 3)))

@@ -254,6 +254,18 @@ describe('positions', () => {
     expect(partitionIn(group(), 't-1', 1).offset).toBe(5)
   })
 
+  test('a partition that a commit names twice is told once', () => {
+    const position = { topic: 'flights', ...place, offset: 5, term: 1, metadata: '' }
+    const twice = (token: number) => [
+      { ...position, token },
+      { ...position, token, offset: 4 },
+      { ...position, token, offset: 3 },
+    ]
+    const outcome = (token: number) => apply({ type: 'commit', member: 'm-1', positions: twice(token) } as never)
+    expect(outcome(9)).toEqual({ ok: true, fenced: [place], behind: [] })
+    expect(outcome(1)).toEqual({ ok: true, fenced: [], behind: [place] })
+  })
+
   test('a position does not go back by a commit, which is told, and may be given again', () => {
     commit('m-1', 1, 5)
     expect(commit('m-1', 1, 4)).toEqual({ ok: true, fenced: [], behind: [place] })

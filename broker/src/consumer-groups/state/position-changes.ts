@@ -27,7 +27,13 @@ export function commit(change: GroupChange, { member, at, positions }: CommitPos
       changePartition(change, topic, partition, { ...present, offset, term, metadata, committedAt: at })
     }
   }
-  return fenced.length === 0 && behind.length === 0 ? carriedOut : { ok: true, fenced, behind }
+  if (fenced.length === 0 && behind.length === 0) return carriedOut
+  return { ok: true, fenced: once(fenced), behind: once(behind) }
+}
+
+/** A commit may name a partition twice: with a position, and with a delayed record that is done. */
+function once(places: readonly PartitionPlace[]): readonly PartitionPlace[] {
+  return [...new Map(places.map((place) => [`${place.topicId}/${place.partition}`, place])).values()]
 }
 
 function growsBy(
