@@ -10,7 +10,7 @@ import { type Death, deaths } from './tree/tree-properties.ts'
 
 const usage = `npm run sim -- --seed N [--trace] [--without FAULT[,FAULT]] [--turn T] | --seeds COUNT [--from N] | --hours H   [--defect NAME[,NAME]]
 Replays one seed, runs many, or runs fresh ones for hours, on all cores.
-  --whole  whole brokers in the place of the consensus core; then also [--without FAULT[,FAULT]] [--fault-ms MS] [--large-rounds] [--cascades] [--conditions] [--upkeep]
+  --whole  whole brokers in the place of the consensus core; then also [--without FAULT[,FAULT]] [--fault-ms MS] [--large-rounds] [--cascades] [--conditions] [--upkeep] [--consumer-groups]
   --tree N,N,…  with --seed: so many cascade brokers on level 1, 2 and so on; then also [--death ${deaths.join('|')}]
 Exit code 0: no violation; 1: a violation; 2: wrong arguments.
 faults that can be left out: ${absenceNames.join(' ')}
@@ -33,6 +33,7 @@ const options = {
   cascades: { kind: 'flag' },
   conditions: { kind: 'flag' },
   upkeep: { kind: 'flag' },
+  'consumer-groups': { kind: 'flag' },
   turn: { kind: 'whole number', default: 0 },
   tree: { kind: 'list' },
   death: { kind: 'text', among: deaths, default: deaths[0] },
@@ -69,6 +70,7 @@ async function whole(values: ToolArguments<typeof options>['values']): Promise<n
     cascades: values.cascades,
     conditions: values.conditions,
     upkeep: values.upkeep,
+    consumerGroups: values['consumer-groups'],
     ...(faultMs === undefined ? {} : { faultMs }),
     ...(values.trace ? { trace: (line: string) => console.log(line) } : {}),
   }

@@ -29,12 +29,12 @@ const PINNED = [
  * had not heard yet.
  */
 const PINNED_SECURITY = [200000722]
-const LATER_THAN_SECURITY = ['cascades', 'conditions', 'upkeep']
+const LATER_THAN_SECURITY = ['cascades', 'conditions', 'upkeep', 'consumer-groups']
 /**
  * Classes that came after these seeds, and the windows of the older controls, had been found: without them they are
  * unchanged.
  */
-const LATER = ['newer-version', 'security', 'cascades', 'conditions', 'upkeep']
+const LATER = ['newer-version', 'security', 'cascades', 'conditions', 'upkeep', 'consumer-groups']
 
 test(`${SEEDS} seeds of whole brokers keep every property, and come to rest when the faults end`, async () => {
   const fresh = Array.from({ length: SEEDS }, (_, at) => ({ seed: at + 1, without: [] }))
@@ -103,7 +103,9 @@ test('segmentsNotAwaited is found there', async () => {
 describe('negative controls of whole brokers', () => {
   const all = [
     ...controls.map((row) => [...row, LATER] as const),
-    ...releaseControls.map((row) => [...row, ['security', 'cascades', 'conditions', 'upkeep']] as const),
+    ...releaseControls.map(
+      (row) => [...row, ['security', 'cascades', 'conditions', 'upkeep', 'consumer-groups']] as const,
+    ),
     ...securityControls.map((row) => [...row, LATER_THAN_SECURITY] as const),
   ]
   for (const [defect, from, to, properties, without] of all) {

@@ -28,6 +28,8 @@ export async function checkBrokerSeeds(seeds: readonly BrokerSeed[], busy: numbe
     levelMoves: 0,
     conditionsMet: 0,
     conditionsUnmet: 0,
+    leases: 0,
+    commits: 0,
   }
   for (const { seed, without } of seeds) {
     const { finding, ...result } = await runBrokerSeed(seed, { without })
@@ -54,4 +56,6 @@ export async function checkBrokerSeeds(seeds: readonly BrokerSeed[], busy: numbe
   expect(sums.levelMoves).toBeGreaterThan(busy / 2)
   expect(sums.conditionsMet).toBeGreaterThan(busy)
   expect(sums.conditionsUnmet).toBeGreaterThan(busy / 2)
+  expect(sums.leases).toBeGreaterThan(busy)
+  expect(sums.commits).toBeGreaterThan(5 * busy)
 }

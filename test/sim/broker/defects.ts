@@ -73,6 +73,16 @@ export interface BrokerDefects {
   readonly planOscillates: boolean
   /** Each plan takes one replica away from a partition. */
   readonly planTakesCopies: boolean
+  /** A partition of a consumer group goes to its next owner before the one before has given it back. */
+  readonly leasesGivenEarly: boolean
+  /** A commit counts under any token, of anybody. */
+  readonly tokensUnchecked: boolean
+  /** A commit takes a position back. */
+  readonly positionsOverwritten: boolean
+  /** A commit is answered before it is in the log. */
+  readonly commitsAnsweredEarly: boolean
+  /** A snapshot of consumer groups lacks their partitions. */
+  readonly snapshotLacksPositions: boolean
 }
 
 export const noBrokerDefects: BrokerDefects = {
@@ -107,6 +117,11 @@ export const noBrokerDefects: BrokerDefects = {
   readersTakenBack: false,
   planOscillates: false,
   planTakesCopies: false,
+  leasesGivenEarly: false,
+  tokensUnchecked: false,
+  positionsOverwritten: false,
+  commitsAnsweredEarly: false,
+  snapshotLacksPositions: false,
 }
 
 /** The planner of a broker; undefined: the shipped one. */
@@ -134,26 +149,34 @@ export function defectiveNode({ quotasAnsweredAtOnce }: BrokerDefects, { securit
   security.setQuota = async (quota) => void setQuota(quota).catch(() => {})
 }
 
+/** Of the partitions of consumer groups in the state store. */
+const GROUP_PARTITION = /^consumer-groups\/\d+\/partition\//
 /** Keys of the metadata's quotas and tokens in the state store. */
 const QUOTAS = 'meta/quota/'
 const TOKENS = 'meta/token/'
 
 /** The state store as a broker gets it. */
 export function defectiveStore(
-  { snapshotLacksQuotas, removedTokensStored }: BrokerDefects,
+  { snapshotLacksQuotas, snapshotLacksPositions, removedTokensStored }: BrokerDefects,
   store: StateStore,
 ): StateStore {
-  if (!snapshotLacksQuotas && !removedTokensStored) return store
+  if (!snapshotLacksQuotas && !snapshotLacksPositions && !removedTokensStored) return store
+  const isLacking = (key: string): boolean =>
+    (snapshotLacksQuotas && key.startsWith(QUOTAS)) || (snapshotLacksPositions && GROUP_PARTITION.test(key))
   const snapshot = (): StateSnapshot => {
     const whole = store.snapshot()
     const range = async function* (from: string, to: string) {
-      for await (const pair of whole.range(from, to)) if (!pair[0].startsWith(QUOTAS)) yield pair
+      for await (const pair of whole.range(from, to)) if (!isLacking(pair[0])) yield pair
     }
     return { ...whole, range }
   }
   const write: StateStore['write'] = (changes) =>
     store.write(changes.filter(([key, value]) => value !== null || !key.startsWith(TOKENS)))
-  return { ...store, ...(snapshotLacksQuotas && { snapshot }), ...(removedTokensStored && { write }) }
+  return {
+    ...store,
+    ...((snapshotLacksQuotas || snapshotLacksPositions) && { snapshot }),
+    ...(removedTokensStored && { write }),
+  }
 }
 
 /** The disk as a broker gets it. */

@@ -24,6 +24,8 @@ const UPKEEP_SHARE = 0.2
 const UPKEEP_SEEDS = 2 ** 42
 /** Of operators who move replicas themselves, and of disks that only a minority of replicas may stand on. */
 const NOT_WITH_UPKEEP = ['wipe', ...[...members, ...rot, ...laterRot, ...lostTails].map(({ name }) => name)]
+const CONSUMER_GROUP_SHARE = 0.3
+const CONSUMER_GROUP_SEEDS = 2 ** 44
 /** Numbers of the first cascade brokers of levels 1 and 2. */
 const FIRST_CASCADE = 101
 const FIRST_OF_SECOND = 201
@@ -77,6 +79,7 @@ export function drawBrokerSwarm(random: SimRandom): BrokerSwarm {
     cascades: null,
     conditions: null,
     upkeep: null,
+    consumerGroups: null,
   }
   return withMore(random, drawn)
 }
@@ -118,6 +121,25 @@ export function withUpkeep(seed: number, swarm: BrokerSwarm, toAll: boolean): Br
   const faults = { ...Object.fromEntries(kept), ...drawFaults(random, upkeepFaults) }
   const upkeep = { balanceMs: random.pick([300, 1_000]), replaceAfterMs: random.pick([0, 1_500, 5_000]) }
   return { ...swarm, faults, upkeep }
+}
+
+/**
+ * Adds consumer groups, likewise; not where brokers move replicas until none is better. Their topic needs a level that
+ * an older release does not know.
+ */
+export function withConsumerGroups(seed: number, swarm: BrokerSwarm, toAll: boolean): BrokerSwarm {
+  const random = new SimRandom(seed + CONSUMER_GROUP_SEEDS)
+  const isChosen = random.chance(CONSUMER_GROUP_SHARE) && !('newer-version' in swarm.faults)
+  if ((!isChosen && !toAll) || swarm.upkeep !== null) return swarm
+  const { 'newer-version': _, ...faults } = swarm.faults
+  const consumerGroups = {
+    groups: random.between(1, 2),
+    members: random.between(2, 4),
+    sessionMs: random.pick([1_000, 2_000, 4_000]),
+    moveEveryMs: random.pick([300, 1_000, 3_000]),
+  }
+  // Sessions take their time to run out.
+  return { ...swarm, faults, consumerGroups, faultMs: swarm.faultMs + 10_000 }
 }
 
 function drawCascades(random: SimRandom, { addresses, disks, rotten }: BrokerSwarm): CascadeSwarm {

@@ -31,6 +31,10 @@ export type BrokerProperty =
   | 'same-bytes-over-levels'
   | 'monotone-over-levels'
   | 'linearizable-conditions'
+  | 'one-member-at-a-time'
+  | 'tokens-grow'
+  | 'positions-stay'
+  | 'former-tokens-commit-nothing'
   | 'liveness'
   | 'replicas-identical'
 

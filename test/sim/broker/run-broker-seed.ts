@@ -2,8 +2,16 @@ import { type Defects, noDefects } from '../../../broker/src/raft/defects.ts'
 import { SimRandom } from '../random.ts'
 import { Chronicle } from './chronicle.ts'
 import { hastenRefusals } from './condition-defects.ts'
+import { GroupsCast } from './consumer-groups/groups-cast.ts'
 import { type BrokerDefects, noBrokerDefects } from './defects.ts'
-import { drawBrokerSwarm, withCascades, withConditions, withLargeRounds, withUpkeep } from './draw-swarm.ts'
+import {
+  drawBrokerSwarm,
+  withCascades,
+  withConditions,
+  withConsumerGroups,
+  withLargeRounds,
+  withUpkeep,
+} from './draw-swarm.ts'
 import { faultClasses } from './faults/table.ts'
 import { fillAndLeave } from './fill-disks.ts'
 import { asFinding, Finding } from './finding.ts'
@@ -27,6 +35,7 @@ const RAFT_MESSAGES = 'raft-messages'
 const CASCADES = 'cascades'
 const CONDITIONS = 'conditions'
 const UPKEEP = 'upkeep'
+const CONSUMER_GROUPS = 'consumer-groups'
 
 /** Classes of faults that can be left out of a history. */
 export const brokerFaultNames: readonly string[] = [
@@ -35,6 +44,7 @@ export const brokerFaultNames: readonly string[] = [
   CASCADES,
   CONDITIONS,
   UPKEEP,
+  CONSUMER_GROUPS,
 ]
 
 export interface BrokerSeedOptions {
@@ -49,6 +59,8 @@ export interface BrokerSeedOptions {
   readonly conditions?: boolean
   /** The brokers of every seed look after the spread of replicas. */
   readonly upkeep?: boolean
+  /** Every seed has consumer groups. */
+  readonly consumerGroups?: boolean
   /** Ends the phase with faults early, in milliseconds: likewise. */
   readonly faultMs?: number
   readonly trace?: (line: string) => void
@@ -90,6 +102,13 @@ export interface BrokerSeedResult {
   /** Replicas and leaderships that brokers moved unasked, and brokers that were drained. */
   readonly upkeepMoves: number
   readonly drains: number
+  /**
+   * Leases that members of consumer groups got, their commits, those that were refused, and delayed records handled.
+   */
+  readonly leases: number
+  readonly commits: number
+  readonly fenced: number
+  readonly redelivered: number
   readonly finding: Finding | null
 }
 
@@ -161,6 +180,10 @@ export async function runBrokerSeed(seed: number, options: BrokerSeedOptions = {
     conditionsUnmet: sum(cast.conditions.places.map(({ history }) => history.refused)),
     upkeepMoves: world.watch.upkeep?.moves ?? 0,
     drains: world.watch.upkeep?.drains ?? 0,
+    leases: cast.groups?.watch.leases ?? 0,
+    commits: cast.groups?.watch.commits ?? 0,
+    fenced: cast.groups?.watch.fenced ?? 0,
+    redelivered: cast.groups?.watch.redelivered ?? 0,
     finding: world.watch.finding,
   }
 }
@@ -169,11 +192,14 @@ export async function runBrokerSeed(seed: number, options: BrokerSeedOptions = {
 class Cast {
   readonly producers: Producer[] = []
   readonly conditions: Conditions
+  readonly groups: GroupsCast | null
   readonly #world: World
 
   constructor(world: World) {
     this.#world = world
     this.conditions = new Conditions(world)
+    const { consumerGroups } = world.swarm
+    this.groups = consumerGroups === null ? null : new GroupsCast(world, consumerGroups)
   }
 
   enter(ledgers: readonly PartitionLedger[]): void {
@@ -191,6 +217,7 @@ class Cast {
     for (let number = 0; number < (world.swarm.cascades?.readers ?? 0); number++)
       void new LevelReader(world, world.stream(460 + number)).run(ledgers)
     if (world.swarm.conditions !== null) void this.conditions.enter()
+    this.groups?.enter()
     if (churnEveryMs > 0) void churnTopics(world, world.stream(500), churnEveryMs)
   }
 }
@@ -214,10 +241,11 @@ async function play(world: World, cast: Cast): Promise<void> {
   world.calm()
   if (!(await pass(world, PATIENCE_MS, created)))
     throw new Finding('liveness', `no topics ${PATIENCE_MS} ms after the end of faults: ${unsettled(world)}`)
-  await settle(world, topics!, cast.conditions)
+  await settle(world, topics!, cast)
 }
 
-async function settle(world: World, ledgers: readonly PartitionLedger[], conditions: Conditions): Promise<void> {
+async function settle(world: World, ledgers: readonly PartitionLedger[], { conditions, groups }: Cast): Promise<void> {
+  if (groups !== null) await settleGroups(world, groups)
   let published = false
   void publishToAll(world, ledgers).then(() => {
     published = true
@@ -233,7 +261,7 @@ async function settle(world: World, ledgers: readonly PartitionLedger[], conditi
     throw new Finding('full-disk-left', `full disks have no room again within ${LEAVING_MS} ms: ${unsettled(world)}`)
   let checked = false
   let failure: unknown = null
-  checkOutcome(world, ledgers).then(
+  Promise.all([checkOutcome(world, ledgers), groups?.checkOutcome()]).then(
     () => {
       world.watch.guard(() => conditions.check())
       checked = true
@@ -256,6 +284,20 @@ async function comeToRest(world: World, { balanceMs }: UpkeepSwarm, settled: () 
   world.watch.upkeep!.rest(true)
   await pass(world, ROUNDS_AT_REST * balanceMs, () => false)
   world.watch.upkeep!.rest(false)
+}
+
+/**
+ * Groups share all partitions among their members, and come to be empty: before that their coordinators write again and
+ * again, so that no two replicas are ever the same for long.
+ */
+async function settleGroups(world: World, groups: GroupsCast): Promise<void> {
+  groups.calm()
+  if (!(await pass(world, PATIENCE_MS, () => groups.unsettled() === null)))
+    throw new Finding('liveness', `${PATIENCE_MS} ms after the end of faults ${groups.unsettled()}`)
+  let empty = false
+  void groups.leave().then(() => (empty = true))
+  if (!(await pass(world, PATIENCE_MS, () => empty)))
+    throw new Finding('liveness', 'consumer groups do not become empty')
 }
 
 async function leavesFullDisks(world: World): Promise<boolean> {
@@ -282,12 +324,13 @@ async function pass(world: World, ms: number, done: () => boolean): Promise<bool
 }
 
 function shrunk(seed: number, options: BrokerSeedOptions): BrokerSwarm {
-  const { without = [], faultMs, largeRounds, cascades, conditions, upkeep } = options
+  const { without = [], faultMs, largeRounds, cascades, conditions, upkeep, consumerGroups } = options
   const drawn = drawBrokerSwarm(new SimRandom(seed))
   const levelled = without.includes(CASCADES) ? drawn : withCascades(seed, drawn, cascades ?? false)
   const written = without.includes(CONDITIONS) ? levelled : withConditions(seed, levelled, conditions ?? false)
   const kept = without.includes(UPKEEP) ? written : withUpkeep(seed, written, upkeep ?? false)
-  const swarm = largeRounds ? withLargeRounds(kept) : kept
+  const grouped = without.includes(CONSUMER_GROUPS) ? kept : withConsumerGroups(seed, kept, consumerGroups ?? false)
+  const swarm = largeRounds ? withLargeRounds(grouped) : grouped
   const faults = Object.fromEntries(Object.entries(swarm.faults).filter(([name]) => !without.includes(name)))
   const messages = without.includes(RAFT_MESSAGES)
     ? { ...swarm.messages, loss: 0, duplication: 0, delay: 0 }

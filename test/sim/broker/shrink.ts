@@ -23,7 +23,7 @@ export async function shrink(failed: BrokerSeedResult, options: BrokerSeedOption
   }
   let without = [...(options.without ?? [])]
   let best = failed
-  for (const name of [...Object.keys(swarm.faults), 'raft-messages', 'cascades', 'upkeep']) {
+  for (const name of [...Object.keys(swarm.faults), 'raft-messages', 'cascades', 'upkeep', 'consumer-groups']) {
     const result = await fails({ without: [...without, name] })
     if (result === null) continue
     without = [...without, name]

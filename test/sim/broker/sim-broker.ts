@@ -2,6 +2,7 @@ import type { BrokerId } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import { levelZeroControlOver, withCascade } from '../../../broker/src/cascade/control/leader-requests.ts'
 import type { LevelZeroControl } from '../../../broker/src/cascade/control/level-zero-control.ts'
+import { featureLevels } from '../../../broker/src/cluster/metadata/feature-levels.ts'
 import type { ClusterNode } from '../../../broker/src/cluster/node.ts'
 import { createClusterNode } from '../../../broker/src/cluster/node.ts'
 import type { RunningPeers } from '../../../broker/src/doors/peer/create-peers.ts'
@@ -18,6 +19,7 @@ import type { SimRandom } from '../random.ts'
 import { defectiveSource } from './cascade/cascade-defects.ts'
 import { SourceDoor } from './cascade/source-door.ts'
 import { defectiveConditions } from './condition-defects.ts'
+import { defectiveCoordinators, defectiveService } from './consumer-groups/group-defects.ts'
 import {
   type BrokerDefects,
   crcOf,
@@ -223,7 +225,8 @@ export class SimBroker {
     await disk.makeFolder(DATA)
     await disk.lock(DATA)
     const { running } = this
-    const only = swarm.conditions === null ? ONLY_LEVEL : WITH_FENCES
+    const single = swarm.conditions === null ? ONLY_LEVEL : WITH_FENCES
+    const only = swarm.consumerGroups === null ? single : featureLevels
     const levels = running === null ? only : levelsOf(running, defects)
     if (running !== null) {
       const store = machine.store.mount(process)
@@ -266,6 +269,7 @@ export class SimBroker {
       createCore: watch.createCore(id, process),
     })
     defectiveConditions(defects, groups)
+    defectiveCoordinators(defects, groups)
     const { onDurable } = storage
     watch.storage(id, process, storage)
     defectiveDurability(defects, storage, onDurable)
@@ -297,6 +301,7 @@ export class SimBroker {
       ...(createPlan !== undefined && { createPlan }),
     })
     defectiveNode(defects, node)
+    defectiveService(defects, node.consumerGroups)
     await node.start()
     if (running === 2 && ((await node.api.describeCluster()).featureLevel ?? 1) > 1) await markFolder(disk, DATA)
     const below =

@@ -44,6 +44,8 @@ export interface BrokerSwarm {
   readonly conditions: ConditionSwarm | null
   /** Null: replicas move only when operators move them. */
   readonly upkeep: UpkeepSwarm | null
+  /** Null: there are none. */
+  readonly consumerGroups: ConsumerGroupSwarm | null
 }
 
 /** A topic of its own, with clients that publish to it under conditions. */
@@ -57,6 +59,15 @@ export interface ConditionSwarm {
 export interface UpkeepSwarm {
   readonly balanceMs: number
   readonly replaceAfterMs: number
+}
+
+export interface ConsumerGroupSwarm {
+  readonly groups: number
+  /** Of each group, at most. */
+  readonly members: number
+  readonly sessionMs: number
+  /** Mean milliseconds between two events of one group. */
+  readonly moveEveryMs: number
 }
 
 /** Brokers below level 0. */

@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest'
+import { type BrokerDefectName, type BrokerSeedOptions, runBrokerSeed } from './run-broker-seed.ts'
+
+/** Of the seeds of brokers.test.ts and more-brokers.test.ts a share has consumer groups, too. */
+const SEEDS = 8
+const options: BrokerSeedOptions = { consumerGroups: true, without: ['cascades', 'conditions', 'upkeep'] }
+const replay = (seed: number): string =>
+  `npm run sim -- --seed ${seed} --whole --consumer-groups --without cascades,conditions,upkeep --trace`
+
+test(`${SEEDS} seeds with consumer groups keep every property, and all partitions are shared when the faults end`, async () => {
+  const sums = { leases: 0, commits: 0, fenced: 0, redelivered: 0, crashes: 0 }
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    const { finding, ...result } = await runBrokerSeed(seed, options)
+    expect(finding?.message ?? null, replay(seed)).toBeNull()
+    for (const name of Object.keys(sums) as (keyof typeof sums)[]) sums[name] += result[name]
+  }
+  expect(sums.leases).toBeGreaterThan(5 * SEEDS)
+  expect(sums.commits).toBeGreaterThan(50 * SEEDS)
+  expect(sums.fenced).toBeGreaterThan(SEEDS / 4)
+  expect(sums.redelivered).toBeGreaterThan(5 * SEEDS)
+  expect(sums.crashes).toBeGreaterThan(10 * SEEDS)
+}, 240_000)
+
+test('one seed, one history with consumer groups', async () => {
+  const [once, again] = [await runBrokerSeed(3, options), await runBrokerSeed(3, options)]
+  expect(again).toEqual(once)
+  expect(once.commits).toBeGreaterThan(0)
+}, 120_000)
+
+/** Each mechanism that is switched off, seeds in which that must be noticed, and the property that breaks. */
+const controls: [BrokerDefectName, number, number, string][] = [
+  ['leasesGivenEarly', 7, 9, 'one-member-at-a-time'],
+  ['tokensUnchecked', 2, 5, 'former-tokens-commit-nothing'],
+  ['commitsAnsweredEarly', 2, 4, 'positions-stay'],
+  ['positionsOverwritten', 7, 9, 'positions-stay'],
+  ['snapshotLacksPositions', 7, 9, 'positions-stay'],
+]
+
+describe('negative controls of consumer groups', () => {
+  for (const [defect, from, to, property] of controls) {
+    test(`${defect} is found from seed ${from} to ${to}`, { timeout: 120_000 }, async () => {
+      let found = 0
+      for (let seed = from; seed <= to && found === 0; seed++) {
+        const { finding } = await runBrokerSeed(seed, { ...options, defects: [defect] })
+        if (finding?.property === property) found = seed
+      }
+      expect(found, `no seed violates ${property}`).toBeGreaterThan(0)
+      // It is the defect that breaks the property: the same seed without it is clean.
+      expect((await runBrokerSeed(found, options)).finding?.message ?? null).toBeNull()
+    })
+  }
+})

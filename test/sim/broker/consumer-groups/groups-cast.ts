@@ -1,0 +1,206 @@
+import { TailraceError } from '@tailrace/schemas'
+import type { ConsumerGroupDescription } from '../../../../broker/src/api/consumer-groups-api.ts'
+import type { SimRandom } from '../../random.ts'
+import { Finding } from '../finding.ts'
+import type { Life } from '../sim-broker.ts'
+import type { ConsumerGroupSwarm } from '../swarm.ts'
+import { isNoAnswer } from '../workload/operator.ts'
+import type { World } from '../world.ts'
+import { GroupsWatch, nameOf } from './groups-watch.ts'
+import { ASKER, SimMember } from './sim-member.ts'
+
+const CALL_MS = 20_000
+const PAUSE_MS = 300
+/** A group that has kept nothing. */
+const EMPTY: ConsumerGroupDescription = {
+  kind: 'described',
+  state: 'empty',
+  epoch: 0,
+  members: [],
+  partitions: [],
+  delayed: 0,
+}
+
+/** All consumer groups of a world: members come, stand still, die and leave, and the operator resets what is empty. */
+export class GroupsCast {
+  readonly watch: GroupsWatch
+  /** Members that joined, died, and stood still. */
+  readonly events = { joined: 0, killed: 0, stoodStill: 0, left: 0, resets: 0 }
+  readonly #world: World
+  readonly #swarm: ConsumerGroupSwarm
+  readonly #random: SimRandom
+  readonly #members = new Set<SimMember>()
+  #made = 0
+  /** Members come and go. */
+  #moving = true
+  #gone = false
+
+  constructor(world: World, swarm: ConsumerGroupSwarm) {
+    this.#world = world
+    this.#swarm = swarm
+    this.#random = world.stream(900)
+    this.watch = new GroupsWatch(() => world.loop.now)
+  }
+
+  enter(): void {
+    for (let number = 0; number < this.#swarm.groups; number++) void this.#runGroup(`group-${number}`)
+  }
+
+  /** Nobody comes or goes any more; who is there stays. */
+  calm(): void {
+    this.#moving = false
+    for (const member of this.#members) member.delays = false
+  }
+
+  /** The first thing that is still wrong, or null. */
+  unsettled(): string | null {
+    if (this.#moving || this.#gone) return null
+    for (const group of this.#groups) {
+      const there = [...this.#members].filter(({ alive, shape }) => alive && shape.group === group)
+      const held = new Set(there.flatMap(({ work }) => [...work]).map(nameOf))
+      for (const topic of this.#topicsOf(group)) {
+        const { id, partitions } = this.#world.watch.topic(topic)!
+        for (let partition = 0; partition < partitions.length; partition++) {
+          const name = nameOf({ group, topicId: id, partition })
+          if (!held.has(name)) return `nobody works on ${name}`
+        }
+      }
+    }
+    // A clock that jumps by a day brings a record a day early, or late.
+    if ('clock-jump' in this.#world.swarm.faults) return null
+    return this.watch.waiting > 0 ? `${this.watch.waiting} delayed records have not come again` : null
+  }
+
+  /** All leave. Then the coordinators have nothing more to write. */
+  async leave(): Promise<void> {
+    this.#gone = true
+    await Promise.all([...this.#members].map((member) => member.leave(false)))
+    for (const group of this.#groups)
+      await this.#until(`${group} is empty`, async () => (await this.#describe(group)).state === 'empty')
+  }
+
+  /** What was acknowledged is there. @throws Finding */
+  async checkOutcome(): Promise<void> {
+    for (const group of this.#groups) {
+      const { partitions } = await this.#describe(group)
+      const found = new Set<string>()
+      for (const { topicId, partition, offset } of partitions) {
+        const place = { group, topicId, partition }
+        if (offset >= 0) found.add(nameOf(place))
+        this.watch.check(place, offset)
+      }
+      for (const name of this.watch.acknowledged(group))
+        if (!found.has(name)) throw new Finding('positions-stay', `the position of ${name} is gone`)
+    }
+  }
+
+  get #groups(): string[] {
+    return Array.from({ length: this.#swarm.groups }, (_, number) => `group-${number}`)
+  }
+
+  /** The second group reads one topic, so that a member has more than another one. */
+  #topicsOf(group: string): string[] {
+    const names = this.#world.swarm.topics.map(({ name }) => name)
+    return group === 'group-1' ? names.slice(0, 1) : names
+  }
+
+  async #runGroup(group: string): Promise<void> {
+    const { members, moveEveryMs } = this.#swarm
+    const random = this.#world.stream(910 + this.#made++)
+    while (!this.#gone) {
+      const there = [...this.#members].filter(({ alive, shape }) => alive && shape.group === group)
+      if (there.length === 0 || (this.#moving && there.length < members && random.chance(0.5)))
+        this.#join(group, random, '')
+      else if (this.#moving) await this.#move(random.pick(there), random, there.length)
+      await this.#world.pause(random.between(moveEveryMs / 4, moveEveryMs * 2))
+    }
+  }
+
+  #join(group: string, random: SimRandom, instance: string): void {
+    const { sessionMs } = this.#swarm
+    const named = instance === '' && random.chance(0.4) ? `s-${this.#made}` : instance
+    const stream = this.#world.stream(1000 + this.#made++)
+    const member = new SimMember(this.#world, this.watch, stream, {
+      group,
+      instance: named,
+      topics: this.#topicsOf(group),
+      sessionMs,
+    })
+    this.#members.add(member)
+    this.events.joined++
+    void member.run()
+  }
+
+  async #move(member: SimMember, random: SimRandom, others: number): Promise<void> {
+    const { shape } = member
+    const dice = random.below(10)
+    if (dice < 3) {
+      this.events.stoodStill++
+      // Around the end of the session, so that it is sometimes too late.
+      member.standStill(random.between(shape.sessionMs / 2, shape.sessionMs * 2))
+    } else if (dice < 6) {
+      this.events.killed++
+      member.kill()
+      this.#members.delete(member)
+      if (shape.instance !== '') this.#join(shape.group, random, shape.instance)
+    } else if (dice < 9) {
+      const comesBack = random.chance(0.5)
+      this.#members.delete(member)
+      await member.leave(comesBack)
+      this.events.left++
+      if (comesBack && shape.instance !== '') this.#join(shape.group, random, shape.instance)
+    } else if (others === 1) await this.#reset(member, random)
+  }
+
+  /** The last member leaves, and the operator sets the positions. */
+  async #reset(last: SimMember, random: SimRandom): Promise<void> {
+    const { group } = last.shape
+    this.#members.delete(last)
+    if (!(await last.leave(false))) return
+    const positions = this.#topicsOf(group).flatMap((topic) => {
+      const { id: topicId, partitions } = this.#world.watch.topic(topic)!
+      return partitions.map((_, partition) => {
+        return { topic, topicId, partition, token: 0, offset: random.below(5), term: 1, metadata: '', done: false }
+      })
+    })
+    for (const { topicId, partition, offset } of positions) this.watch.resetting({ group, topicId, partition }, offset)
+    const done = await this.#ask(({ node }) => {
+      return node.consumerGroups.for(ASKER).ask({ kind: 'alter', group, remove: false, positions })
+    })
+    if (done === null) return
+    this.events.resets++
+    for (const { topicId, partition, offset } of positions) this.watch.reset({ group, topicId, partition }, offset)
+  }
+
+  async #describe(group: string): Promise<ConsumerGroupDescription> {
+    for (;;) {
+      const described = await this.#ask(({ node }) => node.consumerGroups.for(ASKER).ask({ kind: 'describe', group }))
+      if (described !== null) return described
+      await this.#world.pause(PAUSE_MS)
+    }
+  }
+
+  async #until(what: string, holds: () => Promise<boolean>): Promise<void> {
+    while (!(await holds())) {
+      this.#world.note(`waiting until ${what}`)
+      await this.#world.pause(PAUSE_MS)
+    }
+  }
+
+  /** Null: it was refused, or the answer did not come. */
+  async #ask<Result>(call: (life: Life) => Promise<Result>): Promise<Result | null> {
+    const world = this.#world
+    try {
+      return await world.call(world.anyBroker(this.#random), call, CALL_MS)
+    } catch (error) {
+      world.note(`operator of consumer groups: ${error}`)
+      const code = error instanceof TailraceError ? error.code : isNoAnswer(error) ? 'no answer' : 'INTERNAL'
+      if (code === 'UNKNOWN_CONSUMER_GROUP') return EMPTY as Result
+      if (code === 'INTERNAL') {
+        const detail = error instanceof Error ? error.stack : error
+        world.watch.report(new Finding('unhandled-rejection', `an operator of consumer groups: ${detail}`))
+      }
+      return null
+    }
+  }
+}

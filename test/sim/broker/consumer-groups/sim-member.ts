@@ -1,0 +1,291 @@
+import { TailraceError } from '@tailrace/schemas'
+import type { Asker } from '../../../../broker/src/api/broker-api.ts'
+import type {
+  ConsumerGroupBeat,
+  ConsumerGroupBeatReply,
+  ConsumerGroupRequest,
+  ConsumerGroupResultOf,
+  LeasedPartition,
+} from '../../../../broker/src/api/consumer-groups-api.ts'
+import type { SimRandom } from '../../random.ts'
+import { Finding } from '../finding.ts'
+import { isNoAnswer } from '../workload/operator.ts'
+import type { World } from '../world.ts'
+import type { GroupPlace, GroupsWatch } from './groups-watch.ts'
+
+const JOINS = 0
+const LEAVES = -1
+const LEAVES_FOR_A_WHILE = -2
+/** Longer than a broker tries. */
+const CALL_MS = 20_000
+/** A client that shows no credential. */
+export const ASKER: Asker = { principal: 'User:ANONYMOUS', groups: [], host: '10.0.0.1', kind: 'none', via: [] }
+/** Any other error says that a broker made a mistake. */
+const expected = new Set([
+  'COORDINATOR_UNAVAILABLE',
+  'NOT_READY',
+  'SHUTTING_DOWN',
+  'OVERLOADED',
+  'FEATURE_LEVEL_TOO_LOW',
+  'CONNECTION_LOST',
+  'TIMED_OUT',
+  'OUTCOME_UNKNOWN',
+  'NOT_LEADER',
+  'LEADER_UNAVAILABLE',
+  'CLOSED',
+])
+
+export interface SimMemberShape {
+  readonly group: string
+  /** Empty: another process does not take its place. */
+  readonly instance: string
+  readonly topics: readonly string[]
+  readonly sessionMs: number
+}
+
+interface Work {
+  readonly topic: string
+  readonly place: GroupPlace
+  readonly token: number
+  /** It has handled the records before. */
+  position: number
+}
+
+/** A process with a consumer in a group: beats, works on what it has, commits, and gives back what it is told to. */
+export class SimMember {
+  /** Its process lives. */
+  alive = true
+  /** Some of its records are to come again later. */
+  delays = true
+  readonly shape: SimMemberShape
+  readonly #world: World
+  readonly #watch: GroupsWatch
+  readonly #random: SimRandom
+  readonly #work = new Map<string, Work>()
+  #id: string
+  #epoch = JOINS
+  /** Microseconds until which it may work. */
+  #until = 0
+  /** The process stands still until then. */
+  #pausedUntil = 0
+
+  constructor(world: World, watch: GroupsWatch, random: SimRandom, shape: SimMemberShape) {
+    this.#world = world
+    this.#watch = watch
+    this.#random = random
+    this.shape = shape
+    this.#id = this.#newId()
+  }
+
+  /** Partitions that it works on at present. */
+  get work(): Iterable<GroupPlace> {
+    return [...this.#work.values()].map(({ place }) => place)
+  }
+
+  async run(): Promise<void> {
+    void this.#commitAgainAndAgain()
+    while (this.alive) {
+      const { code, reply } = await this.#beat(this.#epoch)
+      if (!this.alive) return
+      await this.#awake()
+      if (!this.alive) return
+      if (code === 'FENCED_MEMBER') this.#startAnew()
+      else if (reply !== null) await this.#follow(reply)
+      await this.#world.pause(this.#random.between(20, this.shape.sessionMs / 6))
+    }
+  }
+
+  /** SIGSTOP; when it goes on it does first what it was about to do. */
+  standStill(ms: number): void {
+    this.#pausedUntil = Math.max(this.#pausedUntil, this.#world.loop.now + ms * 1000)
+  }
+
+  /** The process is gone without a message. */
+  kill(): void {
+    this.alive = false
+    for (const { place } of this.#work.values()) this.#watch.ended(place, this.#id)
+    this.#work.clear()
+  }
+
+  /** In good order. Resolves when the coordinator knows it, or cannot be asked. */
+  async leave(comesBack: boolean): Promise<boolean> {
+    const epoch = comesBack && this.shape.instance !== '' ? LEAVES_FOR_A_WHILE : LEAVES
+    for (const work of [...this.#work.values()]) await this.#commit(work, work.position)
+    this.kill()
+    for (let attempt = 0; attempt < 5; attempt++) {
+      const { code } = await this.#beat(epoch)
+      if (code === null || code === 'FENCED_MEMBER') return true
+    }
+    return false
+  }
+
+  async #beat(epoch: number): Promise<{ code: string | null; reply: ConsumerGroupBeatReply | null }> {
+    const { group, instance, topics, sessionMs } = this.shape
+    const sentAt = this.#world.loop.now
+    const owned = [...this.#work.values()].map(({ place: { topicId, partition }, token }) => ({
+      topicId,
+      partition,
+      token,
+    }))
+    const beat: ConsumerGroupBeat = {
+      kind: 'beat',
+      group,
+      member: this.#id,
+      epoch,
+      clientId: 'sim',
+      instance,
+      rack: '',
+      sessionMs,
+      waitMs: this.#random.chance(0.5) ? Math.floor(sessionMs / 5) : 0,
+      subscribed: epoch === JOINS ? { topics, patterns: [] } : null,
+      owned,
+      stuck: [],
+    }
+    const id = this.#id
+    const { code, result } = await this.#ask(beat)
+    // Counted from when it was sent, as the coordinator counts from when it came.
+    if (result !== null && id === this.#id) this.#until = sentAt + sessionMs * 1000
+    return { code, reply: result }
+  }
+
+  async #follow(reply: ConsumerGroupBeatReply): Promise<void> {
+    if (this.#until <= this.#world.loop.now) {
+      // It comes too late: somebody else may work by now.
+      this.#stopAll()
+      return
+    }
+    this.#epoch = reply.epoch
+    const revoked = new Set(reply.revoke.map((place) => keyOf(place)))
+    for (const lease of reply.assignment) if (!revoked.has(keyOf(lease))) this.#take(lease)
+    const kept = new Set(reply.assignment.map(keyOf))
+    for (const [key, work] of [...this.#work]) {
+      if (revoked.has(key)) await this.#giveBack(key, work)
+      else if (!kept.has(key)) this.#stop(key, work)
+    }
+    for (const { topicId, partition, offset, token } of reply.due)
+      await this.#redeliver(keyOf({ topicId, partition }), offset, token)
+  }
+
+  #take(lease: LeasedPartition): void {
+    const { topic, topicId, partition, token, offset } = lease
+    const key = keyOf(lease)
+    const place = { group: this.shape.group, topicId, partition }
+    const known = this.#work.get(key)
+    if (known?.token === token) {
+      this.#world.watch.guard(() => this.#watch.goesOn(place, this.#id, this.#until))
+      return
+    }
+    this.#world.watch.guard(() => this.#watch.began(place, this.#id, lease, this.#until))
+    this.#world.note(`${this.#id} has ${place.group} ${key} from ${offset} under ${token}`)
+    this.#work.set(key, { topic, place, token, position: Math.max(0, offset) })
+  }
+
+  async #giveBack(key: string, work: Work): Promise<void> {
+    await this.#commit(work, work.position)
+    if (this.#work.get(key) === work) this.#stop(key, work)
+  }
+
+  #stop(key: string, { place }: Work): void {
+    this.#work.delete(key)
+    this.#watch.ended(place, this.#id)
+  }
+
+  #stopAll(): void {
+    for (const [key, work] of [...this.#work]) this.#stop(key, work)
+  }
+
+  #startAnew(): void {
+    this.#stopAll()
+    this.#id = this.#newId()
+    this.#epoch = JOINS
+    this.#until = 0
+  }
+
+  async #commitAgainAndAgain(): Promise<void> {
+    while (this.alive) {
+      await this.#world.pause(this.#random.between(10, 150))
+      const stoodStill = await this.#awake()
+      if (!this.alive || this.#work.size === 0) continue
+      const work = this.#random.pick([...this.#work.values()])
+      // One that stood still does not look at the time first: its commit must be refused if it is too late.
+      if (!stoodStill && this.#until <= this.#world.loop.now) continue
+      const before = work.position
+      work.position += this.#random.between(1, 5)
+      void this.#commit(work, work.position)
+      // A commit that was sent before may arrive behind.
+      if (this.#random.chance(0.1)) void this.#commit(work, before)
+      if (this.delays && this.#random.chance(0.1)) void this.#delay(work, before)
+    }
+  }
+
+  async #commit({ topic, place, token }: Work, offset: number): Promise<void> {
+    const { topicId, partition } = place
+    const answered = this.#watch.committing(place, token, offset)
+    const position = { topic, topicId, partition, token, offset, term: 1, metadata: '', done: false }
+    const { code, result } = await this.#ask({
+      kind: 'commit',
+      group: place.group,
+      member: this.#id,
+      positions: [position],
+    })
+    if (code === 'FENCED_MEMBER') this.#world.watch.guard(() => answered(true))
+    if (result === null) return
+    const isFenced = result.fenced.length > 0
+    this.#world.watch.guard(() => answered(isFenced))
+  }
+
+  async #delay({ topic, place, token }: Work, offset: number): Promise<void> {
+    const { topicId, partition } = place
+    const { group } = this.shape
+    const delayMs = this.#random.between(1, 2000)
+    const fields = { topic, topicId, partition, token, offset, delayMs, attempt: 1 }
+    this.#watch.delaying(place, offset)
+    const { result } = await this.#ask({ kind: 'delay', group, member: this.#id, ...fields })
+    if (result?.fenced.length === 0) this.#watch.delayed(place, offset)
+  }
+
+  async #redeliver(key: string, offset: number, token: number): Promise<void> {
+    const work = this.#work.get(key)
+    if (work === undefined || work.token !== token) return
+    this.#watch.redelivering(work.place, offset)
+    const { topicId, partition } = work.place
+    const { group } = this.shape
+    const position = { topic: work.topic, topicId, partition, token, offset, term: 1, metadata: '', done: true }
+    await this.#ask({ kind: 'commit', group, member: this.#id, positions: [position] })
+  }
+
+  async #ask<Request extends ConsumerGroupRequest>(
+    request: Request,
+  ): Promise<{ code: string | null; result: ConsumerGroupResultOf<Request> | null }> {
+    const world = this.#world
+    try {
+      const broker = world.anyBroker(this.#random)
+      const result = await world.call(broker, ({ node }) => node.consumerGroups.for(ASKER).ask(request), CALL_MS)
+      return { code: null, result }
+    } catch (error) {
+      const code = error instanceof TailraceError ? error.code : isNoAnswer(error) ? 'no answer' : 'INTERNAL'
+      if (code !== 'no answer' && code !== 'FENCED_MEMBER' && !expected.has(code)) {
+        const detail = error instanceof Error ? error.stack : error
+        world.watch.report(new Finding('unhandled-rejection', `${this.#id}, ${request.kind}: ${detail}`))
+      }
+      return { code, result: null }
+    }
+  }
+
+  /** Whether it stood still. */
+  async #awake(): Promise<boolean> {
+    const stoodStill = this.#pausedUntil > this.#world.loop.now
+    while (this.#pausedUntil > this.#world.loop.now) {
+      await this.#world.pause((this.#pausedUntil - this.#world.loop.now) / 1000)
+    }
+    return stoodStill
+  }
+
+  #newId(): string {
+    return `m-${this.#random.next()}`
+  }
+}
+
+function keyOf({ topicId, partition }: { readonly topicId: string; readonly partition: number }): string {
+  return `${topicId}/${partition}`
+}
