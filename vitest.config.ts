@@ -25,6 +25,7 @@ const functions = [
   'consumer-groups',
   'console',
   'console-access',
+  'console-consumer-groups',
   'console-records',
   'consumer-group-sdk',
   'ends-with-parent',

@@ -1,6 +1,7 @@
 import { chromium } from 'playwright-core'
 import { findChromium } from '../test/runner/chromium.ts'
 import { toolArguments } from '../test/tool-arguments.ts'
+import { takeConsumerGroups } from './pictures/consumer-groups.ts'
 import { PictureCluster } from './pictures/picture-cluster.ts'
 import { takeReadme } from './pictures/readme.ts'
 import { takeSignIn } from './pictures/sign-in.ts'
@@ -24,6 +25,7 @@ try {
   cluster = await PictureCluster.start()
   await takeTour(browser, cluster)
   await takeReadme(browser, cluster)
+  await takeConsumerGroups(browser, cluster)
 } finally {
   await browser.close()
   await cluster?.stop()

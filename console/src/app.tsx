@@ -5,6 +5,8 @@ import { type Live, LiveContext, useLiveSource } from './live/live.ts'
 import { AuditPage } from './pages/audit.tsx'
 import { BrokersPage } from './pages/brokers.tsx'
 import { CascadePage } from './pages/cascade.tsx'
+import { ConsumerGroupPage } from './pages/consumer-groups/consumer-group.tsx'
+import { ConsumerGroupsPage } from './pages/consumer-groups/consumer-groups.tsx'
 import { MovesPage } from './pages/moves.tsx'
 import { OverviewPage } from './pages/overview.tsx'
 import { PartitionPage } from './pages/partition.tsx'
@@ -20,6 +22,7 @@ import { useRoute } from './route.ts'
 const pages = [
   ['', 'Overview'],
   ['topics', 'Topics'],
+  ['consumer-groups', 'Consumer groups'],
   ['brokers', 'Brokers'],
   ['moves', 'Moves'],
   ['cascade', 'Cascade'],
@@ -111,18 +114,21 @@ function Content({ live, route }: { readonly live: Live; readonly route: readonl
 }
 
 function Page({ route }: { readonly route: readonly string[] }) {
-  const [page = '', topic, partition] = route
-  if (page === 'topics' && topic !== undefined) {
-    if (partition === 'records') return <RecordsPage key={topic} topic={topic} />
+  const [page = '', name, partition] = route
+  if (page === 'topics' && name !== undefined) {
+    if (partition === 'records') return <RecordsPage key={name} topic={name} />
     if (partition !== undefined)
-      return <PartitionPage key={`${topic}/${partition}`} topic={topic} partition={Number(partition)} />
-    return <TopicPage key={topic} name={topic} />
+      return <PartitionPage key={`${name}/${partition}`} topic={name} partition={Number(partition)} />
+    return <TopicPage key={name} name={name} />
   }
+  if (page === 'consumer-groups' && name !== undefined) return <ConsumerGroupPage key={name} name={name} />
   switch (page) {
     case '':
       return <OverviewPage />
     case 'topics':
       return <TopicsPage />
+    case 'consumer-groups':
+      return <ConsumerGroupsPage />
     case 'brokers':
       return <BrokersPage />
     case 'moves':

@@ -37,6 +37,14 @@ export async function takeLooks(page: Page, name: string, height?: number, mostP
   await page.setViewportSize(wide)
 }
 
+/** Opens a page of the console in the tab that shows another one, so that its charts go on. */
+export async function open(page: Page, path: string, shown: RegExp): Promise<void> {
+  await page.evaluate((hash) => {
+    location.hash = hash
+  }, `#/${path}`)
+  await shows(page, shown)
+}
+
 /** Waits until the page shows the text. */
 export async function shows(page: Page, text: RegExp): Promise<void> {
   await page.locator('main').getByText(text).first().waitFor({ timeout: 30_000 })

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Browser, Page } from 'playwright-core'
-import { shows, takeLooks, wide } from './camera.ts'
+import { open, shows, takeLooks, wide } from './camera.ts'
 import type { PictureCluster } from './picture-cluster.ts'
 
 /** So long the charts are watched, so that they have something to show. */
@@ -54,11 +54,4 @@ export async function searchRecords(page: Page): Promise<void> {
   await page.getByLabel('Search key and value').fill('SEA')
   await page.getByRole('button', { name: 'Search', exact: true }).click()
   await page.getByTitle('Show the record').first().click()
-}
-
-async function open(page: Page, path: string, shown: RegExp): Promise<void> {
-  await page.evaluate((hash) => {
-    location.hash = hash
-  }, `#/${path}`)
-  await shows(page, shown)
 }

@@ -170,11 +170,13 @@ describe.each(kinds)('%s', (kind) => {
       ['watch', { of: 'cascade' }],
       ['watch', { of: 'moves' }],
       ['watch', { of: 'audit' }],
+      ['watch', { of: 'consumer-group', group: 'billing' }],
+      ['watch', { of: 'consumer-groups' }],
     ] as const) {
       const id = `${op} ${'of' in fields ? fields.of : ''}`
       client.json({ op, id, ...fields })
-      // A state of the broker shows each what it may see.
-      const isAllowed = outcome === 'all' || id === 'watch '
+      // A state of the broker, and a list of groups, show each what it may see.
+      const isAllowed = outcome === 'all' || id === 'watch ' || id === 'watch consumer-groups'
       const expected = isKnown ? (isAllowed ? null : codes.denied) : codes.nobody
       let answer: { id?: string; op: string; code?: string } = { op: '' }
       while (answer.id !== id) answer = JSON.parse(String(await client.next()))

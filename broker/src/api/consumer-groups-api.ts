@@ -174,6 +174,8 @@ export interface ListedConsumerGroup {
   readonly topics: readonly string[]
   /** Of all its partitions; -1: not known. */
   readonly lag: number
+  /** Records that handlers of its members hold longer than they should. */
+  readonly stuck: number
 }
 
 export type ConsumerGroupRequest =
@@ -217,5 +219,7 @@ export interface ConsumerGroupsApi {
 
 /** What a door has of it: requests of a client, to which the broker that carries them out applies its own rules. */
 export interface ConsumerGroupsService {
+  /** What the broker itself asks, for all that watch it; a door checks rights before it shows an answer. */
+  readonly own: ConsumerGroupsApi
   for(asker: Asker): ConsumerGroupsApi
 }

@@ -275,10 +275,9 @@ export class CascadeNode {
 
 /** Consumer groups at the source: a cascade broker has no coordinator. */
 function forwardedGroups(forwarding: Forwarding): ConsumerGroupsService {
-  return {
-    for(asker) {
-      const ask: ConsumerGroupsApi['ask'] = (request) => forwarding.askCoordinator(request, asker)
-      return { ask, list: () => listAll(ask) }
-    },
+  const apiOf = (asker?: Asker): ConsumerGroupsApi => {
+    const ask: ConsumerGroupsApi['ask'] = (request) => forwarding.askCoordinator(request, asker)
+    return { ask, list: () => listAll(ask) }
   }
+  return { own: apiOf(), for: apiOf }
 }

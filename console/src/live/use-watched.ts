@@ -10,6 +10,8 @@ export type Subject =
   | { readonly of: 'moves' }
   | { readonly of: 'audit' }
   | { readonly of: 'stages' }
+  | { readonly of: 'consumer-groups' }
+  | { readonly of: 'consumer-group'; readonly group: string }
 
 export interface Watched<Content> {
   /** Null: nothing is known yet, or any more. */
@@ -18,7 +20,15 @@ export interface Watched<Content> {
   readonly error: ApiError | null
 }
 
-const fields = { partition: 'group', cascade: 'cascade', moves: 'moves', audit: 'audit', stages: 'stages' } as const
+const fields = {
+  partition: 'group',
+  cascade: 'cascade',
+  moves: 'moves',
+  audit: 'audit',
+  stages: 'stages',
+  'consumer-groups': 'consumerGroups',
+  'consumer-group': 'consumerGroup',
+} as const
 
 /** What the broker tells of a subject by itself, whenever that changes. Null: nothing is watched. */
 export function useWatched<Content>(subject: Subject | null): Watched<Content> {

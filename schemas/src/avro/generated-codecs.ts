@@ -3856,6 +3856,7 @@ function readListedGroup(from: AvroReader) {
     members: from.int(),
     topics: from.list(10000, readString),
     lag: from.long(),
+    stuck: from.int(),
   }
 }
 function writeListedGroup(to: AvroWriter, fields: unknown): void {
@@ -3865,6 +3866,7 @@ function writeListedGroup(to: AvroWriter, fields: unknown): void {
   to.int(value.members)
   to.list(value.topics, writeString)
   to.long(value.lag)
+  to.int(value.stuck === undefined ? 0 : value.stuck)
 }
 
 

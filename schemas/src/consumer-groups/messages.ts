@@ -80,6 +80,8 @@ export interface ListedGroupFields {
   members: number
   topics: string[]
   lag: number
+  /** Records that handlers of its members hold longer than they should. */
+  stuck: number
 }
 
 /** The requests to a coordinator. A new one is a new record of the union: older brokers refuse it by its name. */

@@ -71,7 +71,7 @@ export const sampleGroupResults: readonly ConsumerGroupResultFields[] = [
   },
   {
     'tailrace.groups.Listed': {
-      groups: [{ group: 'billing', state: 'stable', members: 3, topics: ['flights'], lag: 12 }],
+      groups: [{ group: 'billing', state: 'stable', members: 3, topics: ['flights'], lag: 12, stuck: 1 }],
     },
   },
 ]

@@ -120,6 +120,8 @@ const sessions: readonly (readonly [number, ...Block[]])[] = [
     op({ op: 'watch', id: 'm', of: 'moves' }),
     op({ op: 'watch', id: 'a', of: 'audit' }),
     op({ op: 'watch', id: 'g', of: 'stages' }),
+    op({ op: 'watch', id: 'g', of: 'consumer-groups' }),
+    op({ op: 'watch', id: 'g', of: 'consumer-group', group: 'billing' }),
     op({ op: 'watch', id: 'p', of: 'partition', topic: 'flights', partition: 9, topicId: 'x' }),
     op({ op: 'unwatch', id: 'c' }),
   ],

@@ -42,14 +42,14 @@ const lines = (text: string): string[] => text.trimEnd().split('\n')
 
 test('groups are listed with their lag', async () => {
   const groups = [
-    { group: 'billing', state: 'stable', members: 2, topics: ['flights', 'orders'], lag: 1234 },
-    { group: 'idle', state: 'empty', members: 0, topics: ['flights'], lag: -1 },
+    { group: 'billing', state: 'stable', members: 2, topics: ['flights', 'orders'], lag: 1234, stuck: 1 },
+    { group: 'idle', state: 'empty', members: 0, topics: ['flights'], lag: -1, stuck: 0 },
   ]
   const answers = { 'GET /consumer-groups': { body: { groups } } }
   expect(lines((await group(answers, ['list'])).out)).toEqual([
-    'GROUP    STATE   MEMBERS    LAG  TOPICS',
-    'billing  stable        2  1,234  flights, orders',
-    'idle     empty         0      ?  flights',
+    'GROUP    STATE   MEMBERS    LAG  STUCK  TOPICS',
+    'billing  stable        2  1,234      1  flights, orders',
+    'idle     empty         0      ?      0  flights',
   ])
   expect((await group(answers, ['list', '--json'])).out).toBe(`${JSON.stringify(groups)}\n`)
 })

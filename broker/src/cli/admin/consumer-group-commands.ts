@@ -28,6 +28,7 @@ export async function listGroups({ admin, json, terminal }: Asking): Promise<voi
             { title: 'STATE', of: ({ state }) => state },
             { title: 'MEMBERS', of: ({ members }) => members, right: true },
             { title: 'LAG', of: ({ lag }) => lagText(lag), right: true },
+            { title: 'STUCK', of: ({ stuck }) => stuck, right: true },
             { title: 'TOPICS', of: ({ topics }) => topics.join(', ') },
           ],
           terminal.width,

@@ -261,6 +261,21 @@ test('all groups are listed, whoever coordinates them', async () => {
   expect(listed[0]).toMatchObject({ state: 'stable', members: 1, topics: ['flights'], lag: 0 })
 })
 
+test('a list tells how many handlers are stuck, to each broker in its own name', async () => {
+  const joined = await ask(1, beat('a', 0))
+  const stuck = joined.assignment
+    .slice(0, 2)
+    .map(({ partition }) => ({ topicId, partition, offset: 3, sinceMs: 70_000 }))
+  await ask(1, beat('a', joined.epoch, { owned: joined.assignment, stuck }))
+  for (const id of [1, 2, 3]) {
+    const { own } = broker(id).node.consumerGroups
+    expect(await during(cluster, own.list())).toMatchObject([{ group: 'billing', stuck: 2 }])
+    expect((await during(cluster, own.ask(describeIt))).members[0]?.stuck).toHaveLength(2)
+  }
+  await ask(1, beat('a', joined.epoch, { owned: joined.assignment }))
+  expect(await during(cluster, broker(2).node.consumerGroups.own.list())).toMatchObject([{ stuck: 0 }])
+})
+
 test('below its feature level nothing is made', async () => {
   const old = { ...featureLevels, highest: 2 }
   cluster = await TestCluster.of(3, [featureLevels, featureLevels, old])

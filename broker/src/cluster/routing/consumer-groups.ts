@@ -65,7 +65,16 @@ export class ConsumerGroups implements ConsumerGroupsService {
     this.#beats = new HeldBeats(deps.clock, MOST_HELD_BEATS)
   }
 
+  get own(): ConsumerGroupsApi {
+    return this.#apiOf(null)
+  }
+
   for(asker: Asker): ConsumerGroupsApi {
+    return this.#apiOf(asker)
+  }
+
+  /** Null: this broker itself asks. */
+  #apiOf(asker: Asker | null): ConsumerGroupsApi {
     const ask: ConsumerGroupsApi['ask'] = (request) => this.#ask(request, asker)
     return { ask, list: () => listAll(ask) }
   }
@@ -79,7 +88,7 @@ export class ConsumerGroups implements ConsumerGroupsService {
 
   async #ask<Request extends ConsumerGroupRequest>(
     request: Request,
-    asker: Asker,
+    asker: Asker | null,
   ): Promise<ConsumerGroupResultOf<Request>> {
     const { clock } = this.#deps
     let asked = request
@@ -105,7 +114,7 @@ export class ConsumerGroups implements ConsumerGroupsService {
   async #attempt<Request extends ConsumerGroupRequest>(
     group: GroupId,
     request: Request,
-    asker: Asker,
+    asker: Asker | null,
   ): Promise<ConsumerGroupResultOf<Request>> {
     const { brokerId, directory, coordinators } = this.#deps
     const leadership = await directory.leaderOf(group, PATIENCE_MS)
@@ -118,7 +127,7 @@ export class ConsumerGroups implements ConsumerGroupsService {
     group: GroupId,
     leadership: Leadership,
     request: Request,
-    asker: Asker,
+    asker: Asker | null,
   ): Promise<ConsumerGroupResultOf<Request>> {
     const { peers, directory, state } = this.#deps
     const fields = { ...groupRequestFields(request), ...askedBy(asker, state.security.version) }

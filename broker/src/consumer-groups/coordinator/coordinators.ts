@@ -120,13 +120,14 @@ export class Coordinators {
     await leader.confirmed()
     const coordinator = this.#coordinatorOf(group, leader)
     const machine = this.#machines.get(group)!
+    const now = this.#deps.clock.monotonic()
     switch (request.kind) {
       case 'list':
-        return { kind: 'listed', groups: await listGroups(machine.state, this.#deps.ends) }
+        return { kind: 'listed', groups: await listGroups(machine.state, coordinator.members, this.#deps.ends, now) }
       case 'describe': {
         const found = machine.state.groups.get(request.group)
         if (found === undefined) throw new TailraceError('UNKNOWN_CONSUMER_GROUP', `"${request.group}"`)
-        return describeGroup(found, coordinator.members, this.#deps.ends, this.#deps.clock.monotonic())
+        return describeGroup(found, coordinator.members, this.#deps.ends, now)
       }
       default:
         return coordinator.carryOut(request, asker)

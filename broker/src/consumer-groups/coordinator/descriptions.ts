@@ -33,9 +33,12 @@ export async function describeGroup(
   }
 }
 
+/** `now`: as of describeGroup. */
 export async function listGroups(
   { groups }: ConsumerGroupsState,
+  heard: HeardMembers,
   partitionEnds: PartitionEnds,
+  now: number,
 ): Promise<ListedConsumerGroup[]> {
   const ends = await partitionEnds.of([...groups.values()].flatMap(({ topics }) => [...topics.keys()]))
   return [...groups.values()].map((group) => ({
@@ -44,6 +47,7 @@ export async function listGroups(
     members: group.members.size,
     topics: [...new Set([...group.topics.values()].map(({ topic }) => topic))],
     lag: lagOfGroup(group, ends),
+    stuck: [...group.members.keys()].reduce((sum, id) => sum + stuckOf(group, id, heard, now).length, 0),
   }))
 }
 

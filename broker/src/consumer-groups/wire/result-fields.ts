@@ -76,7 +76,9 @@ export function isResult(fields: ConsumerGroupResultFields): boolean {
     }
     case 'listed': {
       const { groups } = known
-      const counts = groups.every((one) => isNatural(one.members) && one.lag >= -1 && standings.includes(one.state))
+      const counts = groups.every(
+        (one) => isNatural(one.members) && isNatural(one.stuck) && one.lag >= -1 && standings.includes(one.state),
+      )
       return counts && areOnce(groups.map(({ group }) => group)) && groups.every(({ topics }) => areOnce(topics))
     }
   }

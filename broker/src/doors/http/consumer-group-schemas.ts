@@ -38,6 +38,15 @@ const progress = object({
   lag,
 })
 
+const listed = object({
+  group: string,
+  state: standing,
+  members: integer,
+  topics,
+  lag,
+  stuck: { ...integer, description: 'Records that handlers hold longer than they should.' },
+})
+
 const carried = object(
   {
     topic: topicName,
@@ -59,7 +68,7 @@ export const consumerGroupSchemas = {
     response: {
       200: {
         description: 'All groups that may be described.',
-        ...object({ groups: array(object({ group: string, state: standing, members: integer, topics, lag })) }),
+        ...object({ groups: array(listed) }),
       },
       ...errorResponses,
     },

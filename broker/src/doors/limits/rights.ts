@@ -137,9 +137,19 @@ export class Rights {
     this.#guard.topic('describe', topic)
   }
 
+  /** For what is watched of one consumer group. @throws TailraceError AUTHENTICATION_REQUIRED, AUTHORIZATION_FAILED */
+  checkDescribeGroup(group: string): void {
+    this.#guard.group('describe', group)
+  }
+
   /** For what is shown of many topics at once: a topic that is left out is no refusal. */
   mayDescribe(topic: string): boolean {
     return this.#guard.mayTopic('describe', topic)
+  }
+
+  /** As `mayDescribe`, for consumer groups. */
+  mayDescribeGroup(group: string): boolean {
+    return this.#guard.mayGroup('describe', group)
   }
 
   /** As `mayDescribe`, for the cluster. */

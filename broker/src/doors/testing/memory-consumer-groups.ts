@@ -11,10 +11,18 @@ import type {
 
 /** Positions of consumer groups; a member that joins has no partitions. */
 export class MemoryConsumerGroups implements ConsumerGroupsService {
-  readonly asked: { readonly request: ConsumerGroupRequest; readonly asker: Asker }[] = []
+  readonly asked: { readonly request: ConsumerGroupRequest; readonly asker: Asker | null }[] = []
   readonly #groups = new Map<string, readonly ConsumerGroupPosition[]>()
 
+  get own(): ConsumerGroupsApi {
+    return this.#apiOf(null)
+  }
+
   for(asker: Asker): ConsumerGroupsApi {
+    return this.#apiOf(asker)
+  }
+
+  #apiOf(asker: Asker | null): ConsumerGroupsApi {
     const ask = async (request: ConsumerGroupRequest): Promise<ConsumerGroupResult> => {
       this.asked.push({ request, asker })
       return this.#answer(request)
@@ -54,7 +62,7 @@ export class MemoryConsumerGroups implements ConsumerGroupsService {
   #list(): ListedConsumerGroup[] {
     return [...this.#groups].map(([group, positions]) => {
       const topics = [...new Set(positions.map(({ topic }) => topic))]
-      return { group, state: 'empty', members: 0, topics, lag: 2 * positions.length }
+      return { group, state: 'empty', members: 0, topics, lag: 2 * positions.length, stuck: 0 }
     })
   }
 }

@@ -2,7 +2,7 @@ import { TailraceError } from '@tailrace/schemas'
 import { RequestSlots } from '../../cluster/routing/request-slots.ts'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
-import type { Subject, WatchedServices } from './subjects.ts'
+import type { Subject, WatchedServices } from './subjects/subject.ts'
 import { everyMs, freshMs } from './topic-descriptions.ts'
 
 /** Subjects that are asked for at one time. */
@@ -10,8 +10,11 @@ const mostAtOnce = 16
 /** Watchers that are shown an answer in one turn of the event loop. */
 const watchersInATurn = 32
 
-/** What was told of a subject last, in JSON. While nothing changes it is the same object. Rights are not applied. */
+/** What was told of a subject last. While nothing changes it is the same object. Rights are not applied. */
 export interface SharedAnswer {
+  /** As the subject has answered; null: there is nothing. */
+  readonly told: unknown
+  /** `told` in JSON. */
   readonly content: string
   /** Why `content` is no newer, or null: there is none; 'null': it is as new as it can be. */
   readonly error: string
@@ -26,6 +29,8 @@ export interface AnswerWatcher {
   /** It cannot go on: `wants` or `show` has thrown this error. */
   fail(error: unknown): void
 }
+
+const nothing = { told: null, content: 'null' }
 
 interface Entry {
   readonly subject: Subject
@@ -126,12 +131,14 @@ export class SharedAnswers {
     const before = entry.answer
     let answer: SharedAnswer
     try {
-      answer = { content: JSON.stringify(await entry.subject.ask(this.#services)), error: 'null' }
+      const told = await entry.subject.ask(this.#services)
+      answer = { told, content: JSON.stringify(told), error: 'null' }
     } catch (thrown) {
       if (!(thrown instanceof TailraceError)) this.#log.error({ err: thrown }, 'asking for what is watched failed')
       const error = TailraceError.concealed(thrown)
       // Until somebody answers again, the last answer is the best that is known; of what is gone there is none.
-      answer = { content: (error.retriable && before?.content) || 'null', error: JSON.stringify(error) }
+      const { told, content } = (error.retriable && before) || nothing
+      answer = { told, content, error: JSON.stringify(error) }
     }
     if (answer.content !== before?.content || answer.error !== before.error) entry.answer = answer
   }

@@ -13,6 +13,8 @@ const cascade = { op: 'watch', id: 'c', of: 'cascade' }
 const moves = { op: 'watch', id: 'm', of: 'moves' }
 const audit = { op: 'watch', id: 'a', of: 'audit' }
 const stages = { op: 'watch', id: 's', of: 'stages' }
+const groups = { op: 'watch', id: 'g', of: 'consumer-groups' }
+const billing = { op: 'watch', id: 'b', of: 'consumer-group', group: 'billing' }
 
 let fixture: Fixture
 const clients: Client[] = []
@@ -28,6 +30,11 @@ afterEach(async () => {
   for (const { socket } of clients.splice(0)) socket.terminate()
   await fixture.gateway.close()
 })
+/** Sets a position of a consumer group, which comes to be by it. */
+const setPosition = (group: string, offset: number) => {
+  const at = { topic: 'flights', topicId: '', partition: 0, token: 0, offset, term: 0, metadata: '', done: false }
+  return fixture.consumerGroups.own.ask({ kind: 'alter', group, remove: false, positions: [at] })
+}
 const get = async (path: string) => (await fetch(fixture.url + path)).json()
 
 describe('a watch of one thing', () => {
@@ -52,6 +59,34 @@ describe('a watch of one thing', () => {
     expect(await client.nextJson()).toEqual({ op: 'unwatched', id })
   })
 
+  it('of consumer groups, or of one, is answered with what GET says, and follows it', async () => {
+    await start()
+    await setPosition('billing', 3)
+    const client = await dial()
+    client.json(groups)
+    const list = await get('/consumer-groups')
+    expect(await client.nextJson()).toMatchObject({ consumerGroups: { ...list, more: 0 }, error: null })
+    client.json(billing)
+    const one = await client.nextJson()
+    expect(one).toMatchObject({ id: 'b', consumerGroup: await get('/consumer-groups/billing'), error: null })
+    client.json({ op: 'unwatch', id: 'g' })
+    expect(await client.nextJson()).toEqual({ op: 'unwatched', id: 'g' })
+    await setPosition('billing', 4)
+    expect(await client.nextJson()).toMatchObject({ consumerGroup: { partitions: [{ offset: 4 }] } })
+    await fixture.consumerGroups.own.ask({ kind: 'alter', group: 'billing', remove: true, positions: [] })
+    const gone = { id: 'b', consumerGroup: null, error: { code: 'UNKNOWN_CONSUMER_GROUP' } }
+    expect(await client.nextJson()).toMatchObject(gone)
+  })
+
+  it('of consumer groups lists the first thousand, and says how many more there are', async () => {
+    await start()
+    for (let n = 0; n < 1002; n++) await setPosition(`group-${String(n).padStart(4, '0')}`, 3)
+    const client = await dial()
+    client.json(groups)
+    const { consumerGroups } = await client.nextJson()
+    expect([consumerGroups.groups.length, consumerGroups.more]).toEqual([1000, 2])
+  })
+
   it('is one of the four of a connection, and is replaced by one with its id, of whatever kind', async () => {
     await start()
     const client = await dial()
@@ -71,11 +106,13 @@ describe('a watch of one thing', () => {
     await start()
     const client = await dial()
     for (const [wrong, named] of [
-      [{ of: 'weather' }, /^.*of must be one of broker, partition, cascade, moves, audit, stages/],
+      [{ of: 'weather' }, /^.*of must be one of broker, partition, cascade, moves, audit, stages, consumer-groups/],
       [{ of: 7 }, /of must/],
       [{ of: 'partition', partition: 0 }, /topic/],
       [{ of: 'partition', topic: 'flights' }, /partition/i],
       [{ of: 'partition', topic: 'flights', partition: 0, topicId: 7 }, /topicId/],
+      [{ of: 'consumer-group' }, /group must/],
+      [{ of: 'consumer-group', group: 'x'.repeat(256) }, /group must/],
     ] as const) {
       client.json({ op: 'watch', id: 1, ...wrong })
       const answer = await client.nextJson()
@@ -133,6 +170,34 @@ describe('rights', () => {
       client.json(watch)
       expect(await client.nextJson()).toMatchObject({ op: 'state', id: watch.id, error: null })
     }
+  })
+
+  it('of consumer groups show each session those that it may describe, as rules change', async () => {
+    const tables = new MemoryTables()
+    await start({ mode: 'required', tables: () => tables, clock: nodeClock })
+    await setPosition('billing', 3)
+    await setPosition('reports', 3)
+    const nobody = await dial()
+    nobody.json(groups)
+    expect(await nobody.nextJson()).toMatchObject({ op: 'error', id: 'g', code: 'AUTHENTICATION_REQUIRED' })
+    const client = await dial(bearer(tables.token('User:one')))
+    const listed = async () => {
+      const { consumerGroups } = await client.nextJson()
+      return [consumerGroups.groups.map(({ group }: { group: string }) => group), consumerGroups.more]
+    }
+    client.json(billing)
+    expect(await client.nextJson()).toMatchObject({ op: 'error', id: 'b', code: 'AUTHORIZATION_FAILED' })
+    client.json(groups)
+    expect(await listed()).toEqual([[], 0])
+    // The answer stays the same, and the rules do not.
+    tables.rule('User:one', 'describe', { type: 'group', name: 'reports' })
+    expect(await listed()).toEqual([['reports'], 0])
+    client.json({ op: 'unwatch', id: 'g' })
+    await client.nextJson()
+    client.json({ ...billing, group: 'reports' })
+    expect(await client.nextJson()).toMatchObject({ consumerGroup: { group: 'reports' } })
+    tables.forgetRules()
+    expect(await client.nextJson()).toMatchObject({ op: 'error', id: 'b', code: 'AUTHORIZATION_FAILED' })
   })
 
   it('each refusal gives back its place among the watches that a quota allows', async () => {

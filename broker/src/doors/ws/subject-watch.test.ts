@@ -5,7 +5,7 @@ import { aGroupDescription, MemoryAdmin } from '../testing/memory-admin.ts'
 import { MemoryBroker } from '../testing/memory-broker.ts'
 import { SharedAnswers } from './shared-answers.ts'
 import { SubjectWatch } from './subject-watch.ts'
-import { subjectOf } from './subjects.ts'
+import { subjectOf } from './subjects/subjects.ts'
 
 const started = 1_700_000_000_000
 const ofPartition = (partition: number, topicId = '') =>

@@ -2,7 +2,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Rights } from '../limits/rights.ts'
 import type { AnswerWatcher, SharedAnswer } from './shared-answers.ts'
 import type { StreamClient } from './stream-client.ts'
-import type { Subject } from './subjects.ts'
+import type { Subject } from './subjects/subject.ts'
 import type { TextId } from './text-requests.ts'
 import { freshMs } from './topic-descriptions.ts'
 
@@ -19,7 +19,7 @@ export class SubjectWatch implements AnswerWatcher {
   readonly subject: Subject
   readonly #id: TextId
   readonly #parts: SubjectWatchParts
-  #last: SharedAnswer | null = null
+  #last: Pick<SharedAnswer, 'content' | 'error'> | null = null
   #sentAt = Number.NEGATIVE_INFINITY
 
   constructor(id: TextId, subject: Subject, parts: SubjectWatchParts) {
@@ -38,12 +38,20 @@ export class SubjectWatch implements AnswerWatcher {
 
   show(answer: SharedAnswer): void {
     const { client, clock } = this.#parts
-    const isSame = answer.content === this.#last?.content && answer.error === this.#last.error
-    if (isSame || clock.monotonic() - this.#sentAt < freshMs) return
-    this.#last = answer
+    if (clock.monotonic() - this.#sentAt < freshMs) return
+    const [content, { error }] = [this.#contentOf(answer), answer]
+    if (content === this.#last?.content && error === this.#last.error) return
+    this.#last = { content, error }
     this.#sentAt = clock.monotonic()
     const head = JSON.stringify({ op: 'state', id: this.#id, at: clock.now() }).slice(0, -1)
-    client.sendText(`${head},"${this.subject.field}":${answer.content},"error":${answer.error}}`)
+    client.sendText(`${head},"${this.subject.field}":${content},"error":${error}}`)
+  }
+
+  /** Rights can change while the answer does not. */
+  #contentOf({ told, content }: SharedAnswer): string {
+    const { subject } = this
+    if (told === null || subject.shown === undefined) return content
+    return JSON.stringify(subject.shown(told, this.#parts.rights))
   }
 
   fail(error: unknown): void {

@@ -27,6 +27,8 @@ export type WatchedSubject =
   | { readonly of: 'moves' }
   | { readonly of: 'audit' }
   | { readonly of: 'stages' }
+  | { readonly of: 'consumer-groups' }
+  | { readonly of: 'consumer-group'; readonly group: string }
 
 export type TextRequest =
   | ({ readonly op: 'subscribe'; readonly id: TextId } & SubscriptionRequest)
@@ -59,10 +61,21 @@ export const textOperations: readonly string[] = [
   'watch',
   'unwatch',
 ] satisfies TextRequest['op'][]
+const subjects: readonly string[] = [
+  'broker',
+  'partition',
+  'cascade',
+  'moves',
+  'audit',
+  'stages',
+  'consumer-groups',
+  'consumer-group',
+] satisfies Watched['of'][]
 /** A client that names no credit is sent records as fast as it reads: the socket slows the broker down. */
 const defaultCredit = Number.MAX_SAFE_INTEGER
 const maxIdLength = 256
 const maxTopicLength = 249
+const maxGroupLength = 255
 /** As many as a Subscribe frame may name. */
 const mostPartitions = 10_000
 /** Of one watch. */
@@ -177,7 +190,7 @@ function positionAt(from: unknown, at: string): Position {
   throw invalid(`${at} must be "earliest", "latest", an offset, or a time such as "2026-03-01T12:00:00Z".`)
 }
 
-function watchedFrom({ of = 'broker', topics, topic, partition, topicId }: Record<string, unknown>): Watched {
+function watchedFrom({ of = 'broker', topics, topic, partition, topicId, group }: Record<string, unknown>): Watched {
   switch (of) {
     case 'broker':
       return { of, topics: watchedTopics(topics) }
@@ -187,9 +200,12 @@ function watchedFrom({ of = 'broker', topics, topic, partition, topicId }: Recor
     case 'moves':
     case 'audit':
     case 'stages':
+    case 'consumer-groups':
       return { of }
+    case 'consumer-group':
+      return { of, group: groupFrom(group) }
     default:
-      throw invalid('of must be one of broker, partition, cascade, moves, audit, stages, or be left out.')
+      throw invalid(`of must be one of ${subjects.join(', ')}, or be left out.`)
   }
 }
 
@@ -208,6 +224,11 @@ function watchedTopics(topics: unknown): string[] {
 function topicFrom(topic: unknown): string {
   if (typeof topic === 'string' && topic.length > 0) return topic
   throw invalid('topic must be the name of a topic.')
+}
+
+function groupFrom(group: unknown): string {
+  if (typeof group === 'string' && group.length > 0 && group.length <= maxGroupLength) return group
+  throw invalid(`group must be the name of a consumer group, of up to ${maxGroupLength} characters.`)
 }
 
 /** Empty: the topic that has the name. */

@@ -1,23 +1,7 @@
 import { type PartitionNumber, TailraceError } from '@tailrace/schemas'
-import type { Rights, Services } from '../limits/rights.ts'
-import type { WatchedSubject } from './text-requests.ts'
-
-export type WatchedServices = Pick<Services, 'admin' | 'cascade' | 'stages'>
-
-/** What a watch can show besides the state of the broker. */
-export interface Subject {
-  /** Watches of the same key show the same. */
-  readonly key: string
-  /** The field of the message `state` that has it. */
-  readonly field: 'group' | 'cascade' | 'moves' | 'audit' | 'stages'
-  /**
-   * As the request over HTTP checks it.
-   * @throws TailraceError AUTHENTICATION_REQUIRED, AUTHORIZATION_FAILED
-   */
-  check(rights: Rights): void
-  /** Asked by the broker itself, for all that watch it. */
-  ask(services: WatchedServices): Promise<unknown>
-}
+import type { WatchedSubject } from '../text-requests.ts'
+import { consumerGroupSubject, consumerGroupsSubject } from './consumer-group-subjects.ts'
+import type { Subject } from './subject.ts'
 
 export function subjectOf(watched: WatchedSubject): Subject {
   switch (watched.of) {
@@ -31,6 +15,10 @@ export function subjectOf(watched: WatchedSubject): Subject {
       return auditSubject
     case 'stages':
       return stagesSubject
+    case 'consumer-groups':
+      return consumerGroupsSubject
+    case 'consumer-group':
+      return consumerGroupSubject(watched.group)
   }
 }
 
