@@ -7,6 +7,8 @@ import { Operator } from './operator.ts'
 const PARTITIONS = 30
 const AT_REST_MS = 10_000
 const PATIENCE_MS = 240_000
+/** No publish may wait longer, whatever moves or dies. */
+const MOST_PUBLISH_MS = 3_000
 
 let cluster: ClusterProcesses
 let operator: Operator
@@ -69,6 +71,7 @@ describe('a cluster under load that looks after itself', () => {
     const { brokers } = await levelled('3 to 5')
     expect(brokers.map(({ replicas }) => replicas)).toEqual([18, 18, 18, 18, 18])
     expect(load.failures).toEqual([])
+    expect(load.slowestMs).toBeLessThan(MOST_PUBLISH_MS)
   }, 400_000)
 
   it('two are emptied and taken out, while another broker takes over the metadata', async () => {
@@ -102,5 +105,6 @@ describe('a cluster under load that looks after itself', () => {
     await load.stop()
     console.log(`${load.sent} records, the slowest publish took ${load.slowestMs.toFixed(0)} ms`)
     expect(await load.problems(cluster)).toEqual([])
+    expect(load.slowestMs).toBeLessThan(MOST_PUBLISH_MS)
   }, 120_000)
 })
