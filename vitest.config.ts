@@ -8,19 +8,16 @@ import { defineConfig } from 'vitest/config'
 const processTests = ['test/e2e/**/*.test.ts']
 /** Those of them that ask what happens, not how fast: they mostly wait, so two files share the machine. */
 const functions = [
-  'backup',
   'backup-credentials',
   'backup-reads',
   'backup-s3',
   'browser',
   'browser-token',
-  'cascade-credentials',
   'cascade-forwarding',
   'cascade-memory',
   'cascade-retention',
   'cascade-topics',
   'cli',
-  'cluster-key',
   'completion',
   'consumer-groups',
   'console',
@@ -28,26 +25,17 @@ const functions = [
   'console-consumer-groups',
   'console-records',
   'consumer-group-sdk',
-  'ends-with-parent',
   'exit-codes',
   'flight-history',
-  'forced-members',
-  'guides',
-  'health',
-  'hostile-peers',
   'http',
   'insecure-ports',
   'late-replica',
-  'lost-disk',
-  'made-up-source',
   'majority',
   'members',
   'metrics',
   'mixed-versions',
   'open-files',
   'packages',
-  'planted-secrets',
-  'ready-replicas',
   'sealed-tokens',
   'secured-start',
   'start-up',
@@ -122,17 +110,33 @@ const slowTests = [
   'test/tool-arguments.test.ts',
 ]
 const functionTests = functions.map((name) => `test/e2e/${name}.test.ts`)
-/** Minutes in all, so they are left to `npm run test:long`: more seeds and inputs, and tools and brokers of others. */
+/**
+ * Minutes in all, so they are left to `npm run test:long`: more seeds and inputs, tools and brokers of others, and what
+ * takes the longest of what real processes do.
+ */
 const longTests = [
   'test/deploy/alerts-fire.test.ts',
   'test/deploy/compose-run.test.ts',
+  'test/e2e/backup.test.ts',
+  'test/e2e/cascade-credentials.test.ts',
+  'test/e2e/cluster-key.test.ts',
+  'test/e2e/ends-with-parent.test.ts',
+  'test/e2e/forced-members.test.ts',
+  'test/e2e/guides.test.ts',
+  'test/e2e/health.test.ts',
+  'test/e2e/hostile-peers.test.ts',
+  'test/e2e/lost-disk.test.ts',
+  'test/e2e/made-up-source.test.ts',
   'test/e2e/nearest-level.test.ts',
   'test/e2e/older-brokers.test.ts',
+  'test/e2e/planted-secrets.test.ts',
+  'test/e2e/ready-replicas.test.ts',
   'test/e2e/top.test.ts',
   'test/fuzz/more-inputs.test.ts',
   'test/sim/broker/more-brokers.test.ts',
   'test/sim/core/more-cores.test.ts',
   'test/sim/tree/more-trees.test.ts',
+  'test/sim/tree/tree.test.ts',
 ]
 /** Of these those that measure, so that they run alone. */
 const longProcessTests = [
@@ -146,6 +150,8 @@ const longProcessTests = [
   'test/e2e/faults.test.ts',
   'test/e2e/idle.test.ts',
   'test/e2e/silent-groups.test.ts',
+  'test/e2e/tls-rolling.test.ts',
+  'test/e2e/tls-rotation.test.ts',
 ]
 const elsewhere = ['**/node_modules/**', '**/dist/**']
 

@@ -12,7 +12,7 @@ function bytesOf<Name extends MessageName>(name: Name, fields: Message<Name>, bo
 
 const sent = [
   { name: 'Publish', fields: sampleMessages.Publish, body: Uint8Array.of(1, 2, 3, 4, 5) },
-  { name: 'Metadata', fields: { correlation: 1, topics: [] }, body: new Uint8Array(0) },
+  { name: 'Metadata', fields: { correlation: 1, topics: [], create: [] }, body: new Uint8Array(0) },
   { name: 'Append', fields: sampleMessages.Append, body: new Uint8Array(40).fill(9) },
 ]
 const stream = Uint8Array.from(

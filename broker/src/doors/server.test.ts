@@ -217,6 +217,7 @@ describe('read', () => {
       ],
       nextOffset: 3,
       highWatermark: 3,
+      topicId: 'id-bytes',
     })
   })
 
@@ -232,6 +233,7 @@ describe('read', () => {
       records: [],
       nextOffset: 3,
       highWatermark: 3,
+      topicId: 'id-middle',
     })
     expect((await get('/topics/middle/partitions/0/records?offset=earliest&maxBytes=1')).body.nextOffset).toBe(3)
   })
@@ -332,6 +334,9 @@ describe('topics and cluster', () => {
         { partition: 0, ...partition },
         { partition: 1, ...partition },
       ],
+      settings: expect.arrayContaining([
+        { name: 'max.message.bytes', value: 4096, source: 'topic', about: expect.any(String) },
+      ]),
     })
     expect((await call('DELETE', '/topics/made')).status).toBe(204)
     expectError(await call('DELETE', '/topics/made'), 404, 'UNKNOWN_TOPIC')
