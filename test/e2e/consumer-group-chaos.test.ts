@@ -217,8 +217,8 @@ it('100 members that come, go, are killed and stand still, and the coordinator w
       .join('\n'),
   )
   // Calm: partitions of others, and changes in order. A member that is killed, or stands still, keeps its partitions
-  // until its session is over. The tail depends on what else the machine has to do, and is printed.
-  expect(quantile(stalls.calm!, 0.5)).toBeLessThan(1_000)
+  // until its session is over.
+  expect(quantile(stalls.calm!, 0.99)).toBeLessThan(1_000)
   expect(quantile(stalls.member!, 0.5)).toBeLessThan(SESSION_MS + SETTLING_MS)
 }, 600_000)
 
