@@ -153,6 +153,8 @@ const longProcessTests = [
   'test/e2e/tls-rolling.test.ts',
   'test/e2e/tls-rotation.test.ts',
 ]
+/** What real processes show is often told once a second only; the default of vitest is one second. */
+const patience = { poll: { timeout: 15_000 } }
 const elsewhere = ['**/node_modules/**', '**/dist/**']
 
 // By default one less than there are cores, which is one on two.
@@ -189,6 +191,7 @@ export default defineConfig({
           include: functionTests,
           maxWorkers: 2,
           testTimeout: 120_000,
+          expect: patience,
           hookTimeout: 60_000,
           sequence: { groupOrder: 1 },
         },
@@ -200,6 +203,7 @@ export default defineConfig({
           exclude: [...elsewhere, ...functionTests, ...longTests, ...longProcessTests],
           fileParallelism: false,
           testTimeout: 120_000,
+          expect: patience,
           hookTimeout: 60_000,
           sequence: { groupOrder: 2 },
         },
@@ -210,6 +214,7 @@ export default defineConfig({
           include: longTests,
           maxWorkers: 2,
           testTimeout: 120_000,
+          expect: patience,
           hookTimeout: 60_000,
           sequence: { groupOrder: 3 },
         },
@@ -220,6 +225,7 @@ export default defineConfig({
           include: longProcessTests,
           fileParallelism: false,
           testTimeout: 120_000,
+          expect: patience,
           hookTimeout: 60_000,
           sequence: { groupOrder: 4 },
         },
