@@ -113,6 +113,11 @@ export class ClusterProcesses {
     return this.#running.get(id)!.pid!
   }
 
+  /** Of all brokers, in the order of `ids`. */
+  get pids(): number[] {
+    return this.ids.map((id) => this.pid(id))
+  }
+
   /**
    * One more broker, which joins the present cluster; `address`: that of a broker that is gone. Resolves with its
    * number when it is ready.

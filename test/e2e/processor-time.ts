@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
-import type { ClusterProcesses } from './cluster-processes.ts'
 
 /** Clock ticks a second as Linux shows them to programs, for any frequency of the kernel. */
 const CLOCK_TICKS_PER_SECOND = 100
@@ -8,18 +7,18 @@ const CLOCK_TICKS_PER_SECOND = 100
 const FEWEST_WINDOWS = 3
 
 /**
- * Each broker's share of a core, 0.01 for one per cent, from outside: a broker that is asked for its metrics is not
+ * Each process's share of a core, 0.01 for one per cent, from outside: a broker that is asked for its metrics is not
  * idle. Of several windows the least counts: what else the machine does can only add, by cold caches and clocks. No
  * more windows are taken after three once all shares are below `enough`.
  */
 export async function leastShares(
-  cluster: ClusterProcesses,
+  pids: readonly number[],
   windows: number,
   windowMs: number,
   enough = 0,
 ): Promise<number[]> {
-  const least = cluster.ids.map(() => Number.POSITIVE_INFINITY)
-  const spent = (): Promise<number[]> => Promise.all(cluster.ids.map((id) => processorSeconds(cluster.pid(id))))
+  const least = pids.map(() => Number.POSITIVE_INFINITY)
+  const spent = (): Promise<number[]> => Promise.all(pids.map(processorSeconds))
   for (let window = 0; window < windows; window += 1) {
     if (window >= FEWEST_WINDOWS && least.every((share) => share < enough)) break
     const before = await spent()

@@ -85,7 +85,7 @@ describe(`M86, M87: three brokers with ${PARTITIONS} idle partitions`, () => {
   })
 
   it.skipIf(noProcessorTime)('use less than 3 % of a core each', async () => {
-    const shares = await leastShares(cluster, MOST_WINDOWS, WINDOW_MS, MOST_SHARE)
+    const shares = await leastShares(cluster.pids, MOST_WINDOWS, WINDOW_MS, MOST_SHARE)
     const memory = await sumOf('process_resident_memory_bytes')
     console.log(
       `idle with ${PARTITIONS} partitions: ${shares.map((share) => `${(share * 100).toFixed(2)} %`).join(', ')} of a core, ${(memory / 3e6).toFixed(0)} MB each`,

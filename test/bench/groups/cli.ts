@@ -27,7 +27,7 @@ try {
   await cluster.request(1, 'POST', '/topics', { name: 'idle', partitions: 3, replicas: 3 })
   const row = async (name: string): Promise<void> => {
     await pause(settle * 1000)
-    const shares = await leastShares(cluster, windows, seconds * 1000)
+    const shares = await leastShares(cluster.pids, windows, seconds * 1000)
     const all = shares.reduce((sum, share) => sum + share, 0)
     console.log(`| ${name} | ${[...shares, all].map((share) => (share * 100).toFixed(2)).join(' | ')} |`)
   }

@@ -30,7 +30,7 @@ try {
   const id = await cluster.add()
   const row = async (name: string): Promise<void> => {
     await pause(settle * 1000)
-    const shares = await leastShares(cluster, windows, seconds * 1000)
+    const shares = await leastShares(cluster.pids, windows, seconds * 1000)
     console.log(`| ${name} | ${shares.map((share) => (share * 100).toFixed(2)).join(' | ')} |`)
   }
   console.log(

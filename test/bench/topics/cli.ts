@@ -87,7 +87,7 @@ try {
   console.log(`requests that were repeated: ${again}`)
   await timed('until each partition has a leader, after that', untilLed)
   await pause(settle * 1000)
-  const shares = await leastShares(cluster, windows, seconds * 1000)
+  const shares = await leastShares(cluster.pids, windows, seconds * 1000)
   console.log(`idle: ${shares.map((share) => (share * 100).toFixed(2)).join(', ')} % of a core`)
   console.log(`memory: ${await megabytes()} MB`)
   for (const how of ['stop', 'kill'] as const) await restart(how)
