@@ -17,6 +17,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   // As any client it knows the HTTP API, and no code of the broker.
   console: [],
   platform: ['schemas'],
+  'platform/memory': base,
   'platform/node': base,
   raft: base,
   log: base,

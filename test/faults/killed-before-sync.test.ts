@@ -5,7 +5,7 @@ import { LivesFile } from '../../broker/src/cluster/formation/lives-file.ts'
 import { readCheckpoint, writeCheckpoint } from '../../broker/src/log/recovery/checkpoint.ts'
 import { readDataFormat, writeDataFormat } from '../../broker/src/log/recovery/data-format.ts'
 import type { Disk } from '../../broker/src/platform/disk.ts'
-import { MemoryDisk } from '../../broker/src/platform/testing/disk.ts'
+import { MemoryDisk } from '../../broker/src/platform/memory/disk.ts'
 import { seededRandom } from '../../broker/src/platform/testing/random.ts'
 
 /** A small file on which a start relies. */

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { openLogStorage } from '../../broker/src/log/open.ts'
 import type { Disk } from '../../broker/src/platform/disk.ts'
+import { MemoryDisk } from '../../broker/src/platform/memory/disk.ts'
 import { nodeCrc32c } from '../../broker/src/platform/node/checksum.ts'
 import { settled } from '../../broker/src/platform/testing/clock.ts'
-import { MemoryDisk } from '../../broker/src/platform/testing/disk.ts'
 import { promptClock } from '../../broker/src/platform/testing/prompt-clock.ts'
 import { Acknowledgements } from '../conformance/log-writer.ts'
 

@@ -34,9 +34,9 @@ import { MemoryStore } from '../../broker/src/log/testing/memory-store.ts'
 import { decodeManifest, encodeManifest } from '../../broker/src/partition/copies/copy-manifest.ts'
 import { decodeCheckpoint, encodeCheckpoint } from '../../broker/src/partition/replica/state/checkpoint-codec.ts'
 import { configurationIn } from '../../broker/src/partition/replica/state/configuration-codec.ts'
+import { MemoryDisk } from '../../broker/src/platform/memory/disk.ts'
 import { nodeCrc32c as crc } from '../../broker/src/platform/node/checksum.ts'
 import { settled } from '../../broker/src/platform/testing/clock.ts'
-import { MemoryDisk } from '../../broker/src/platform/testing/disk.ts'
 import { promptClock } from '../../broker/src/platform/testing/prompt-clock.ts'
 
 /** A data folder of the first version after a kill, and the CRC of each batch in it, by group. */

@@ -14,8 +14,8 @@ import {
   encodeConfiguration,
 } from '../../broker/src/partition/replica/state/configuration-codec.ts'
 import { loadInstallRecord } from '../../broker/src/partition/replica/state/install-record.ts'
+import { MemoryDisk } from '../../broker/src/platform/memory/disk.ts'
 import { nodeCrc32c as crc } from '../../broker/src/platform/node/checksum.ts'
-import { MemoryDisk } from '../../broker/src/platform/testing/disk.ts'
 import { seededRandom } from '../../broker/src/platform/testing/random.ts'
 
 const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))

@@ -14,10 +14,10 @@ import { MemoryStore } from '../../broker/src/log/testing/memory-store.ts'
 import { BrokerGroups } from '../../broker/src/partition/broker/groups.ts'
 import type { PeerIdentity } from '../../broker/src/partition/peers.ts'
 import { defaultPartitionSettings, type PartitionSettings } from '../../broker/src/partition/settings.ts'
+import { MemoryDisk } from '../../broker/src/platform/memory/disk.ts'
+import { MemoryNetwork } from '../../broker/src/platform/memory/network.ts'
 import { nodeCrypto } from '../../broker/src/platform/node/crypto.ts'
 import { ManualClock } from '../../broker/src/platform/testing/clock.ts'
-import { MemoryDisk } from '../../broker/src/platform/testing/disk.ts'
-import { MemoryNetwork } from '../../broker/src/platform/testing/network.ts'
 import { seededRandom } from '../../broker/src/platform/testing/random.ts'
 
 const MiB = 1024 * 1024

@@ -6,7 +6,7 @@ import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../log/recover
 import { readDataFormat, writeDataFormat } from '../log/recovery/data-format.ts'
 import { KeptRoom, releaseKeptRoom } from '../log/space/kept-room.ts'
 import { DiskError } from '../platform/disk.ts'
-import { MemoryDisk } from '../platform/testing/disk.ts'
+import { MemoryDisk } from '../platform/memory/disk.ts'
 import { seededRandom } from '../platform/testing/random.ts'
 import { checkIdentity, IdentityFile } from './formation/identity-file.ts'
 import { LivesFile } from './formation/lives-file.ts'

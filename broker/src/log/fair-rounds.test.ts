@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { Acknowledgements } from '../../../test/conformance/log-writer.ts'
+import { MemoryDisk } from '../platform/memory/disk.ts'
 import { nodeCrc32c } from '../platform/node/checksum.ts'
 import { ManualClock } from '../platform/testing/clock.ts'
-import { MemoryDisk } from '../platform/testing/disk.ts'
 import { openLogStorage } from './open.ts'
 import { options } from './testing/small-log.ts'
 

@@ -1,5 +1,5 @@
 import { MemoryStore } from '../../../broker/src/log/testing/memory-store.ts'
-import { MemoryDisk } from '../../../broker/src/platform/testing/disk.ts'
+import { MemoryDisk } from '../../../broker/src/platform/memory/disk.ts'
 import { encodeHeader } from '../../../schemas/src/protocol.ts'
 import { type Block, blocksOf, bytesOf } from '../blocks.ts'
 import {

@@ -1,6 +1,6 @@
 import { Catalog } from '../../../broker/src/cascade/copies/catalog.ts'
 import { MemoryStore } from '../../../broker/src/log/testing/memory-store.ts'
-import { MemoryDisk } from '../../../broker/src/platform/testing/disk.ts'
+import { MemoryDisk } from '../../../broker/src/platform/memory/disk.ts'
 import { type Block, blocksOf, bytesOf } from '../blocks.ts'
 import { CascadeBroker, checkView, type Lie, topicsReply } from '../live/cascade-broker.ts'
 import { withoutLooseErrors } from '../loose-errors.ts'

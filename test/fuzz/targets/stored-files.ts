@@ -1,4 +1,4 @@
-import { MemoryDisk } from '../../../broker/src/platform/testing/disk.ts'
+import { MemoryDisk } from '../../../broker/src/platform/memory/disk.ts'
 
 /** The bytes of each file of a folder. */
 export type Files = ReadonlyMap<string, Uint8Array>

@@ -1,7 +1,7 @@
 import type { BrokerId, GroupId, Offset } from '@tailrace/schemas'
 import type { FetchResult } from '../../../broker/src/partition/requests.ts'
 import type { Logger } from '../../../broker/src/platform/logger.ts'
-import { MemoryNetwork } from '../../../broker/src/platform/testing/network.ts'
+import { MemoryNetwork } from '../../../broker/src/platform/memory/network.ts'
 import type { Defects } from '../../../broker/src/raft/defects.ts'
 import { randomGap } from '../core/faults.ts'
 import { SimRandom } from '../random.ts'

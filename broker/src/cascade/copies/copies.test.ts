@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { openLogStorage } from '../../log/open.ts'
 import { MemoryStore } from '../../log/testing/memory-store.ts'
 import { batchOf } from '../../partition/testing/batches.ts'
+import { MemoryDisk } from '../../platform/memory/disk.ts'
 import { nodeCrc32c } from '../../platform/node/checksum.ts'
 import { ManualClock } from '../../platform/testing/clock.ts'
-import { MemoryDisk } from '../../platform/testing/disk.ts'
 import { Copies } from './copies.ts'
 
 const sizes = { journalFileBytes: 64 * 1024, segmentBytes: 16 * 1024, tailBytes: 64 * 1024, directBytes: 8 * 1024 }

@@ -1,6 +1,6 @@
 import { crc32c } from '@tailrace/schemas'
 import { describe, expect, test } from 'vitest'
-import { MemoryDisk } from '../../platform/testing/disk.ts'
+import { MemoryDisk } from '../../platform/memory/disk.ts'
 import { LivesFile } from './lives-file.ts'
 
 /** The lists that a start reads from this text with its checksum. */

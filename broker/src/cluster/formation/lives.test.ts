@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { MemoryStore } from '../../log/testing/memory-store.ts'
-import { MemoryDisk } from '../../platform/testing/disk.ts'
+import { MemoryDisk } from '../../platform/memory/disk.ts'
 import { silentLogger } from '../../platform/testing/logger.ts'
 import { lossOf } from './lives.ts'
 import { LivesFile } from './lives-file.ts'

@@ -9,10 +9,10 @@ import {
   TailraceError,
 } from '@tailrace/schemas'
 import type { PeerHandlers, PeerIdentity } from '../../partition/peers.ts'
+import { MemoryNetwork } from '../../platform/memory/network.ts'
 import type { ByteStream, Network } from '../../platform/network.ts'
 import { nodeCrypto } from '../../platform/node/crypto.ts'
 import { ManualClock } from '../../platform/testing/clock.ts'
-import { MemoryNetwork } from '../../platform/testing/network.ts'
 import { seededRandom } from '../../platform/testing/random.ts'
 import type { RaftMessage } from '../../raft/messages.ts'
 import { createPeers, type RunningPeers } from '../peer/create-peers.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { MemoryDisk } from '../../platform/memory/disk.ts'
 import { nodeCrc32c } from '../../platform/node/checksum.ts'
-import { MemoryDisk } from '../../platform/testing/disk.ts'
 import { BLOCK_BYTES } from './block.ts'
 import { BlockReader } from './block-reader.ts'
 import { JournalFile } from './journal-file.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { DiskError, type DiskFile } from '../../platform/disk.ts'
-import { MemoryDisk } from '../../platform/testing/disk.ts'
+import { MemoryDisk } from '../../platform/memory/disk.ts'
 import { JournalFile } from './journal-file.ts'
 
 const FILE_BYTES = 256 * 1024

@@ -1,7 +1,7 @@
 import { crc32c } from '@tailrace/schemas'
 import { expect, test } from 'vitest'
+import { MemoryDisk } from '../../platform/memory/disk.ts'
 import { settled } from '../../platform/testing/clock.ts'
-import { MemoryDisk } from '../../platform/testing/disk.ts'
 import { BLOCK_BYTES } from './block.ts'
 import { Journal } from './journal.ts'
 import { Staging } from './staging.ts'

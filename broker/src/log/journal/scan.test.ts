@@ -1,6 +1,6 @@
 import { crc32c } from '@tailrace/schemas'
 import { describe, expect, test } from 'vitest'
-import { MemoryDisk } from '../../platform/testing/disk.ts'
+import { MemoryDisk } from '../../platform/memory/disk.ts'
 import { BLOCK_BYTES } from './block.ts'
 import { JournalFile } from './journal-file.ts'
 import { RecordType, RecordWriter } from './record.ts'

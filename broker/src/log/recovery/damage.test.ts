@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { Acknowledgements, difference, type LogWriter } from '../../../../test/conformance/log-writer.ts'
+import { MemoryDisk } from '../../platform/memory/disk.ts'
 import { nodeCrc32c } from '../../platform/node/checksum.ts'
 import { settled } from '../../platform/testing/clock.ts'
-import { MemoryDisk } from '../../platform/testing/disk.ts'
 import type { LogStorage } from '../log-storage.ts'
 import { journalOnly, open } from '../testing/small-log.ts'
 

@@ -6,9 +6,9 @@ import {
   recoveredSnapshot,
   type Snapshot,
 } from '../../../../test/conformance/log-writer.ts'
+import { MemoryDisk } from '../../platform/memory/disk.ts'
 import { nodeCrc32c } from '../../platform/node/checksum.ts'
 import { settled } from '../../platform/testing/clock.ts'
-import { MemoryDisk } from '../../platform/testing/disk.ts'
 import { seededRandom } from '../../platform/testing/random.ts'
 import type { Finding } from '../inspect/finding.ts'
 import { inspectLog } from '../inspect/inspect-log.ts'

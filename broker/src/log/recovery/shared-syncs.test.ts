@@ -7,9 +7,9 @@ import {
   recoveredSnapshot,
 } from '../../../../test/conformance/log-writer.ts'
 import type { Disk } from '../../platform/disk.ts'
+import { MemoryDisk } from '../../platform/memory/disk.ts'
 import { nodeCrc32c } from '../../platform/node/checksum.ts'
 import { settled } from '../../platform/testing/clock.ts'
-import { MemoryDisk } from '../../platform/testing/disk.ts'
 import { seededRandom } from '../../platform/testing/random.ts'
 import { JournalScan } from '../journal/scan.ts'
 import type { GroupLog, LogStorage } from '../log-storage.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Acknowledgements, difference } from '../../../../test/conformance/log-writer.ts'
+import { MemoryDisk } from '../../platform/memory/disk.ts'
 import { settled } from '../../platform/testing/clock.ts'
-import { MemoryDisk } from '../../platform/testing/disk.ts'
 import { open } from '../testing/small-log.ts'
 
 const SIZES = [200, 300, 400, 500]

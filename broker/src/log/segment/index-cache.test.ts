@@ -1,7 +1,7 @@
 import { crc32c, EntryKind } from '@tailrace/schemas'
 import { expect, test } from 'vitest'
 import { recordsBatch } from '../../../../test/conformance/log-writer.ts'
-import { MemoryDisk } from '../../platform/testing/disk.ts'
+import { MemoryDisk } from '../../platform/memory/disk.ts'
 import { type IndexEnv, readIndex, rebuildIndex } from './index-cache.ts'
 import { OpenFiles } from './open-files.ts'
 import { Segment } from './segment.ts'

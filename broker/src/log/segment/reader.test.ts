@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Acknowledgements, type LogWriter } from '../../../../test/conformance/log-writer.ts'
+import { MemoryDisk } from '../../platform/memory/disk.ts'
 import { settled } from '../../platform/testing/clock.ts'
-import { MemoryDisk } from '../../platform/testing/disk.ts'
 import type { GroupLog } from '../log-storage.ts'
 import { open } from '../testing/small-log.ts'
 

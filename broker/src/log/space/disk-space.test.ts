@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { MemoryDisk } from '../../platform/memory/disk.ts'
 import { ManualClock, settled } from '../../platform/testing/clock.ts'
-import { MemoryDisk } from '../../platform/testing/disk.ts'
 import { DiskSpace } from './disk-space.ts'
 import { KeptRoom } from './kept-room.ts'
 

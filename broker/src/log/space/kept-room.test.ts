@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { DiskError } from '../../platform/disk.ts'
-import { MemoryDisk } from '../../platform/testing/disk.ts'
+import { MemoryDisk } from '../../platform/memory/disk.ts'
 import { KeptRoom, releaseKeptRoom } from './kept-room.ts'
 
 const BYTES = 2.5 * 1024 * 1024

@@ -5,9 +5,9 @@ import { logMetrics } from '../../log/log-metrics.ts'
 import type { GroupLog, LogStorage } from '../../log/log-storage.ts'
 import { openLogStorage } from '../../log/open.ts'
 import { journalOnly, open, options } from '../../log/testing/small-log.ts'
+import { MemoryDisk } from '../../platform/memory/disk.ts'
 import { nodeCrc32c } from '../../platform/node/checksum.ts'
 import { ManualClock, settled } from '../../platform/testing/clock.ts'
-import { MemoryDisk } from '../../platform/testing/disk.ts'
 import { register } from './metrics-registry.ts'
 
 /** The value of a series on the page of a storage. */

@@ -1,6 +1,6 @@
 import type { BrokerId } from '@tailrace/schemas'
 import type { Logger } from '../../../../broker/src/platform/logger.ts'
-import type { MemoryNetwork } from '../../../../broker/src/platform/testing/network.ts'
+import type { MemoryNetwork } from '../../../../broker/src/platform/memory/network.ts'
 import type { SimRandom } from '../../random.ts'
 import type { BrokerDefects } from '../defects.ts'
 import { SimDisk } from '../disk/sim-disk.ts'

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { type NetworkUnderTest, networkConformance } from '../../../../test/conformance/network.ts'
 import type { ByteStream } from '../network.ts'
-import { ManualClock } from './clock.ts'
+import { ManualClock } from '../testing/clock.ts'
+import { seededRandom } from '../testing/random.ts'
 import { MemoryNetwork } from './network.ts'
-import { seededRandom } from './random.ts'
 
 function memory(seed = 1, maxChunkBytes = 65536) {
   const clock = new ManualClock()

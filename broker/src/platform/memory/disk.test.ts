@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { diskConformance } from '../../../../test/conformance/disk.ts'
+import { seededRandom } from '../testing/random.ts'
 import { MemoryDisk } from './disk.ts'
-import { seededRandom } from './random.ts'
 
 describe('the disk in memory', () => {
   diskConformance(async () => {
