@@ -2,7 +2,7 @@ import { type StoredBatch, TestCluster } from '@tailrace/client/testing'
 import { BatchWriter, crc32c } from '@tailrace/schemas'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
-import { Consumer, type ConsumerRecord, type SubscribeOptions, type Subscription } from './index.ts'
+import { Consumer, type ConsumerRecord, Positions, type SubscribeOptions, type Subscription } from './index.ts'
 
 let cluster: TestCluster
 let consumers: Consumer[] = []
@@ -293,6 +293,16 @@ describe('it goes on where it was', () => {
       [1, 1],
       [1, 2],
     ])
+  })
+
+  it('from a saved position in a partition that was added since it last asked for the topic', async () => {
+    const consumer = await start({ t: 1 })
+    await consumer.subscribe('t').ready()
+    cluster.addPartition('t')
+    fill(1, 3)
+    const positions = new Positions([[1, 1]], cluster.topicId('t'))
+    const records = await take(consumer.subscribe('t', { from: positions, partitions: [1] }), 2)
+    expect(offsets(records)).toEqual([1, 2])
   })
 
   it('past batches that come twice, damaged or not at all', async () => {

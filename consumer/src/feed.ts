@@ -224,21 +224,24 @@ export class Feed implements StreamEvents {
   }
 
   /**
-   * The topic of the name, by preference the one that the start belongs to: a broker that is behind still names another
-   * one.
+   * The topic of the name, by preference the one that the start belongs to, with the partitions of that: a broker that
+   * is behind still names another one, or fewer partitions.
    */
   async #findTopic(): Promise<TopicRoute> {
     const { signal } = this.#ended
-    const route = await this.#client.topic(this.#topic, { timeoutMs: TOPIC_TIMEOUT_MS, signal })
+    let found = await this.#client.topic(this.#topic, { timeoutMs: TOPIC_TIMEOUT_MS, signal })
     const started = performance.now()
-    for (let found = route; this.#topicId !== '' && found.id !== this.#topicId; ) {
-      if (performance.now() - started > PATIENCE_MS) return found
+    while (this.#topicId !== '' && !this.#isMeant(found) && performance.now() - started <= PATIENCE_MS) {
       await delay(LOOK_AGAIN_MS, signal)
       await this.#client.refresh([this.#topic]).catch(() => {})
       found = this.#client.metadata.topic(this.#topic) ?? found
-      if (found.id === this.#topicId) return found
     }
-    return route
+    return found
+  }
+
+  #isMeant({ id, leaders }: TopicRoute): boolean {
+    const { partitions = [], offsets } = this.#start
+    return id === this.#topicId && [...partitions, ...offsets.keys()].every((one) => one < leaders.length)
   }
 
   /** A cursor for each partition of the topic that is wanted. @throws TailraceError UNKNOWN_PARTITION */

@@ -131,6 +131,21 @@ it('a member that is slow delays nobody else', async () => {
   await Promise.all([slowRun, fastRun])
 }, 60_000)
 
+it('partitions that are added to a topic get a member, and their records come', async () => {
+  await createTopic('grown', 1)
+  const consumer = new Consumer({ servers: cluster.servers })
+  const seen: string[] = []
+  const running = consumer.group('growing').run('grown', ({ value }) => void seen.push(value!))
+  await publish('grown', 0, 1)
+  await vi.waitFor(() => expect(seen).toEqual(['0']), { timeout: 15_000 })
+  await cluster.request(1, 'PATCH', '/topics/grown', { partitions: 3 })
+  const added = new Producer({ servers: cluster.servers, lingerMs: 0 })
+  for (const partition of [1, 2]) await added.send('grown', { partition, value: String(partition) })
+  await vi.waitFor(() => expect(seen.sort()).toEqual(['0', '1', '2']), { timeout: 15_000 })
+  await Promise.all([consumer.close(), added.close()])
+  await running
+}, 60_000)
+
 it('the poison record of many ends among the dead letters, and all others are handled in the order of their keys', async () => {
   const count = 100_000
   await createTopic('mixed', 4)

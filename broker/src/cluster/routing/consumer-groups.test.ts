@@ -214,6 +214,14 @@ test('a new topic, and one that is deleted, change who has what', async () => {
   expect(less.revoke).toHaveLength(4)
 })
 
+test('partitions that are added to a topic have a member, too', async () => {
+  const joined = await ask(1, beat('a', 0))
+  await during(cluster, broker(1).node.admin.addPartitions('flights', 6))
+  await cluster.clock.advance(100)
+  const more = await ask(1, beat('a', joined.epoch, { owned: joined.assignment }))
+  expect(partitions(more.assignment)).toEqual([0, 1, 2, 3, 4, 5])
+})
+
 describe('positions from outside', () => {
   it('are set, moved back and removed while the group has no members', async () => {
     const positions = [position(1, 0, 20)]

@@ -112,7 +112,7 @@ export class Coordinator {
     for (const id of new Set(this.#proposals.applied(outcomes))) this.#changed(id)
   }
 
-  /** The list of topics has changed. */
+  /** The list of topics, or the number of partitions of one, has changed. */
   topicsChanged(): void {
     for (const { id, members } of this.#deps.state.groups.values()) if (members.size > 0) this.#assignments.changed(id)
   }

@@ -143,7 +143,7 @@ export class Coordinators {
     if (leader?.isLeader && this.#machines.has(group)) void this.#begin(group, leader)
   }
 
-  /** The list of topics has changed. */
+  /** The list of topics, or the number of partitions of one, has changed. */
   topicsChanged(): void {
     for (const coordinator of this.#leading.values()) coordinator.topicsChanged()
   }
