@@ -4,7 +4,7 @@ import { ExitCode } from '../command-failure.ts'
 import type { CommandContext } from './context.ts'
 import { withResources } from './resource-options.ts'
 import type { ClientOptions } from './shared-options.ts'
-import { adminOf, jsonOption, serverOption } from './shared-options.ts'
+import { askingOf, jsonOption, serverOption } from './shared-options.ts'
 
 type Flags = ClientOptions & AclFlags
 type NamedFlags = Flags & { readonly principal: string }
@@ -34,7 +34,7 @@ function add({ terminal, run }: CommandContext): Command {
     .addOption(jsonOption())
     .action((options: NamedFlags) =>
       run(async () => {
-        const asking = { json: options.json === true, admin: adminOf(options, terminal), terminal }
+        const asking = askingOf(options, terminal)
         await (await commands()).addAcls(options, asking)
         return ExitCode.Done
       }),
@@ -57,7 +57,7 @@ function list({ terminal, run }: CommandContext): Command {
     .addOption(jsonOption())
     .action((options: Flags) =>
       run(async () => {
-        const asking = { json: options.json === true, admin: adminOf(options, terminal), terminal }
+        const asking = askingOf(options, terminal)
         await (await commands()).listAcls(options, asking)
         return ExitCode.Done
       }),
@@ -71,7 +71,7 @@ function remove({ terminal, run }: CommandContext): Command {
     .addOption(jsonOption())
     .action((options: Flags) =>
       run(async () => {
-        const asking = { json: options.json === true, admin: adminOf(options, terminal), terminal }
+        const asking = askingOf(options, terminal)
         await (await commands()).removeAcls(options, asking)
         return ExitCode.Done
       }),
@@ -89,7 +89,7 @@ function test({ terminal, run }: CommandContext): Command {
     .addOption(jsonOption())
     .action((options: NamedFlags & { readonly memberOf?: string }) =>
       run(async () => {
-        const asking = { json: options.json === true, admin: adminOf(options, terminal), terminal }
+        const asking = askingOf(options, terminal)
         return (await (await commands()).testAccess(options, asking)) ? ExitCode.Done : ExitCode.Failed
       }),
     )

@@ -1,10 +1,11 @@
 import { type LogLevel, logLevels } from '@tailrace/schemas/log-levels'
 import { Argument, Command } from 'commander'
 import { parseBroker } from '../admin/group-address.ts'
+import type { Asking } from '../admin/group-commands.ts'
 import type { CommandContext } from './context.ts'
 import { withLooking } from './looking.ts'
 import type { ClientOptions } from './shared-options.ts'
-import { adminOf, jsonOption, serverOption } from './shared-options.ts'
+import { askingOf, jsonOption, serverOption, withServer } from './shared-options.ts'
 
 const looks = () => import('../health/look-at-brokers.ts')
 
@@ -45,43 +46,39 @@ function describe({ terminal, run }: CommandContext): Command {
 
 function drain(context: CommandContext): Command {
   const about = 'move the replicas and leaderships of a broker to others, and give it no new ones'
-  return draining(context, 'drain', about, true)
+  return newCommand('drain', about, context, async (broker, asking) => {
+    await (await import('../admin/upkeep-commands.ts')).setDraining(broker, true, asking)
+  })
 }
 
 function undrain(context: CommandContext): Command {
-  return draining(context, 'undrain', 'let a broker that was to be emptied hold replicas again', false)
+  const about = 'let a broker that was to be emptied hold replicas again'
+  return newCommand('undrain', about, context, async (broker, asking) => {
+    await (await import('../admin/upkeep-commands.ts')).setDraining(broker, false, asking)
+  })
 }
 
-function draining({ terminal, run }: CommandContext, name: string, about: string, wanted: boolean): Command {
-  return new Command(name)
-    .description(about)
-    .argument('<broker>', 'its number')
-    .addOption(serverOption())
-    .addOption(jsonOption())
-    .action((text: string, flags: ClientOptions) =>
-      run(async () => {
-        const broker = parseBroker('the broker', text, `tailrace broker ${name} 3`)
-        const { setDraining } = await import('../admin/upkeep-commands.ts')
-        await setDraining(broker, wanted, { json: flags.json === true, admin: adminOf(flags, terminal), terminal })
-        return 0
-      }),
-    )
+function remove(context: CommandContext): Command {
+  const about = 'take a broker out of the cluster permanently, as "tailrace cluster remove-broker" does'
+  return newCommand('remove', about, context, async (broker, asking) => {
+    await (await import('../admin/group-commands.ts')).removeBroker(broker, asking)
+  })
 }
 
-function remove({ terminal, run }: CommandContext): Command {
-  return new Command('remove')
-    .description('take a broker out of the cluster permanently, as "tailrace cluster remove-broker" does')
-    .argument('<broker>', 'its number')
-    .addOption(serverOption())
-    .addOption(jsonOption())
-    .action((text: string, flags: ClientOptions) =>
+/** A command about one broker that any broker carries out. */
+function newCommand(
+  name: string,
+  about: string,
+  { terminal, run }: CommandContext,
+  work: (broker: number, asking: Asking) => Promise<void>,
+): Command {
+  return withServer(new Command(name).description(about).argument('<broker>', 'its number')).action(
+    (text: string, flags: ClientOptions) =>
       run(async () => {
-        const broker = parseBroker('the broker', text, 'tailrace broker remove 3')
-        const { removeBroker } = await import('../admin/group-commands.ts')
-        await removeBroker(broker, { json: flags.json === true, admin: adminOf(flags, terminal), terminal })
+        await work(parseBroker('the broker', text, `tailrace broker ${name} 3`), askingOf(flags, terminal))
         return 0
       }),
-    )
+  )
 }
 
 function level({ terminal, run }: CommandContext): Command {

@@ -6,7 +6,7 @@ import { parseBroker } from '../admin/group-address.ts'
 import type { CommandContext } from './context.ts'
 import { configOption, givenBrokerFlags, jsonLogOption, readSettings, settingOptions } from './setting-options.ts'
 import type { ClientOptions } from './shared-options.ts'
-import { adminOf, jsonOption, serverOption } from './shared-options.ts'
+import { askingOf, jsonOption, serverOption } from './shared-options.ts'
 
 /** Settings that a cascade broker does not use. */
 const foreign: ReadonlySet<SettingName> = new Set<SettingName>([
@@ -74,7 +74,7 @@ function statusCommand({ terminal, run }: CommandContext): Command {
     .action((options: ClientOptions) =>
       run(async () => {
         const { cascadeStatus } = await import('../admin/cascade-commands.ts')
-        await cascadeStatus({ json: options.json === true, admin: adminOf(options, terminal), terminal })
+        await cascadeStatus(askingOf(options, terminal))
         return 0
       }),
     )
@@ -88,7 +88,7 @@ function treeCommand({ terminal, run }: CommandContext): Command {
     .action((options: ClientOptions) =>
       run(async () => {
         const { cascadeTree } = await import('../admin/cascade-tree.ts')
-        await cascadeTree({ json: options.json === true, admin: adminOf(options, terminal), terminal })
+        await cascadeTree(askingOf(options, terminal))
         return 0
       }),
     )
@@ -107,7 +107,7 @@ function assignCommand({ terminal, run }: CommandContext): Command {
         const broker = parseBroker('the broker', text, example)
         const source = options.source === 'auto' ? 0 : parseBroker('--source', options.source, example)
         const { assignSource } = await import('../admin/cascade-commands.ts')
-        const asking = { json: options.json === true, admin: adminOf(options, terminal), terminal }
+        const asking = askingOf(options, terminal)
         await assignSource(broker, source, asking)
         return 0
       }),

@@ -4,7 +4,7 @@ import { parseCount } from '../option-values.ts'
 import type { CommandContext } from './context.ts'
 import { groupCommands, metadataKind } from './group-commands.ts'
 import type { ClientOptions } from './shared-options.ts'
-import { adminOf, jsonOption, serverOption } from './shared-options.ts'
+import { askingOf, jsonOption, serverOption } from './shared-options.ts'
 
 const asks = () => import('../admin/group-commands.ts')
 
@@ -26,7 +26,7 @@ function removeBroker({ terminal, run }: CommandContext): Command {
     .action((text: string, flags: ClientOptions) =>
       run(async () => {
         const broker = parseBroker('the broker', text, 'tailrace cluster remove-broker 3')
-        const asking = { json: flags.json === true, admin: adminOf(flags, terminal), terminal }
+        const asking = askingOf(flags, terminal)
         await (await asks()).removeBroker(broker, asking)
         return 0
       }),
@@ -43,7 +43,7 @@ function balance({ terminal, run }: CommandContext): Command {
     .action((flags: ClientOptions & { dryRun?: true; stop?: true }) =>
       run(async () => {
         const { setBalancing, showBalance } = await import('../admin/upkeep-commands.ts')
-        const asking = { json: flags.json === true, admin: adminOf(flags, terminal), terminal }
+        const asking = askingOf(flags, terminal)
         await (flags.dryRun === true ? showBalance(asking) : setBalancing(flags.stop !== true, asking))
         return 0
       }),
@@ -63,7 +63,7 @@ function featureLevel({ terminal, run }: CommandContext): Command {
         const { raise } = flags
         const level =
           raise === undefined ? undefined : raise === true ? null : parseCount('--raise', raise, 1, 1_000_000)
-        const asking = { json: flags.json === true, admin: adminOf(flags, terminal), terminal }
+        const asking = askingOf(flags, terminal)
         await (await asks()).featureLevel(level, asking)
         return 0
       }),
@@ -77,7 +77,7 @@ function audit({ terminal, run }: CommandContext): Command {
     .addOption(jsonOption())
     .action((flags: ClientOptions) =>
       run(async () => {
-        await (await asks()).showAudit({ json: flags.json === true, admin: adminOf(flags, terminal), terminal })
+        await (await asks()).showAudit(askingOf(flags, terminal))
         return 0
       }),
     )

@@ -1,14 +1,17 @@
 import { Command } from 'commander'
+import type { Asking } from '../admin/group-commands.ts'
 import { ExitCode } from '../command-failure.ts'
 import type { CommandContext } from './context.ts'
 import type { ClientOptions } from './shared-options.ts'
-import { adminOf, jsonOption, serverOption } from './shared-options.ts'
+import { askingOf, withServer } from './shared-options.ts'
 
 interface ResetOptions extends ClientOptions {
   readonly to: string
   readonly topic: string[]
   readonly dryRun?: boolean
 }
+
+type Work<Options> = (group: string, asking: Asking, options: Options) => Promise<void>
 
 const commands = () => import('../admin/consumer-group-commands.ts')
 
@@ -24,41 +27,50 @@ export function groupCommand(context: CommandContext): Command {
     .addCommand(importPositions(context))
 }
 
+/** A command about one group. */
+function newCommand<Options extends ClientOptions>(
+  name: string,
+  about: string,
+  { terminal, run }: CommandContext,
+  work: Work<Options>,
+): Command {
+  return withServer(new Command(name).description(about))
+    .argument('<group>')
+    .action((group: string, options: Options) =>
+      run(async () => {
+        await work(group, askingOf(options, terminal), options)
+        return ExitCode.Done
+      }),
+    )
+}
+
 function list({ terminal, run }: CommandContext): Command {
   return withServer(new Command('list').description('list all consumer groups, with their lag')).action(
     (options: ClientOptions) =>
       run(async () => {
-        await (await commands()).listGroups(asking(options, terminal))
+        await (await commands()).listGroups(askingOf(options, terminal))
         return ExitCode.Done
       }),
   )
 }
 
-function describe({ terminal, run }: CommandContext): Command {
-  return withServer(new Command('describe').description('show the members of a group, and who has which partition'))
-    .argument('<group>')
-    .action((group: string, options: ClientOptions) =>
-      run(async () => {
-        await (await commands()).describeGroup(group, asking(options, terminal))
-        return ExitCode.Done
-      }),
-    )
+function describe(context: CommandContext): Command {
+  const about = 'show the members of a group, and who has which partition'
+  return newCommand('describe', about, context, async (group, asking) =>
+    (await commands()).describeGroup(group, asking),
+  )
 }
 
-function lag({ terminal, run }: CommandContext): Command {
-  return withServer(new Command('lag').description('show how far a group is behind the end of each partition'))
-    .argument('<group>')
-    .action((group: string, options: ClientOptions) =>
-      run(async () => {
-        await (await commands()).showLag(group, asking(options, terminal))
-        return ExitCode.Done
-      }),
-    )
+function lag(context: CommandContext): Command {
+  const about = 'show how far a group is behind the end of each partition'
+  return newCommand('lag', about, context, async (group, asking) => (await commands()).showLag(group, asking))
 }
 
-function reset({ terminal, run }: CommandContext): Command {
-  return withServer(new Command('reset').description('move the positions of a group that has no members'))
-    .argument('<group>')
+function reset(context: CommandContext): Command {
+  const about = 'move the positions of a group that has no members'
+  const work: Work<ResetOptions> = async (group, asking, { to, topic: topics, dryRun = false }) =>
+    (await commands()).resetGroup(group, { to, topics, dryRun }, asking)
+  return newCommand('reset', about, context, work)
     .requiredOption('--to <place>', 'earliest, latest, an offset, a time, or a number of records like -100')
     .option(
       '--topic <name>',
@@ -67,52 +79,19 @@ function reset({ terminal, run }: CommandContext): Command {
       [],
     )
     .option('--dry-run', 'show what would be done, and do nothing')
-    .action((group: string, options: ResetOptions) =>
-      run(async () => {
-        const { to, topic: topics, dryRun = false } = options
-        await (await commands()).resetGroup(group, { to, topics, dryRun }, asking(options, terminal))
-        return ExitCode.Done
-      }),
-    )
 }
 
-function remove({ terminal, run }: CommandContext): Command {
-  return withServer(new Command('delete').description('delete a group that has no members, with its positions'))
-    .argument('<group>')
-    .action((group: string, options: ClientOptions) =>
-      run(async () => {
-        await (await commands()).deleteGroup(group, asking(options, terminal))
-        return ExitCode.Done
-      }),
-    )
+function remove(context: CommandContext): Command {
+  const about = 'delete a group that has no members, with its positions'
+  return newCommand('delete', about, context, async (group, asking) => (await commands()).deleteGroup(group, asking))
 }
 
-function exportPositions({ terminal, run }: CommandContext): Command {
-  return withServer(new Command('export').description('print the committed positions of a group as JSON'))
-    .argument('<group>')
-    .action((group: string, options: ClientOptions) =>
-      run(async () => {
-        await (await commands()).exportGroup(group, asking(options, terminal))
-        return ExitCode.Done
-      }),
-    )
+function exportPositions(context: CommandContext): Command {
+  const about = 'print the committed positions of a group as JSON'
+  return newCommand('export', about, context, async (group, asking) => (await commands()).exportGroup(group, asking))
 }
 
-function importPositions({ terminal, run }: CommandContext): Command {
-  return withServer(new Command('import').description('set the positions of a group; reads what "export" prints'))
-    .argument('<group>')
-    .action((group: string, options: ClientOptions) =>
-      run(async () => {
-        await (await commands()).importGroup(group, asking(options, terminal))
-        return ExitCode.Done
-      }),
-    )
-}
-
-function withServer(command: Command): Command {
-  return command.addOption(serverOption()).addOption(jsonOption())
-}
-
-function asking(options: ClientOptions, terminal: CommandContext['terminal']) {
-  return { json: options.json === true, admin: adminOf(options, terminal), terminal }
+function importPositions(context: CommandContext): Command {
+  const about = 'set the positions of a group; reads what "export" prints'
+  return newCommand('import', about, context, async (group, asking) => (await commands()).importGroup(group, asking))
 }

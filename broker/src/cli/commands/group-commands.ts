@@ -7,7 +7,7 @@ import { UsageError } from '../command-failure.ts'
 import { parseCount } from '../option-values.ts'
 import type { CommandContext } from './context.ts'
 import type { ClientOptions } from './shared-options.ts'
-import { adminOf, jsonOption, serverOption } from './shared-options.ts'
+import { askingOf, jsonOption, serverOption } from './shared-options.ts'
 
 /** Commands that `tailrace partition` and `tailrace cluster` share: for a partition and for the metadata group. */
 export interface GroupKind {
@@ -57,7 +57,7 @@ function newCommand(name: string, about: string, kind: GroupKind, context: Comma
   const act = (text: string | undefined, flags: Flags): Promise<void> =>
     run(async () => {
       const group = kind.address(text)
-      return (await work(group, flags, { json: flags.json === true, admin: adminOf(flags, terminal), terminal })) ?? 0
+      return (await work(group, flags, askingOf(flags, terminal))) ?? 0
     })
   if (kind.argument === null) return command.action((flags: Flags) => act(undefined, flags))
   return command.argument(kind.argument, 'like flights/3').action(act)

@@ -3,7 +3,7 @@ import type { EntityFlags, LimitFlags } from '../admin/quota-commands.ts'
 import { ExitCode } from '../command-failure.ts'
 import type { CommandContext } from './context.ts'
 import type { ClientOptions } from './shared-options.ts'
-import { adminOf, jsonOption, serverOption } from './shared-options.ts'
+import { askingOf, jsonOption, serverOption } from './shared-options.ts'
 
 const commands = () => import('../admin/quota-commands.ts')
 
@@ -33,7 +33,7 @@ function set({ terminal, run }: CommandContext): Command {
     .addOption(jsonOption())
     .action((options: ClientOptions & EntityFlags & LimitFlags) =>
       run(async () => {
-        const asking = { json: options.json === true, admin: adminOf(options, terminal), terminal }
+        const asking = askingOf(options, terminal)
         await (await commands()).setQuota(options, asking)
         return ExitCode.Done
       }),
@@ -47,7 +47,7 @@ function list({ terminal, run }: CommandContext): Command {
     .addOption(jsonOption())
     .action((options: ClientOptions) =>
       run(async () => {
-        const asking = { json: options.json === true, admin: adminOf(options, terminal), terminal }
+        const asking = askingOf(options, terminal)
         await (await commands()).listQuotas(asking)
         return ExitCode.Done
       }),
@@ -61,7 +61,7 @@ function remove({ terminal, run }: CommandContext): Command {
     .addOption(jsonOption())
     .action((options: ClientOptions & EntityFlags) =>
       run(async () => {
-        const asking = { json: options.json === true, admin: adminOf(options, terminal), terminal }
+        const asking = askingOf(options, terminal)
         await (await commands()).removeQuota(options, asking)
         return ExitCode.Done
       }),

@@ -1,7 +1,8 @@
-import { Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { type ConnectionFlags, connectionOf } from '../access/connection.ts'
 import type { AdminClient } from '../admin/admin-client.ts'
 import { adminClient } from '../admin/admin-client.ts'
+import type { Asking } from '../admin/group-commands.ts'
 import { defaultServer } from '../servers.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -22,6 +23,16 @@ export function jsonOption(): Option {
   return new Option('--json', 'print JSON for programs')
 }
 
+/** Adds the options of every command that asks brokers. */
+export function withServer(command: Command): Command {
+  return command.addOption(serverOption()).addOption(jsonOption())
+}
+
 export function adminOf(options: ClientOptions, terminal: Terminal): AdminClient {
   return adminClient(() => connectionOf(options, terminal), terminal.interrupted)
+}
+
+/** What commands need that ask a broker and print its answer. */
+export function askingOf(options: ClientOptions, terminal: Terminal): Asking {
+  return { json: options.json === true, admin: adminOf(options, terminal), terminal }
 }

@@ -3,7 +3,7 @@ import type { TokenFlags } from '../admin/token-commands.ts'
 import type { CommandContext } from './context.ts'
 import { withResources } from './resource-options.ts'
 import type { ClientOptions } from './shared-options.ts'
-import { adminOf, jsonOption, serverOption } from './shared-options.ts'
+import { askingOf, jsonOption, serverOption } from './shared-options.ts'
 
 const commands = () => import('../admin/token-commands.ts')
 
@@ -22,7 +22,7 @@ function create({ terminal, run }: CommandContext): Command {
     .addOption(jsonOption())
     .action((options: ClientOptions & TokenFlags) =>
       run(async () => {
-        const asking = { json: options.json === true, admin: adminOf(options, terminal), terminal }
+        const asking = askingOf(options, terminal)
         await (await commands()).createToken(options, asking)
         return 0
       }),
@@ -36,7 +36,7 @@ function list({ terminal, run }: CommandContext): Command {
     .addOption(jsonOption())
     .action((options: ClientOptions) =>
       run(async () => {
-        const asking = { json: options.json === true, admin: adminOf(options, terminal), terminal }
+        const asking = askingOf(options, terminal)
         await (await commands()).listTokens(asking)
         return 0
       }),
@@ -51,7 +51,7 @@ function revoke({ terminal, run }: CommandContext): Command {
     .addOption(jsonOption())
     .action((id: string, options: ClientOptions) =>
       run(async () => {
-        const asking = { json: options.json === true, admin: adminOf(options, terminal), terminal }
+        const asking = askingOf(options, terminal)
         await (await commands()).revokeToken(id, asking)
         return 0
       }),

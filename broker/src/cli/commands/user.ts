@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import type { CommandContext } from './context.ts'
 import type { ClientOptions } from './shared-options.ts'
-import { adminOf, jsonOption, serverOption } from './shared-options.ts'
+import { askingOf, jsonOption, serverOption } from './shared-options.ts'
 
 const commands = () => import('../admin/user-commands.ts')
 
@@ -21,7 +21,7 @@ function set({ terminal, run }: CommandContext): Command {
       run(async () => {
         const { newPassword } = await import('../admin/password-source.ts')
         const password = await newPassword(options.newPasswordFile, terminal)
-        const asking = { json: options.json === true, admin: adminOf(options, terminal), terminal }
+        const asking = askingOf(options, terminal)
         await (await commands()).setUser(name, password, asking)
         return 0
       }),
@@ -35,7 +35,7 @@ function list({ terminal, run }: CommandContext): Command {
     .addOption(jsonOption())
     .action((options: ClientOptions) =>
       run(async () => {
-        await (await commands()).listUsers({ json: options.json === true, admin: adminOf(options, terminal), terminal })
+        await (await commands()).listUsers(askingOf(options, terminal))
         return 0
       }),
     )
@@ -49,7 +49,7 @@ function remove({ terminal, run }: CommandContext): Command {
     .addOption(jsonOption())
     .action((name: string, options: ClientOptions) =>
       run(async () => {
-        const asking = { json: options.json === true, admin: adminOf(options, terminal), terminal }
+        const asking = askingOf(options, terminal)
         await (await commands()).deleteUser(name, asking)
         return 0
       }),

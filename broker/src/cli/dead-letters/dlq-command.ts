@@ -3,7 +3,7 @@ import { connectionOf, sdkOptions } from '../access/connection.ts'
 import { ExitCode } from '../command-failure.ts'
 import type { CommandContext } from '../commands/context.ts'
 import type { ClientOptions } from '../commands/shared-options.ts'
-import { adminOf, jsonOption, serverOption } from '../commands/shared-options.ts'
+import { askingOf, withServer } from '../commands/shared-options.ts'
 import { parseCount } from '../option-values.ts'
 
 interface ShowOptions extends ClientOptions {
@@ -28,7 +28,7 @@ function list({ terminal, run }: CommandContext): Command {
   return withServer(new Command('list').description('list the topics of dead letters, and how many wait')).action(
     (options: ClientOptions) =>
       run(async () => {
-        await (await commands()).listLetters(asking(options, terminal))
+        await (await commands()).listLetters(askingOf(options, terminal))
         return ExitCode.Done
       }),
   )
@@ -43,7 +43,7 @@ function show({ terminal, run }: CommandContext): Command {
         const count = parseCount('--count', options.count, 1, Number.MAX_SAFE_INTEGER)
         const consumer = await consumerOf(options, terminal)
         try {
-          await (await commands()).showLetters(topic, count, consumer, asking(options, terminal))
+          await (await commands()).showLetters(topic, count, consumer, askingOf(options, terminal))
         } finally {
           await consumer.close()
         }
@@ -63,7 +63,7 @@ function replay({ terminal, run }: CommandContext): Command {
         const producer = new Producer({ ...sdkOptions(await connectionOf(options, terminal)), lingerMs: 0 })
         try {
           const { replayLetters } = await commands()
-          await replayLetters(topic, options.to ?? null, consumer, producer, asking(options, terminal))
+          await replayLetters(topic, options.to ?? null, consumer, producer, askingOf(options, terminal))
         } finally {
           await consumer.close()
           await producer.close({ timeoutMs: CLOSE_MS })
@@ -78,7 +78,7 @@ function drop({ terminal, run }: CommandContext): Command {
     .argument('<topic>')
     .action((topic: string, options: ClientOptions) =>
       run(async () => {
-        await (await commands()).dropLetters(topic, asking(options, terminal))
+        await (await commands()).dropLetters(topic, askingOf(options, terminal))
         return ExitCode.Done
       }),
     )
@@ -90,12 +90,4 @@ const CLOSE_MS = 1_000
 async function consumerOf(options: ClientOptions, terminal: CommandContext['terminal']) {
   const { Consumer } = await import('@tailrace/consumer')
   return new Consumer(sdkOptions(await connectionOf(options, terminal)))
-}
-
-function withServer(command: Command): Command {
-  return command.addOption(serverOption()).addOption(jsonOption())
-}
-
-function asking(options: ClientOptions, terminal: CommandContext['terminal']) {
-  return { json: options.json === true, admin: adminOf(options, terminal), terminal }
 }

@@ -64,7 +64,7 @@ export async function replayLetters(
   const confirm = async (): Promise<void> => {
     await Promise.all(sent.splice(0))
     await setHandled(topic, done, admin)
-    replayed += lettersSince(done, waiting) - replayed
+    replayed = lettersSince(done, waiting)
   }
   for await (const record of readLetters(topic, waiting, source, terminal.interrupted)) {
     const sending = send(record, topic, to, target)
