@@ -2,6 +2,7 @@ import {
   clientIdParameter,
   correlationOfUnknown,
   encodeFrame,
+  errorTold,
   type Message,
   type MessageDecoder,
   type MessageName,
@@ -17,7 +18,6 @@ import { abortError } from './delay.ts'
 import { checkReply } from './reply-checks.ts'
 import { SilenceWatch } from './silence-watch.ts'
 import type { ClientTls, Socket } from './socket/socket.ts'
-import { errorFromWire } from './wire-error.ts'
 
 export type RequestName =
   | 'Authenticate'
@@ -316,7 +316,7 @@ export class Connection {
         body,
       })
     } else if (failure !== undefined) {
-      pending.reject(errorFromWire(failure))
+      pending.reject(errorTold(failure))
     } else if (name === pending.reply) {
       pending.resolve({ fields: fields as Reply<RequestName>['fields'], body })
     } else {

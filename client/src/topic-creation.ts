@@ -1,8 +1,7 @@
-import { isErrorCode, TailraceError } from '@tailrace/schemas'
+import { errorTold, TailraceError, toldErrorIn } from '@tailrace/schemas'
 import { sendHttp } from '#http'
 import type { Credentials } from './credentials.ts'
 import type { ClientTls } from './socket/socket.ts'
-import { errorFromWire } from './wire-error.ts'
 
 const TIMEOUT_MS = 10_000
 
@@ -56,10 +55,8 @@ async function authorization(address: string, credentials: Credentials | undefin
 
 function refusal(status: number, text: string): TailraceError {
   try {
-    const { code, message } = JSON.parse(text) as { readonly code?: unknown; readonly message?: unknown }
-    if (typeof code === 'string' && typeof message === 'string' && isErrorCode(code)) {
-      return errorFromWire({ code, message, retriable: false, hint: '' })
-    }
+    const told = toldErrorIn(JSON.parse(text))
+    if (told !== undefined) return errorTold(told)
   } catch {
     // Another program than a broker answers.
   }

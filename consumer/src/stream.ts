@@ -1,5 +1,5 @@
-import { type Connection, errorFromWire, type PushFrame, type SubscriptionListener } from '@tailrace/client'
-import type { BrokerId, Offset, PartitionNumber, TailraceError } from '@tailrace/schemas'
+import type { Connection, PushFrame, SubscriptionListener } from '@tailrace/client'
+import { type BrokerId, errorTold, type Offset, type PartitionNumber, type TailraceError } from '@tailrace/schemas'
 import type { Cursor, RecordSource } from './cursor.ts'
 
 export interface StreamSettings {
@@ -81,7 +81,7 @@ export class Stream implements SubscriptionListener, RecordSource {
       }
       this.#events.started()
     } else {
-      const error = errorFromWire(frame.fields.error)
+      const error = errorTold(frame.fields.error)
       const cursor = this.#cursors.get(frame.fields.partition)
       if (frame.fields.partition === -1) this.lost(error)
       else if (cursor !== undefined) this.#release([cursor], error, frame.fields.logStart)

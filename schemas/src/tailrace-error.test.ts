@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { errorTable } from './errors.ts'
-import { TailraceError, unreadableAt } from './tailrace-error.ts'
+import { TailraceError, unreadableAt, withDetail } from './tailrace-error.ts'
 
 it('an error shows code, message with detail, retriable and hint, and does not show its cause', () => {
   const error = new TailraceError('CORRUPT_BATCH', 'crc says 1.', { cause: new Error('secret') })
@@ -24,6 +24,15 @@ it('anything thrown becomes a TailraceError, which keeps the text of another err
   expect(told.message).toBe(`${errorTable.INTERNAL.message} /secret/path`)
   expect(concealed.message).toBe(errorTable.INTERNAL.message)
   expect(TailraceError.from('text').message).toBe(`${errorTable.INTERNAL.message} text`)
+})
+
+it('with more text an error tells all that it told before, in the words of the side that it comes from', () => {
+  const figures = { retryAfterMs: 20, endOffset: 4, fence: 0 }
+  const told = new TailraceError('THROTTLED', undefined, { ...figures, place })
+  const error = Object.assign(told, { message: 'Slower, please.', hint: 'Wait.', retriable: false })
+  const more = withDetail(error, '2 of the 3 records are written.')
+  expect(more).toMatchObject({ ...figures, place, code: 'THROTTLED', hint: 'Wait.', retriable: false, cause: error })
+  expect(more.message).toBe('Slower, please. 2 of the 3 records are written.')
 })
 
 const place = { topic: 'orders', partition: 3, offset: 7, nextOffset: 9 }

@@ -97,6 +97,13 @@ export class TailraceError extends Error {
   }
 }
 
+/** The same error with more text behind its own, and with a place where one is given. */
+export function withDetail(error: TailraceError, detail: string, place = error.place): TailraceError {
+  const { code, message, retriable, hint, retryAfterMs, endOffset, fence } = error
+  const same = new TailraceError(code, undefined, { cause: error, place, retryAfterMs, endOffset, fence })
+  return Object.assign(same, { message: `${message} ${detail}`, retriable, hint })
+}
+
 /**
  * The same error with the place that it is about. Any other error stays as it is: it is a mistake of the program.
  */
@@ -104,7 +111,6 @@ export function unreadableAt(thrown: unknown, place: UnreadablePlace): unknown {
   if (!(thrown instanceof TailraceError)) return thrown
   const { topic, partition, offset, nextOffset } = place
   const where = topic === undefined ? '' : `"${topic}" partition ${partition}, `
-  const detail = thrown.message.slice(errorTable[thrown.code].message.length).trimStart()
-  const told = `${where}offset ${offset}; what follows begins at ${nextOffset}.`
-  return new TailraceError(thrown.code, detail === '' ? told : `${detail} At ${told}`, { cause: thrown, place })
+  const at = thrown.message === errorTable[thrown.code].message ? '' : 'At '
+  return withDetail(thrown, `${at}${where}offset ${offset}; what follows begins at ${nextOffset}.`, place)
 }

@@ -42,8 +42,8 @@ const get = (path: string) => call('GET', path)
 
 /** An error as every error must look. */
 function expectError(answer: Answer, status: number, code: keyof typeof errorTable, message?: RegExp): void {
-  // Errors about stored records have their place, too.
-  const { offset: _, nextOffset: __, ...body } = answer.body
+  // Errors about stored records have their place, and some say when to try again.
+  const { offset: _, nextOffset: __, retryAfterMs: ___, ...body } = answer.body
   expect(body).toEqual({
     code,
     message: expect.any(String),
@@ -149,11 +149,13 @@ describe('publish', () => {
     const records = Array.from({ length: 2 }, () => ({ value: 'v'.repeat(800) }))
     const publish = fixture.broker.publish.bind(fixture.broker)
     let calls = 0
+    const error = new TailraceError('INVALID_BATCH', 'magic: 7.', { retryAfterMs: 2_500 })
     fixture.broker.publish = (topic, partition, batch) =>
-      ++calls === 1 ? publish(topic, partition, batch) : Promise.reject(new TailraceError('INVALID_BATCH', 'magic: 7.'))
+      ++calls === 1 ? publish(topic, partition, batch) : Promise.reject(error)
     const answer = await post('/topics/half/records', { records })
     fixture.broker.publish = publish
     expectError(answer, 400, 'INVALID_BATCH', /magic: 7\. 1 of the 2 records are written\.$/)
+    expect(answer.body.retryAfterMs).toBe(2_500)
   })
 
   it('names the record and its fault', async () => {

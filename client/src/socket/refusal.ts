@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { isErrorCode, type TailraceError } from '@tailrace/schemas'
-import { errorFromWire } from '../wire-error.ts'
+import { errorTold, type TailraceError, toldErrorIn } from '@tailrace/schemas'
 
 /** Errors of brokers are far shorter. */
 const MOST_BYTES = 16 * 1024
@@ -15,10 +14,8 @@ export async function refusalIn(response: IncomingMessage): Promise<TailraceErro
       bytes += (piece as Buffer).length
       if (bytes > MOST_BYTES) return undefined
     }
-    const answer: unknown = JSON.parse(Buffer.concat(pieces).toString())
-    const { code, message } = (answer ?? {}) as { readonly code?: unknown; readonly message?: unknown }
-    if (typeof code !== 'string' || typeof message !== 'string' || !isErrorCode(code)) return undefined
-    return errorFromWire({ code, message, retriable: false, hint: '' })
+    const told = toldErrorIn(JSON.parse(Buffer.concat(pieces).toString()))
+    return told === undefined ? undefined : errorTold(told)
   } catch {
     // No JSON: another program than a broker answers.
     return undefined

@@ -1,5 +1,5 @@
 import { type Client, type ClientOptions, delay } from '@tailrace/client'
-import { type ErrorShape, isErrorCode, type Offset, TailraceError } from '@tailrace/schemas'
+import { errorTold, type Offset, TailraceError } from '@tailrace/schemas'
 import { now, startBeats } from '#beats'
 import type { ReceivedBatch } from '../received-batch.ts'
 import type { ConsumerRecord } from '../record.ts'
@@ -151,7 +151,7 @@ export class GroupMember<Data> {
       told: (told) => this.#told(told),
       lost: (reason, generation) => this.#lost(reason, generation),
       stuck: (record) => this.#stuck(record),
-      failed: (error) => this.#fail(errorOf(error)),
+      failed: (error) => this.#fail(errorTold(error)),
     }
   }
 
@@ -298,12 +298,6 @@ function placeOf({ lease: { topic, partition } }: { readonly lease: Lease }): { 
 
 function assignedOf({ topic, partition, token, offset, metadata }: Lease) {
   return { topic, partition, token, committed: offset < 0 ? null : { offset, metadata } }
-}
-
-function errorOf({ code, message }: ErrorShape): TailraceError {
-  const error = new TailraceError(isErrorCode(code) ? code : 'INTERNAL')
-  error.message = message
-  return error
 }
 
 /** Resolves with the promise, or after `ms`. @throws what the promise rejects with before */

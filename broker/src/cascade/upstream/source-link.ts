@@ -1,8 +1,7 @@
 import {
   correlationOfUnknown,
-  type ErrorFields,
   encodeFrame,
-  isErrorCode,
+  errorTold,
   type Message,
   type MessageDecoder,
   type MessageName,
@@ -224,12 +223,12 @@ export class SourceLink {
         const { subscription, partition, error } = frame.fields
         const listener = this.#subscriptions.get(subscription)
         if (partition === -1) this.#subscriptions.delete(subscription)
-        listener?.ended(partition, errorFrom(error))
+        listener?.ended(partition, errorTold(error))
         break
       }
       case 'Failure':
-        if (frame.fields.correlation < 0) throw errorFrom(frame.fields.error)
-        this.#take(frame.fields.correlation)?.reject(errorFrom(frame.fields.error))
+        if (frame.fields.correlation < 0) throw errorTold(frame.fields.error)
+        this.#take(frame.fields.correlation)?.reject(errorTold(frame.fields.error))
         break
       default:
         if ('correlation' in frame.fields) this.#answered(frame.name, frame.fields.correlation, frame)
@@ -258,16 +257,4 @@ export class SourceLink {
     for (const correlation of [...this.#pending.keys()]) this.#take(correlation)!.reject(error)
     this.onLost(reason, cause)
   }
-}
-
-/** The text and the figures of the source stay as they are. */
-function errorFrom({ code, message, retryAfterMs, endOffset, fence }: ErrorFields): TailraceError {
-  if (!isErrorCode(code)) return new TailraceError('INTERNAL', `${code}: ${message}`)
-  const error = new TailraceError(code, undefined, {
-    retryAfterMs: retryAfterMs ?? undefined,
-    endOffset: endOffset ?? undefined,
-    fence: fence ?? undefined,
-  })
-  if (message !== '') error.message = message
-  return error
 }

@@ -1,6 +1,6 @@
 import type { ErrorCode, ErrorShape } from '@tailrace/schemas'
-import { errorTable, isErrorCode } from '@tailrace/schemas/errors'
 import { tlsFault } from '@tailrace/schemas/tls-faults'
+import { toldErrorIn } from '@tailrace/schemas/told-error'
 import { NO_ANSWER } from '../../platform/node/error-code.ts'
 import type { HttpExchanges, HttpReply } from '../../platform/node/http-exchange.ts'
 import { authorizationFor } from '../access/authorization.ts'
@@ -112,17 +112,9 @@ async function ask(
 
 /** The broker's own error, or a plain statement that the server that answered is no broker. */
 function refused(server: string, status: number, answer: unknown): CommandFailure {
-  const shape = (answer ?? {}) as Partial<Record<keyof ErrorShape, unknown>>
-  if (typeof shape.code === 'string' && typeof shape.message === 'string') {
-    const row = isErrorCode(shape.code) ? errorTable[shape.code] : errorTable.INTERNAL
-    const hint = typeof shape.hint === 'string' ? shape.hint : row.hint
-    return new CommandFailure({
-      code: shape.code as ErrorShape['code'],
-      message: shape.message,
-      retriable: shape.retriable === true,
-      hint,
-    })
-  }
+  const told = toldErrorIn(answer)
+  // The code of a newer broker is shown as it is.
+  if (told !== undefined) return new CommandFailure(told as ErrorShape)
   const message = `${server} answered with status ${status} and no Tailrace error.`
   return new CommandFailure({
     code: 'INVALID_REQUEST',

@@ -1,5 +1,5 @@
 import type { BrokerId, Offset, PartitionNumber } from '@tailrace/schemas'
-import { Compression, errorTable, readTokenText, TailraceError } from '@tailrace/schemas'
+import { Compression, readTokenText, TailraceError, withDetail } from '@tailrace/schemas'
 import type { Asker, BrokerApi } from '../../api/broker-api.ts'
 import { refuseAnother } from '../../cluster/metadata/required-topic.ts'
 import type { PublishResult } from '../../partition/requests.ts'
@@ -162,8 +162,5 @@ function explain(reason: unknown, places: readonly PublishedRecord[]): unknown {
   let written = 0
   for (const place of places) if (place !== undefined) written++
   if (written === 0 || !(reason instanceof TailraceError)) return reason
-  // The error's own words first; the row's text, with which every message begins, is put there again.
-  const detail = reason.message.slice(errorTable[reason.code].message.length).trimStart()
-  const told = `${written} of the ${places.length} records are written.`
-  return new TailraceError(reason.code, detail === '' ? told : `${detail} ${told}`, { cause: reason })
+  return withDetail(reason, `${written} of the ${places.length} records are written.`)
 }

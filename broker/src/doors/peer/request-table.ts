@@ -1,7 +1,6 @@
-import { type Frame, type MessageName, peerRequestNames, TailraceError } from '@tailrace/schemas'
+import { errorTold, type Frame, type MessageName, peerRequestNames, TailraceError } from '@tailrace/schemas'
 import type { PeerReply, RequestName } from '../../partition/peers.ts'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
-import { errorOf } from './error-fields.ts'
 import type { PeerLimits } from './limits.ts'
 
 /**
@@ -79,7 +78,7 @@ export class RequestTable {
       throw new TailraceError('MALFORMED_FRAME', `${frame.name} answers a request that waits for ${request.replyName}.`)
     }
     this.#remove(correlation, request)
-    if (frame.name === 'Failure') request.reject(errorOf(frame.fields.error))
+    if (frame.name === 'Failure') request.reject(errorTold(frame.fields.error))
     else request.resolve(frame)
     return true
   }

@@ -1,5 +1,6 @@
 import {
   type BrokerId,
+  errorTold,
   type Frame,
   type Message,
   type MessageDecoder,
@@ -9,7 +10,7 @@ import {
   TailraceError,
 } from '@tailrace/schemas'
 import type { PeerIdentity } from '../../../partition/peers.ts'
-import { errorFields, errorOf } from '../error-fields.ts'
+import { errorFields } from '../error-fields.ts'
 import { foreignDecoder } from '../foreign-decoder.ts'
 import type { FrameChannel } from '../frame-channel.ts'
 import { checkCertificate, checkIsOfBroker } from './certificate-identity.ts'
@@ -152,7 +153,7 @@ export class Handshake {
     if (fields.error !== null) {
       this.#over = true
       const identity = this.#identity ?? identityIn(fields)
-      const error = errorOf(fields.error)
+      const error = errorTold(fields.error)
       const isOfHello = this.#identity === undefined && identity !== undefined
       const shown = isOfHello ? refusalOfHello(error, identity.brokerId, this.#deps.self().brokerId) : error
       this.#deps.refused(shown, identity, false)

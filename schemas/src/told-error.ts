@@ -1,0 +1,58 @@
+import { errorTable, isErrorCode } from './errors.ts'
+import type { ErrorFields } from './messages.ts'
+import { type ErrorShape, TailraceError, type UnreadablePlace } from './tailrace-error.ts'
+
+/** An error as another side tells it, in a message or as JSON. `code` may be one that only a newer version knows. */
+export type ToldError = ErrorFields & Partial<UnreadablePlace>
+
+type Told = Partial<Record<keyof ErrorShape, unknown>>
+const figures = ['retryAfterMs', 'endOffset', 'fence'] as const
+type Figures = Partial<Record<(typeof figures)[number], number>>
+
+/**
+ * The error that another side tells. Its text, advice and figures stay as they are, so that it can be passed on. A code
+ * that is not known here becomes INTERNAL and is named in the message.
+ */
+export function errorTold(fields: ToldError): TailraceError {
+  const { code, message, retriable, hint } = fields
+  const details = { ...figuresIn(fields), place: placeIn(fields) }
+  if (!isErrorCode(code)) {
+    return Object.assign(new TailraceError('INTERNAL', `${code}: ${message}`, details), { retriable, hint })
+  }
+  const told = { retriable, hint, message: message === '' ? errorTable[code].message : message }
+  return Object.assign(new TailraceError(code, undefined, details), told)
+}
+
+/** The error in the parsed JSON of an answer; undefined where it is none. Advice that is missing is the table's. */
+export function toldErrorIn(json: unknown): ToldError | undefined {
+  const { code, message, retriable, hint }: Told = json ?? {}
+  if (typeof code !== 'string' || typeof message !== 'string') return undefined
+  const row = isErrorCode(code) ? errorTable[code] : errorTable.INTERNAL
+  return {
+    code,
+    message,
+    retriable: typeof retriable === 'boolean' ? retriable : row.retriable,
+    hint: typeof hint === 'string' ? hint : row.hint,
+    ...placeIn(json as Told),
+    ...figuresIn(json as Told),
+  }
+}
+
+function figuresIn(told: Told): Figures {
+  const found: Figures = {}
+  for (const name of figures) {
+    const figure = told[name]
+    if (isCount(figure)) found[name] = figure
+  }
+  return found
+}
+
+function placeIn({ topic, partition, offset, nextOffset }: Told): UnreadablePlace | undefined {
+  if (!isCount(offset) || !isCount(nextOffset)) return undefined
+  const isNamed = typeof topic === 'string' && isCount(partition)
+  return isNamed ? { topic, partition, offset, nextOffset } : { offset, nextOffset }
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
