@@ -53,6 +53,8 @@ export class TestConsumerGroup {
   /** Every commit that came, refused ones too. */
   readonly commits: Commit['positions'][number][] = []
   heartbeatMs = 50
+  /** Answers to beats to come, in order, before real ones. */
+  readonly refusals: TailraceError[] = []
   #epoch = 0
   #lastToken = 0
   readonly #topics: TestTopics
@@ -86,6 +88,8 @@ export class TestConsumerGroup {
   }
 
   async #beat(id: string, beat: Beat): Promise<Beaten> {
+    const refusal = this.refusals.shift()
+    if (refusal !== undefined) throw refusal
     const known = this.members.get(id)
     if (beat.epoch < 0) {
       if (beat.epoch === -1 || beat.instance === '') this.expire(id)

@@ -1,5 +1,6 @@
 import { TestCluster } from '@tailrace/client/testing'
 import { Producer } from '@tailrace/producer'
+import { TailraceError } from '@tailrace/schemas'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Consumer } from '../consumer.ts'
 import type { GroupOptions } from './group-options.ts'
@@ -235,6 +236,14 @@ describe('members', () => {
     ])
     expect([cluster.group('g').delayed.size, committed()]).toEqual([0, 2])
   })
+})
+
+it('whose beat is refused by a quota beats again when the broker says so', async () => {
+  await publish('t', 0, 'a')
+  cluster.group('g').refusals.push(new TailraceError('THROTTLED', undefined, { retryAfterMs: 700 }))
+  const started = performance.now()
+  await take(group().subscribe('t'), 1)
+  expect(performance.now() - started).toBeGreaterThanOrEqual(690)
 })
 
 it('that is closed finishes the record that it has, and commits it', async () => {

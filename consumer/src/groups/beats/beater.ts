@@ -95,7 +95,7 @@ export class Beater {
         if (this.#ending.signal.aborted || error.code === 'ABORTED') continue
         if (error.code === 'FENCED_MEMBER' || error.code === 'UNKNOWN_CONSUMER_GROUP') await this.#fenced(error)
         else if (error.retriable && thrown instanceof TailraceError)
-          await delay(backoff.next(), this.#ending.signal).catch(() => {})
+          await delay(Math.max(backoff.next(), error.retryAfterMs ?? 0), this.#ending.signal).catch(() => {})
         else this.#fail(error)
       }
     }
