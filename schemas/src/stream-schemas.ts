@@ -1,5 +1,5 @@
 import { encodeFrame, type Frame, parseFrame } from './frame.ts'
-import type { MessageName } from './messages.ts'
+import { type MessageName, MessageNumber } from './messages.ts'
 import {
   decoderFor,
   decoderOfOnly,
@@ -34,25 +34,35 @@ const MAX_STREAM_PROTOCOL_LENGTH = 128 * 1024
 /** Versions that are in use side by side are few. */
 const MAX_KEPT_DECODERS = 8
 
-/** Messages that a broker sends on a stream. */
-const brokerMessages: ReadonlySet<MessageName> = new Set<MessageName>([
-  'Failure',
-  'PublishReply',
-  'PublishIfReply',
-  'FetchReply',
-  'FindOffsetReply',
-  'InitProducerReply',
-  'MetadataReply',
-  'BrokersReply',
-  'ConsumerGroupReply',
-  'AuthenticateReply',
-  'Subscribed',
-  'Records',
-  'SubscriptionEnd',
-  'CascadeBeatReply',
-  'CascadeTopicsReply',
-  'CascadeSecurityReply',
-])
+/** What a client may send on a stream behind its schemas. A door has a check for each (docs/security.md). */
+export const clientMessages = [
+  'Publish',
+  'PublishIf',
+  'Fetch',
+  'FindOffset',
+  'InitProducer',
+  'Metadata',
+  'Brokers',
+  'ConsumerGroup',
+  'Authenticate',
+  'CascadeBeat',
+  'CascadeTopics',
+  'CascadeSecurity',
+  'Subscribe',
+  'Credit',
+  'Unsubscribe',
+] as const satisfies readonly MessageName[]
+
+export type ClientMessageName = (typeof clientMessages)[number]
+
+/** What a broker sends that is no reply to one request. */
+const pushed = ['Failure', 'Subscribed', 'Records', 'SubscriptionEnd'] as const satisfies readonly MessageName[]
+
+/** What a broker may send on a stream behind its schemas. */
+export const brokerMessages: readonly MessageName[] = [
+  ...pushed,
+  ...clientMessages.map((name) => `${name}Reply`).filter((name) => name in MessageNumber),
+] as MessageName[]
 
 /** Decoders for the other side's protocols, the latest few of them: compiling one takes milliseconds. */
 export class StreamDecoders {
@@ -92,7 +102,7 @@ export class StreamDecoders {
   }
 }
 
-const brokers = new StreamDecoders(brokerMessages)
+const brokers = new StreamDecoders(new Set(brokerMessages))
 
 /** The first frame of a side. `isKnown`: the receiver has the same protocol. */
 export function schemasFrame(isKnown: boolean): Uint8Array[] {

@@ -1,35 +1,19 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { encodeFrame, type Frame, type MessageName, parseFrame, schemasFrame, streamQuery } from '@tailrace/schemas'
+import {
+  brokerMessages,
+  clientMessages,
+  encodeFrame,
+  type Frame,
+  type MessageName,
+  parseFrame,
+  schemasFrame,
+  streamQuery,
+} from '@tailrace/schemas'
 import { type RawData, WebSocket, WebSocketServer } from 'ws'
 import { NewerProtocol } from '../../schemas/src/testing/newer-protocol.ts'
 
-const names: MessageName[] = [
-  'Publish',
-  'PublishReply',
-  'PublishIf',
-  'PublishIfReply',
-  'Fetch',
-  'FetchReply',
-  'FindOffset',
-  'FindOffsetReply',
-  'InitProducer',
-  'InitProducerReply',
-  'Metadata',
-  'MetadataReply',
-  'Subscribe',
-  'Subscribed',
-  'Records',
-  'Credit',
-  'Unsubscribe',
-  'SubscriptionEnd',
-  'Failure',
-  'CascadeBeat',
-  'CascadeBeatReply',
-  'CascadeTopics',
-  'CascadeTopicsReply',
-]
-const newer = new NewerProtocol(names, { Shout: 902 })
+const newer = new NewerProtocol([...clientMessages, ...brokerMessages], { Shout: 902 })
 
 /**
  * A proxy between a client and a broker of this version that acts as a newer version to one of them: it sends the

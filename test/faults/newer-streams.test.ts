@@ -1,7 +1,7 @@
 import { Consumer } from '@tailrace/consumer'
 import { Producer } from '@tailrace/producer'
-import { encodeFrame, type MessageName, protocolJson } from '@tailrace/schemas'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { brokerMessages, clientMessages, encodeFrame, type MessageName, protocolJson } from '@tailrace/schemas'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocketServer } from 'ws'
 import { SourceLink } from '../../broker/src/cascade/upstream/source-link.ts'
 import { beatReplyFrom, topicPageFrom } from '../../broker/src/cascade/wire/cascade-fields.ts'
@@ -10,15 +10,18 @@ import { batchOf, type Fixture, startGateway } from '../../broker/src/doors/test
 import { nodeClock } from '../../broker/src/platform/node/clock.ts'
 import { nodeMessageSockets } from '../../broker/src/platform/node/message-sockets.ts'
 import { nodeRandom } from '../../broker/src/platform/node/random.ts'
+import { MemoryTables } from '../../broker/src/security/testing/memory-tables.ts'
 import { Connection } from '../../client/src/connection.ts'
 import { sampleMessages } from '../../schemas/src/testing/sample-messages.ts'
 import { NewerStream } from './newer-stream.ts'
 
 /** Clients and brokers of two versions on one WebSocket: each side understands every message of the other. */
 
+const tables = new MemoryTables()
+const token = tables.token('Cascade:101')
 let fixture: Fixture
 beforeAll(async () => {
-  fixture = await startGateway(nodeClock, nodeRandom, {}, cascade)
+  fixture = await startGateway(nodeClock, nodeRandom, {}, cascade, { tables: () => tables })
 })
 afterAll(() => fixture.gateway.close())
 
@@ -32,19 +35,13 @@ const cascade: CascadeApi = {
 const settings = { connectTimeoutMs: 2_000, silenceMs: 5_000, maxFrameBytes: 1 << 26 }
 const from = { kind: 'EARLIEST', value: 0 } as const
 const place = { topic: 'flights', partition: 0 }
-const said: Record<'client' | 'broker', MessageName[]> = {
-  client: ['Publish', 'PublishIf', 'Fetch', 'FindOffset', 'InitProducer', 'Subscribe', 'Credit', 'Unsubscribe'],
-  broker: [
-    'PublishReply',
-    'PublishIfReply',
-    'FetchReply',
-    'FindOffsetReply',
-    'InitProducerReply',
-    'Subscribed',
-    'Records',
-    'SubscriptionEnd',
-    'Failure',
-  ],
+/** Of all messages; those that only some of the tests send are left to them. */
+const others: readonly MessageName[] = ['Metadata', 'Brokers', 'Authenticate', 'ConsumerGroup']
+const isAsked = (name: MessageName): boolean =>
+  !name.startsWith('Cascade') && !others.some((other) => name === other || name === `${other}Reply`)
+const said: Record<'client' | 'broker', readonly MessageName[]> = {
+  client: clientMessages.filter(isAsked),
+  broker: brokerMessages.filter(isAsked),
 }
 
 /** The common interface of an SDK's connection and a cascade's link. */
@@ -131,11 +128,16 @@ describe.each(['broker', 'client'] as const)('the %s is newer', (newer) => {
   })
   afterAll(() => stream.close())
 
+  const ever = new Set<MessageName>()
+  afterEach(() => {
+    for (const name of stream.said) ever.add(name)
+    stream.said.clear()
+  })
+
   test.each([
     ['a connection of the SDKs', connectionTo],
     ['the link of a cascade broker', linkTo],
   ])('%s sends and receives every kind of message', async (_, open) => {
-    stream.said.clear()
     const asking = await open(address)
     try {
       await askEverything(asking)
@@ -145,9 +147,8 @@ describe.each(['broker', 'client'] as const)('the %s is newer', (newer) => {
     }
   })
 
-  test('a cascade broker beats, and gets the list of topics', async () => {
-    stream.said.clear()
-    const link = await SourceLink.open(address, nodeMessageSockets, nodeClock)
+  test('a cascade broker beats, and gets the list of topics and the tables of security', async () => {
+    const link = await SourceLink.open(address, nodeMessageSockets, nodeClock, token)
     try {
       const { correlation: _, ...beat } = sampleMessages.CascadeBeat
       const heard = await link.request('CascadeBeat', { ...beat, after: 0 }, 2_000)
@@ -155,15 +156,16 @@ describe.each(['broker', 'client'] as const)('the %s is newer', (newer) => {
       expect({ ...heard.fields, correlation: 0 }).toEqual({ ...sampleMessages.CascadeBeatReply, ...first })
       const told = await link.request('CascadeTopics', { from: 0 }, 2_000)
       expect({ ...told.fields, correlation: 0 }).toEqual({ ...sampleMessages.CascadeTopicsReply, correlation: 0 })
-      const names = newer === 'client' ? ['CascadeBeat', 'CascadeTopics'] : ['CascadeBeatReply', 'CascadeTopicsReply']
-      expect([...stream.said]).toEqual(names)
+      const secured = await link.request('CascadeSecurity', { from: 0 }, 2_000)
+      expect(secured.fields).toMatchObject({ total: 0, users: [], tokens: [], acls: [] })
+      const asked = ['Authenticate', 'CascadeBeat', 'CascadeTopics', 'CascadeSecurity']
+      expect([...stream.said]).toEqual(newer === 'client' ? asked : asked.map((name) => `${name}Reply`))
     } finally {
       link.close()
     }
   })
 
   test('records go from producer to consumer', async () => {
-    stream.said.clear()
     const producer = new Producer({ servers: [address] })
     const consumer = new Consumer({ servers: [address] })
     try {
@@ -175,6 +177,24 @@ describe.each(['broker', 'client'] as const)('the %s is newer', (newer) => {
       await producer.close()
       await consumer.close()
     }
+  })
+
+  test('a client shows a token, learns of brokers, and a member of a consumer group beats', async () => {
+    const connection = await Connection.open(`ws://${address}`, { ...settings, credentials: { token } })
+    try {
+      expect((await connection.request('Brokers', {}, { timeoutMs: 2_000 })).fields).toMatchObject({
+        brokers: [{ id: 1 }],
+      })
+      const { ConsumerGroup: asked } = sampleMessages
+      const { fields } = await connection.request('ConsumerGroup', asked, { timeoutMs: 2_000 })
+      expect(Object.keys(fields.result)).toEqual(['tailrace.groups.Beaten'])
+    } finally {
+      connection.close()
+    }
+  })
+
+  test('that is every message', () => {
+    expect((newer === 'client' ? clientMessages : brokerMessages).filter((name) => !ever.has(name))).toEqual([])
   })
 })
 

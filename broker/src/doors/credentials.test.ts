@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { get } from 'node:http'
-import { TailraceError } from '@tailrace/schemas'
+import { type ClientMessageName, clientMessages, TailraceError } from '@tailrace/schemas'
 import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import type { PublishOptions } from '../api/broker-api.ts'
@@ -15,7 +15,6 @@ import { MemoryTables } from '../security/testing/memory-tables.ts'
 import { describedRequests as requests } from './testing/described-requests.ts'
 import { memorySecurity } from './testing/memory-security.ts'
 import { batchOf, Client, type Fixture, startGateway } from './testing/running-gateway.ts'
-import { type ClientFrameName, clientFrames } from './ws/binary.ts'
 import { textOperations } from './ws/text-requests.ts'
 
 const flights: Resource = { type: 'topic', name: 'flights' }
@@ -219,24 +218,25 @@ describe('over WebSocket', () => {
     const nobody = 'AUTHENTICATION_REQUIRED'
     const beat = { clusterId: 'c', broker: 101, reports: [] }
     /** Fields, the answer to nobody in particular, the answer to a client without a rule; null: no answer. */
-    const frames: Record<ClientFrameName, readonly [fields: object, toNobody: string | null, denied: string | null]> = {
-      Publish: [{ ...place, timeoutMs: 0 }, nobody, denied],
-      PublishIf: [{ ...place, timeoutMs: 0, expectedOffset: 0, fence: -1 }, nobody, denied],
-      Fetch: [{ ...place, offset: 0, maxBytes: 0, waitMs: 0 }, nobody, denied],
-      FindOffset: [{ ...place, position }, nobody, denied],
-      InitProducer: [{}, nobody, denied],
-      Metadata: [{ topics: ['flights'] }, nobody, 'MetadataReply without a topic'],
-      Brokers: [{}, nobody, 'BrokersReply '],
-      ConsumerGroup: [{ group: 'billing', member: '', request: { 'tailrace.groups.Describe': {} } }, nobody, denied],
-      Authenticate: [{ mechanism: 'BEARER', data: 'x' }, 'AUTHENTICATION_FAILED', 'AUTHENTICATION_FAILED'],
-      CascadeBeat: [beat, nobody, denied],
-      CascadeTopics: [{ from: 0 }, nobody, denied],
-      CascadeSecurity: [{ from: 0 }, nobody, denied],
-      Subscribe: [{ subscription: 7, topic: 'flights', position, partitions: [], credit: 1 }, nobody, denied],
-      Credit: [{ subscription: 7, bytes: 1 }, null, null],
-      Unsubscribe: [{ subscription: 7 }, null, null],
-    }
-    expect(Object.keys(frames).sort()).toEqual([...clientFrames].sort())
+    const frames: Record<ClientMessageName, readonly [fields: object, toNobody: string | null, denied: string | null]> =
+      {
+        Publish: [{ ...place, timeoutMs: 0 }, nobody, denied],
+        PublishIf: [{ ...place, timeoutMs: 0, expectedOffset: 0, fence: -1 }, nobody, denied],
+        Fetch: [{ ...place, offset: 0, maxBytes: 0, waitMs: 0 }, nobody, denied],
+        FindOffset: [{ ...place, position }, nobody, denied],
+        InitProducer: [{}, nobody, denied],
+        Metadata: [{ topics: ['flights'] }, nobody, 'MetadataReply without a topic'],
+        Brokers: [{}, nobody, 'BrokersReply '],
+        ConsumerGroup: [{ group: 'billing', member: '', request: { 'tailrace.groups.Describe': {} } }, nobody, denied],
+        Authenticate: [{ mechanism: 'BEARER', data: 'x' }, 'AUTHENTICATION_FAILED', 'AUTHENTICATION_FAILED'],
+        CascadeBeat: [beat, nobody, denied],
+        CascadeTopics: [{ from: 0 }, nobody, denied],
+        CascadeSecurity: [{ from: 0 }, nobody, denied],
+        Subscribe: [{ subscription: 7, topic: 'flights', position, partitions: [], credit: 1 }, nobody, denied],
+        Credit: [{ subscription: 7, bytes: 1 }, null, null],
+        Unsubscribe: [{ subscription: 7 }, null, null],
+      }
+    expect(Object.keys(frames).sort()).toEqual([...clientMessages].sort())
     const anonymous = await new Client(fixture.address).open()
     const client = await new Client(fixture.address, bearer(tables.token('User:svc'))).open()
     for (const [name, [fields, toNobody, withoutRule]] of Object.entries(frames)) {

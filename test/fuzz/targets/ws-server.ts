@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net'
 import { type Duplex, duplexPair } from 'node:stream'
 import {
+  brokerMessages,
+  clientMessages,
   encodeFrame,
   FRAME_PREFIX_BYTES,
   type Message,
@@ -23,6 +25,7 @@ import { LongPolls } from '../../../broker/src/doors/standing/long-polls.ts'
 import { PartitionEnds } from '../../../broker/src/doors/standing/partition-ends.ts'
 import { MemoryAdmin } from '../../../broker/src/doors/testing/memory-admin.ts'
 import { MemoryBroker } from '../../../broker/src/doors/testing/memory-broker.ts'
+import { MemoryConsumerGroups } from '../../../broker/src/doors/testing/memory-consumer-groups.ts'
 import { batchOf } from '../../../broker/src/doors/testing/running-gateway.ts'
 import { testSender, testServices } from '../../../broker/src/doors/testing/test-services.ts'
 import { Connection } from '../../../broker/src/doors/ws/connection.ts'
@@ -44,22 +47,7 @@ const kinds = ['frame', 'frame', 'frame', 'fragments', 'text', 'text', 'bare fra
 /** Of a registry's default metrics there can be one in a process. */
 const metrics = gatewayMetrics()
 const limits = { ...defaultLimits, maxFrameBytes: 64 * 1024, maxSubscriptions: 8 }
-const answers = new Set<MessageName>([
-  'BrokersReply',
-  'PublishReply',
-  'PublishIfReply',
-  'FetchReply',
-  'FindOffsetReply',
-  'InitProducerReply',
-  'MetadataReply',
-  'Failure',
-  'Schemas',
-  'Subscribed',
-  'Records',
-  'SubscriptionEnd',
-  'CascadeBeatReply',
-  'CascadeTopicsReply',
-])
+const answers = new Set<MessageName>(['Schemas', ...brokerMessages])
 
 function frame<Name extends MessageName>(name: Name, changes: Partial<Message<Name>> = {}, body: Uint8Array[] = []) {
   const fields = { ...sampleMessages[name], correlation: 1, topicId: '', ...changes } as Message<Name>
@@ -132,6 +120,7 @@ const sessions: readonly (readonly [number, ...Block[]])[] = [
     frame('CascadeBeat', { clusterId: '', broker: 1 }),
     frame('CascadeTopics', { from: 0 }),
   ],
+  [0, ...clientMessages.map((name) => frame(name))],
   [0, frame('Hello'), frame('Append'), frame('Records', { subscription: 2 })],
   [2, frame('Schemas', { fingerprint: 'other', protocolJson }), frame('Metadata', { topics: ['flights'] })],
 ]
@@ -180,7 +169,8 @@ class Session {
     const publisher = new JsonPublisher({ api, clock, random, timeoutMs: 1_000, maxBatchBytes: limits.maxBatchBytes })
     const texts = new SharedTexts(clock)
     const admin = new MemoryAdmin(api)
-    const services = testServices({ api, admin, cascade: this.#control() }, { clock, random })
+    const consumerGroups = new MemoryConsumerGroups()
+    const services = testServices({ api, admin, consumerGroups, cascade: this.#control() }, { clock, random })
     this.answers = new SharedAnswers(services, clock, log)
     const { answers, views } = this
     const ends = new PartitionEnds(api, clock)

@@ -1,12 +1,13 @@
 import {
   type AskerFields,
+  type ClientMessageName,
   checkOffset,
+  clientMessages,
   correlationOfUnknown,
   encodeFrame,
   type Frame,
   type FrameOf,
   type Message,
-  type MessageName,
   parseFramePieces,
   TailraceError,
 } from '@tailrace/schemas'
@@ -362,30 +363,10 @@ export class BinaryProtocol {
   }
 }
 
-/** What a client may send; each has its check (docs/security.md). */
-export const clientFrames = [
-  'Publish',
-  'PublishIf',
-  'Fetch',
-  'FindOffset',
-  'InitProducer',
-  'Metadata',
-  'Brokers',
-  'ConsumerGroup',
-  'Authenticate',
-  'CascadeBeat',
-  'CascadeTopics',
-  'CascadeSecurity',
-  'Subscribe',
-  'Credit',
-  'Unsubscribe',
-] as const satisfies readonly MessageName[]
-
-export type ClientFrameName = (typeof clientFrames)[number]
-type ClientFrame = { [Name in ClientFrameName]: FrameOf<Name> }[ClientFrameName]
+type ClientFrame = { [Name in ClientMessageName]: FrameOf<Name> }[ClientMessageName]
 
 function isOfClients(frame: Frame): frame is ClientFrame {
-  return (clientFrames as readonly string[]).includes(frame.name)
+  return (clientMessages as readonly string[]).includes(frame.name)
 }
 
 function subscriptionKey(id: number): string {

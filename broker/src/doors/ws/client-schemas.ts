@@ -1,4 +1,5 @@
 import {
+  clientMessages,
   decoderOfOnly,
   type Frame,
   type MessageDecoder,
@@ -9,26 +10,7 @@ import {
   schemasIn,
 } from '@tailrace/schemas'
 
-/** The messages that clients may send. */
-const clientMessages: ReadonlySet<MessageName> = new Set<MessageName>([
-  'Publish',
-  'PublishIf',
-  'Fetch',
-  'FindOffset',
-  'InitProducer',
-  'Metadata',
-  'Brokers',
-  'ConsumerGroup',
-  'Subscribe',
-  'Credit',
-  'Unsubscribe',
-  // Cascade brokers.
-  'CascadeBeat',
-  'CascadeTopics',
-  'CascadeSecurity',
-  'Authenticate',
-])
-const clientDecoders = new StreamDecoders(clientMessages)
+const clientDecoders = new StreamDecoders(new Set(clientMessages))
 const onlySchemas = decoderOfOnly(new Set<MessageName>(['Schemas']))
 
 /** How the frames of one client are read: by the schemas that it writes with (schemas/src/stream-schemas.ts). */
