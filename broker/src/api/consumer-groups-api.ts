@@ -5,6 +5,8 @@ import type { Asker } from './broker-api.ts'
 export const CONSUMER_GROUPS_TOPIC = '__groups'
 /** Its partitions: a group has always the same coordinator. */
 export const COORDINATORS = 16
+/** The group whose positions say which dead letters have been replayed or dropped. It never expires. */
+export const DEAD_LETTER_GROUP = 'tailrace.dlq'
 
 /** A partition of the topic that has, or had, this id. */
 export interface TopicPartitionId {

@@ -16,7 +16,7 @@ interface Underneath {
 
 /** The consumer groups that are coordinated here, with what their coordinators know of topics and rights. */
 export function createCoordinators(
-  { groups, store, clock, logger }: ClusterNodeDeps,
+  { groups, store, clock, logger, consumerGroupExpirationMs: expirationMs = 0 }: ClusterNodeDeps,
   { state, authorizer, status }: Underneath,
 ): Coordinators {
   const endsOf = async ({ id }: { readonly id: string }): Promise<number[]> => {
@@ -30,5 +30,5 @@ export function createCoordinators(
     return authorizer.decide(asked, 'read', { type: 'topic', name }).allowed
   }
   const ends = new PartitionEnds({ view: state, endsOf, clock, logger })
-  return new Coordinators({ groups, store, view: state, ends, mayRead, clock, logger })
+  return new Coordinators({ groups, store, view: state, ends, mayRead, expirationMs, clock, logger })
 }

@@ -48,7 +48,7 @@ export class MetadataEffects {
       forcedLeader.look(changed.topic.partitions[changed.partition]!.group)
       controller.wake()
     }
-    if ((created ?? deleted ?? extended) !== undefined) this.#parts.coordinators.topicsChanged()
+    if ((created ?? deleted ?? extended) !== undefined) this.#parts.coordinators.topicsChanged(deleted?.id)
     if (applied.metadataPriority) this.#prioritise()
     if (applied.upkeep) this.#parts.balancer.wake()
     if (applied.security !== undefined) this.#parts.expiredTokens.wake()

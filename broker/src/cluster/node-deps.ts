@@ -72,6 +72,8 @@ export interface ClusterNodeDeps {
   readonly balanceMs?: number
   /** After which the replicas of a broker that is away are given to others. Default: 0, never. */
   readonly replaceAfterMs?: number
+  /** After which consumer groups without members are removed. Default: 0, never. */
+  readonly consumerGroupExpirationMs?: number
   /** The planner of the spread; a test gives another. */
   readonly createPlan?: CreatePlan
 }

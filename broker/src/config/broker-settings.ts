@@ -61,6 +61,7 @@ export interface BrokerSettings {
   readonly balanceMs: number
   readonly replaceAfterMs: number
   readonly producerExpirationMs: number
+  readonly consumerGroupExpirationMs: number
   readonly replicationBytesPerSecond: number
   readonly cascadeBytesPerSecond: number
   /** Names under which clients reach the broker, beside those that it listens on and advertises. */

@@ -222,6 +222,12 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
     about:
       'A partition remembers a producer, and so recognises its retries, at least this long after its last batch; while it remembers 10,000 of them, new ones are refused with TOO_MANY_PRODUCERS.',
   },
+  consumerGroupExpirationMs: {
+    kind: duration(0, 366 * 86_400_000),
+    fallback: { value: 7 * 86_400_000 },
+    about:
+      "Time without members after which a consumer group is removed with its positions, and without commits after which a position in a topic that its group does not read any more is removed; 0: never. The coordinator's value counts.",
+  },
   replicationBytesPerSecond: {
     kind: bytes(0, 1024 * GiB),
     fallback: { value: 0 },

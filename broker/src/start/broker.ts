@@ -165,6 +165,7 @@ function nodeSettings(settings: BrokerSettings) {
     leaderReturnMs: settings.leaderReturnMs,
     balanceMs: settings.balanceMs,
     replaceAfterMs: settings.replaceAfterMs,
+    consumerGroupExpirationMs: settings.consumerGroupExpirationMs,
     sizeLimits: { maxFrameBytes: settings.maxFrameBytes - frameOverhead },
     largestMaxBatchBytes: Math.floor(settings.maxFrameBytes / 2),
   }

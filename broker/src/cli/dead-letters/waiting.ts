@@ -1,11 +1,10 @@
 import type { Offset, PartitionNumber } from '@tailrace/schemas'
+import { DEAD_LETTER_GROUP } from '../../api/consumer-groups-api.ts'
 import { topicPath } from '../../cluster/routing/topic-path.ts'
 import type { AdminClient } from '../admin/admin-client.ts'
 import type { TopicBody, TopicSummaryBody } from '../admin/answer-shapes.ts'
 import { CommandFailure } from '../command-failure.ts'
 
-/** The consumer group whose positions say which dead letters have been replayed or dropped. */
-export const DEAD_LETTER_GROUP = 'tailrace.dlq'
 const SUFFIX = '.dlq'
 const groupPath = `/consumer-groups/${DEAD_LETTER_GROUP}`
 

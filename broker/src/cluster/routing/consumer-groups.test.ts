@@ -261,6 +261,47 @@ test('a delayed record comes to the member that has its partition when its time 
   expect((await ask(1, beat('a', told!.epoch, { owned: joined.assignment }))).due).toEqual([])
 })
 
+describe('what nobody needs any more', () => {
+  const EXPIRATION_MS = 120_000
+  const isGone = coded('UNKNOWN_CONSUMER_GROUP')
+
+  beforeEach(async () => {
+    cluster = await TestCluster.of(3, [], [], { consumerGroupExpirationMs: EXPIRATION_MS })
+    const created = broker(1).node.api.createTopic({ name: 'flights', partitions: 4, replicas: 3 })
+    topicId = (await during(cluster, created)).id
+  })
+
+  it('is a group without members after its time, at any coordinator', async () => {
+    const joined = await ask(1, beat('a', 0, { group: 'used', sessionMs: 600_000 }))
+    await ask(1, { ...commit('a', position(0, joined.assignment[0]!.token, 3)), group: 'used' })
+    await ask(1, commit('', position(0, 0, 5)))
+    await cluster.clock.advance(EXPIRATION_MS - 10_000)
+    for (const { group } of coordinators()) cluster.world.elect(group, (cluster.world.leaderOf(group) % 3) + 1)
+    expect((await ask(2, describeIt)).partitions).toMatchObject([{ offset: 5 }])
+    await cluster.clock.advance(80_000)
+    await expect(ask(2, describeIt)).rejects.toThrow(isGone)
+    const { partitions: kept } = await ask(2, { kind: 'describe', group: 'used' })
+    expect(kept.map(({ offset }) => offset)).toEqual([3, -1, -1, -1])
+  })
+
+  it('are positions in a deleted topic, also where the group goes on with others', async () => {
+    const more = broker(1).node.api.createTopic({ name: 'orders', partitions: 1, replicas: 3 })
+    await during(cluster, more)
+    const subscribed = { topics: ['flights', 'orders'], patterns: [] }
+    const joined = await ask(1, beat('a', 0, { subscribed, sessionMs: 600_000 }))
+    const flights = joined.assignment.filter(({ topic }) => topic === 'flights')
+    await ask(1, commit('a', ...flights.map(({ partition, token }) => position(partition, token, 7))))
+    await ask(1, { ...commit('', position(0, 0, 5)), group: 'other' })
+    await during(cluster, broker(1).node.api.deleteTopic('flights'))
+    await cluster.clock.advance(100)
+    const told = await ask(1, beat('a', joined.epoch, { sessionMs: 600_000, owned: joined.assignment }))
+    await ask(1, beat('a', told.epoch, { sessionMs: 600_000, owned: owned(told) }))
+    await cluster.clock.advance(61_000)
+    expect((await ask(1, describeIt)).partitions.map(({ topic }) => topic)).toEqual(['orders'])
+    await expect(ask(1, { kind: 'describe', group: 'other' })).rejects.toThrow(isGone)
+  })
+})
+
 test('all groups are listed, whoever coordinates them', async () => {
   const names = Array.from({ length: 40 }, (_, number) => `group-${number}`)
   for (const group of names) await ask(1, beat('a', 0, { group }))

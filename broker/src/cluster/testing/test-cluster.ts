@@ -30,6 +30,7 @@ export class TestCluster {
   /** Of brokers that are started from now on: nothing moves by itself, unless a test wants it. */
   balanceMs = 0
   replaceAfterMs = 0
+  consumerGroupExpirationMs = 0
   /** Of brokers that are started from now on. */
   access: NonNullable<ClusterNodeDeps['access']> = { mode: 'off', superUsers: [] }
   #uuids = 0
@@ -45,7 +46,7 @@ export class TestCluster {
     count: number,
     levels: readonly FeatureLevels[] = [],
     racks: readonly string[] = [],
-    settings: Partial<Pick<TestCluster, 'balanceMs' | 'replaceAfterMs'>> = {},
+    settings: Partial<Pick<TestCluster, 'balanceMs' | 'replaceAfterMs' | 'consumerGroupExpirationMs'>> = {},
   ): Promise<TestCluster> {
     const cluster = Object.assign(new TestCluster(), settings)
     const ids = Array.from({ length: count }, (_, index) => index + 1)
@@ -201,6 +202,7 @@ export class TestBroker implements DiallingPeers {
       leaderReturnMs: cluster.leaderReturnMs,
       balanceMs: cluster.balanceMs,
       replaceAfterMs: cluster.replaceAfterMs,
+      consumerGroupExpirationMs: cluster.consumerGroupExpirationMs,
     })
   }
 

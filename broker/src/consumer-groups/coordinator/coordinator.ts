@@ -21,6 +21,7 @@ import { heartbeatMs, Sessions } from '../state/sessions.ts'
 import { Assignments } from './assignments.ts'
 import type { CoordinatorCounts } from './counts.ts'
 import { Delays } from './delays.ts'
+import { Expiry, type ExpiryDeps } from './expiry.ts'
 import { HeardMembers } from './heard-members.ts'
 import { Leases } from './leases.ts'
 import { isSameMember, memberOf } from './member-facts.ts'
@@ -30,7 +31,7 @@ import type { TopicsView } from './topics-view.ts'
 const LEAVES = -1
 const LEAVES_FOR_NOW = -2
 
-export interface CoordinatorDeps {
+export interface CoordinatorDeps extends Pick<ExpiryDeps, 'expirationMs' | 'deleted'> {
   readonly leader: Group
   readonly term: Term
   readonly state: ConsumerGroupsState
@@ -57,6 +58,7 @@ export class Coordinator {
   readonly #leases = new Leases()
   readonly #sessions: Sessions
   readonly #delays = new Delays()
+  readonly #expiry: Expiry
   /** The epoch up to which the members of a group that wait have been looked at. */
   readonly #epochs = new Map<string, number>()
   /** On the monotonic clock: this coordinator is known to have led up to then. */
@@ -76,6 +78,7 @@ export class Coordinator {
       askerOf: (group, member) => this.members.of(group, member)?.asker,
       propose: (command) => this.#change(command),
     })
+    this.#expiry = new Expiry({ ...deps, groups: state.groups, propose: (command) => this.#change(command) })
     const now = clock.monotonic()
     this.#sessions = new Sessions(now)
     for (const group of state.groups.values()) {
@@ -129,6 +132,11 @@ export class Coordinator {
         this.#wakeMembers(group)
       }
     }
+  }
+
+  /** Looks at some of what has expired. */
+  expire(): void {
+    this.#expiry.look()
   }
 
   /** Whether `tick` has anything to look at. */

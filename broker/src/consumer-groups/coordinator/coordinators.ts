@@ -10,12 +10,15 @@ import { ConsumerGroupsMachine, removeConsumerGroups } from '../state/consumer-g
 import { Coordinator } from './coordinator.ts'
 import type { CoordinatorFigures, GroupLag } from './coordinator-metrics.ts'
 import { noCounts } from './counts.ts'
+import { DeletedTopics } from './deleted-topics.ts'
 import { describeGroup, listGroups, progressOf, stuckOf } from './descriptions.ts'
 import type { PartitionEnds } from './partition-ends.ts'
 import type { TopicsView } from './topics-view.ts'
 
 /** How often sessions and delayed records are looked at, while there are any. */
 const TICK_MS = 100
+/** How often some groups are looked at for what nobody needs any more. */
+const EXPIRY_MS = 60_000
 
 export interface CoordinatorsDeps {
   readonly groups: Pick<Groups, 'get'>
@@ -24,6 +27,8 @@ export interface CoordinatorsDeps {
   readonly ends: PartitionEnds
   /** Null: a broker asks for itself. */
   readonly mayRead: (asker: Asker | null, topic: string) => boolean
+  /** Time after which a group without members is removed; 0: never. */
+  readonly expirationMs: number
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -37,7 +42,9 @@ export class Coordinators {
   readonly #deps: CoordinatorsDeps
   readonly #machines = new Map<GroupId, ConsumerGroupsMachine>()
   readonly #leading = new Map<GroupId, Coordinator>()
+  readonly #deleted = new DeletedTopics()
   #timer: TimerHandle | null = null
+  #expiryTimer: TimerHandle | null = null
   #closed = false
 
   constructor(deps: CoordinatorsDeps) {
@@ -143,14 +150,17 @@ export class Coordinators {
     if (leader?.isLeader && this.#machines.has(group)) void this.#begin(group, leader)
   }
 
-  /** The list of topics, or the number of partitions of one, has changed. */
-  topicsChanged(): void {
+  /** The list of topics, or the number of partitions of one, has changed. `deletedId`: of a topic that is gone. */
+  topicsChanged(deletedId?: string): void {
+    if (deletedId !== undefined) this.#deleted.add(deletedId)
+    this.#expireLater()
     for (const coordinator of this.#leading.values()) coordinator.topicsChanged()
   }
 
   async close(): Promise<void> {
     this.#closed = true
     this.#timer?.cancel()
+    this.#expiryTimer?.cancel()
     for (const group of [...this.#leading.keys()]) this.#end(group)
     for (const machine of this.#machines.values()) await machine.close()
   }
@@ -174,9 +184,17 @@ export class Coordinators {
     if (known?.term === term) return known
     this.#end(group)
     const { state } = machine
-    const coordinator = new Coordinator({ ...this.#deps, leader, term, state, counts: this.#counts })
+    const coordinator = new Coordinator({
+      ...this.#deps,
+      leader,
+      term,
+      state,
+      counts: this.#counts,
+      deleted: this.#deleted,
+    })
     this.#leading.set(group, coordinator)
     this.#tickLater()
+    this.#expireLater()
     return coordinator
   }
 
@@ -193,6 +211,16 @@ export class Coordinators {
       this.#timer = null
       for (const coordinator of this.#leading.values()) coordinator.tick()
       this.#tickLater()
+    })
+  }
+
+  #expireLater(): void {
+    if (this.#expiryTimer !== null || this.#closed || this.#leading.size === 0) return
+    if (this.#deps.expirationMs === 0 && this.#deleted.size === 0) return
+    this.#expiryTimer = this.#deps.clock.after(EXPIRY_MS, () => {
+      this.#expiryTimer = null
+      for (const coordinator of this.#leading.values()) coordinator.expire()
+      this.#expireLater()
     })
   }
 }

@@ -315,6 +315,21 @@ describe('positions', () => {
     apply({ type: 'forget', topicIds: ['t-1'] } as never)
     expect([state.groups.size, state.bytes]).toEqual([0, 0])
   })
+
+  test('of topics that are not read any more only what is older than the given time is forgotten', () => {
+    commit('m-1', 1, 5)
+    delay('m-1', 1, 3, 5000)
+    leave('m-1')
+    join('m-2')
+    const { committedAt } = partitionIn(group(), 't-1', 0)
+    const forget = (committedBefore: number) => apply({ type: 'forget', topicIds: ['t-1'], committedBefore } as never)
+    forget(committedAt - 1)
+    expect([partitionIn(group(), 't-1', 0).offset, group().delayed.size]).toEqual([5, 1])
+    forget(committedAt)
+    expect([partitionIn(group(), 't-1', 0).offset, group().delayed.size]).toEqual([-1, 1])
+    forget(5000)
+    expect([group().topics.size, group().delayed.size]).toEqual([0, 0])
+  })
 })
 
 describe('delayed records', () => {

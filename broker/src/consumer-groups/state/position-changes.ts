@@ -1,3 +1,4 @@
+import type { Timestamp } from '@tailrace/schemas'
 import type { CommitPositions, DelayRecord, ForgetTopics, ResetPositions } from './commands/consumer-group-command.ts'
 import { delayedKey, partitionIn } from './consumer-group.ts'
 import type { CommandOutcome, GroupChange, PartitionPlace } from './consumer-group-changes.ts'
@@ -87,19 +88,22 @@ function positionsAfter({ group }: GroupChange, positions: ResetPositions['posit
   return count
 }
 
-export function forget(change: GroupChange, { topicIds }: ForgetTopics): CommandOutcome {
+export function forget(change: GroupChange, { topicIds, committedBefore }: ForgetTopics): CommandOutcome {
   const { group } = change
+  const isLater = (time: Timestamp): boolean => committedBefore !== undefined && time > committedBefore
   for (const topicId of topicIds) {
     const topic = group.topics.get(topicId)
     if (topic === undefined) continue
     for (const [number, partition] of [...topic.partitions]) {
-      if (partition.owner !== '' || partition.holder !== '') continue
+      if (partition.owner !== '' || partition.holder !== '' || isLater(partition.committedAt)) continue
       changePartition(change, topic, number, { ...partition, offset: -1, metadata: '' })
     }
   }
-  for (const [key, { topicId, partition }] of [...group.delayed]) {
+  const forgotten = new Set(topicIds)
+  for (const [key, { topicId, partition, due }] of [...group.delayed]) {
     const { offset, holder, owner } = partitionIn(group, topicId, partition)
-    if (topicIds.includes(topicId) && offset < 0 && holder === '' && owner === '') changeDelayed(change, key, null)
+    const isNobodys = offset < 0 && holder === '' && owner === ''
+    if (forgotten.has(topicId) && isNobodys && !isLater(due)) changeDelayed(change, key, null)
   }
   return carriedOut
 }

@@ -31,6 +31,7 @@ const isOffset: Check = (field) => field === -1 || isWhole(field)
 const isMetadata: Check = (field) =>
   text(limits.metadataBytes)(field) && new TextEncoder().encode(field as string).length <= limits.metadataBytes
 const isPartition = whole(0, limits.partitions)
+const isTimeIfAny: Check = (field) => field === undefined || isWhole(field)
 
 export const isMember = fields({
   id: isPlainId,
@@ -82,8 +83,8 @@ const checks: Readonly<Record<ConsumerGroupCommand['type'], Check>> = {
   }),
   delay: fields({ ...underLease, ...place, token: isWhole, offset: isWhole, due: isWhole, attempt: isWhole }),
   reset: fields({ ...decision, positions: listOf(fields({ ...position, offset: isOffset }), limits.positions) }),
-  remove: fields({ ...decision, emptyBefore: (field) => field === undefined || isWhole(field) }),
-  forget: fields({ ...decision, topicIds: listOf(isPlainId, limits.partitions) }),
+  remove: fields({ ...decision, emptyBefore: isTimeIfAny }),
+  forget: fields({ ...decision, topicIds: listOf(isPlainId, limits.partitions), committedBefore: isTimeIfAny }),
 }
 
 /** Whether an object has the fields of a command that this version knows, within the limits. */

@@ -92,8 +92,12 @@ export interface RemoveConsumerGroup extends Decision {
   readonly type: 'remove'
   readonly emptyBefore?: Timestamp
 }
-/** Topics that do not exist any more. Partitions that are assigned or leased stay. */
+/**
+ * Topics that do not exist any more, or that the group does not read any more: their positions and delayed records go.
+ * Partitions that are assigned or leased stay. `committedBefore`: so does what was committed, or was due, after it.
+ */
 export interface ForgetTopics extends Decision {
   readonly type: 'forget'
   readonly topicIds: readonly string[]
+  readonly committedBefore?: Timestamp
 }

@@ -142,7 +142,12 @@ export function commandOf(
     case 'remove':
       return { type: 'remove', ...decision, ...(stale ? { emptyBefore: at - one } : {}) }
     case 'forget':
-      return { type: 'forget', ...decision, topicIds: [topicId] }
+      return {
+        type: 'forget',
+        ...decision,
+        topicIds: [topicId],
+        ...(four % 2 ? { committedBefore: at - (one % 20) } : {}),
+      }
   }
 }
 

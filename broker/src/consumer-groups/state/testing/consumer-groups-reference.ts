@@ -17,6 +17,7 @@ interface Lease {
 export class ConsumerGroupsReference {
   #leases = new Map<string, Lease>()
   #positions = new Map<string, number>()
+  readonly #committedAt = new Map<string, number>()
   /** By group and instance, the member that has it. */
   #instances = new Map<string, string>()
   #largestToken = 0
@@ -68,13 +69,15 @@ export class ConsumerGroupsReference {
         const place = `${command.group} ${topicId} ${partition}`
         if (offset < 0) wished.delete(place)
         else wished.set(place, offset)
+        this.#committedAt.set(place, command.at)
       }
     }
     if (outcome.ok && command.type === 'remove') drop(wished, (place) => place.startsWith(`${command.group} `))
     if (outcome.ok && command.type === 'forget') {
       drop(wished, (place) => {
         const [group, topicId] = place.split(' ')
-        return group === command.group && command.topicIds.includes(topicId!) && !positions.has(place)
+        const isLater = this.#committedAt.get(place)! > (command.committedBefore ?? Number.POSITIVE_INFINITY)
+        return group === command.group && command.topicIds.includes(topicId!) && !this.#leases.has(place) && !isLater
       })
     }
     if (JSON.stringify(sorted(positions)) !== JSON.stringify(sorted(wished))) {
@@ -95,6 +98,7 @@ export class ConsumerGroupsReference {
       if (offset < former !== has(outcome.behind, topicId, partition))
         throw new Error(`${place} is told as behind wrongly`)
       wished.set(place, Math.max(former, offset))
+      if (offset >= former) this.#committedAt.set(place, command.at)
     }
   }
 
