@@ -42,6 +42,13 @@ export class Session {
     return this.#subscriptions.size
   }
 
+  /** Bytes that this client may still be sent. */
+  get credit(): number {
+    let bytes = 0
+    for (const { credit } of this.#subscriptions.values()) bytes += Math.max(0, credit)
+    return bytes
+  }
+
   constructor(broker: SessionHost, socket: WebSocket) {
     this.#broker = broker
     this.#socket = socket

@@ -4,6 +4,8 @@ import type { BrokerId, Offset, PartitionNumber, Position } from '@tailrace/sche
 export interface RecordSource {
   /** The cascade broker whose copies it reads; null: level 0. */
   readonly copy: BrokerId | null
+  /** It may be sent more than its share of the buffer is by now, and has not been yet. */
+  readonly hasTooMuchCredit: boolean
   /** Called with the number of bytes that have been read: the source may send as many again. */
   consumed(bytes: number): void
   close(): void

@@ -1,22 +1,16 @@
 import { type Client, type Connection, delay, Fifo, retryBackoff, type TopicRoute } from '@tailrace/client'
-import { type BrokerId, type Offset, type PartitionNumber, TailraceError } from '@tailrace/schemas'
-import { Cursor } from './cursor.ts'
+import { type BrokerId, type Offset, type PartitionNumber, type Position, TailraceError } from '@tailrace/schemas'
+import { Cursor, type RecordSource } from './cursor.ts'
 import type { Levels } from './levels.ts'
 import type { FeedSettings } from './options.ts'
 import { Positions } from './positions.ts'
+import type { BudgetUser } from './receive-budget.ts'
 import { type ReceivedBatch, receive } from './received-batch.ts'
 import { type Start, startAnew } from './start.ts'
 import { Stream, type StreamEvents } from './stream.ts'
+import { findTopic, PATIENCE_MS } from './wanted-topic.ts'
 
-/** A topic that is being created, or that a broker does not know yet, gets this long. */
-const TOPIC_TIMEOUT_MS = 120_000
-/** Credit of a partition never falls below this, whatever its share of maxBufferedBytes: enough for progress. */
-const MIN_BYTES_PER_PARTITION = 64 * 1024
-/** How long a broker may be behind, or a replica give damaged batches, before the reader is told. */
-const PATIENCE_MS = 5_000
 const lagging = new Set(['UNKNOWN_TOPIC', 'TOPIC_ID_MISMATCH', 'UNKNOWN_PARTITION'])
-/** Between two looks for the topic that a saved position belongs to. */
-const LOOK_AGAIN_MS = 250
 
 /** Partitions to be read over one connection. */
 interface FeedRoute {
@@ -31,7 +25,7 @@ interface FeedRoute {
  * partition attached to a broker that serves it, and resumes at the first offset that was not received whenever that
  * ends.
  */
-export class Feed implements StreamEvents {
+export class Feed implements StreamEvents, BudgetUser {
   readonly cursors = new Map<PartitionNumber, Cursor>()
   /** Called once when it begins to receive. */
   onBegin: (() => void) | undefined
@@ -46,6 +40,8 @@ export class Feed implements StreamEvents {
   /** Undefined: cascade brokers are not looked for. */
   readonly #levels: Levels | undefined
   readonly #queue = new Fifo<ReceivedBatch>()
+  /** Bytes received and not released. */
+  #bufferedBytes = 0
   readonly #ended = new AbortController()
   readonly #backoff = retryBackoff()
   #stopListening: (() => void) | undefined
@@ -106,8 +102,19 @@ export class Feed implements StreamEvents {
 
   /** The batch has been read: the broker may send as much again. */
   release({ cursor, start, end }: ReceivedBatch): void {
-    cursor.bufferedBytes -= end - start
-    cursor.stream?.consumed(end - start)
+    const bytes = end - start
+    cursor.bufferedBytes -= bytes
+    this.#bufferedBytes -= bytes
+    if (!this.#isOver) this.#settings.budget.free(bytes)
+    cursor.stream?.consumed(bytes)
+  }
+
+  takeBack(): void {
+    this.#leave((stream) => stream.hasTooMuchCredit)
+  }
+
+  topUp(): void {
+    for (const { stream } of this.cursors.values()) stream?.consumed(0)
   }
 
   /** Ends quietly. Records that are not read are dropped. */
@@ -132,6 +139,7 @@ export class Feed implements StreamEvents {
     try {
       receive(cursor, body, nextOffset, (batch) => {
         cursor.bufferedBytes += batch.end - batch.start
+        this.#bufferedBytes += batch.end - batch.start
         this.#queue.push(batch)
       })
       this.#lastError = undefined
@@ -210,7 +218,8 @@ export class Feed implements StreamEvents {
 
   async #open(): Promise<void> {
     try {
-      const route = await this.#findTopic()
+      const wanted = { name: this.#topic, id: this.#topicId, start: this.#start }
+      const route = await findTopic(this.#client, wanted, this.#ended.signal)
       if (this.#topicId !== '' && route.id !== this.#topicId) {
         this.#turnTo(route)
         return
@@ -223,27 +232,6 @@ export class Feed implements StreamEvents {
     }
   }
 
-  /**
-   * The topic of the name, by preference the one that the start belongs to, with the partitions of that: a broker that
-   * is behind still names another one, or fewer partitions.
-   */
-  async #findTopic(): Promise<TopicRoute> {
-    const { signal } = this.#ended
-    let found = await this.#client.topic(this.#topic, { timeoutMs: TOPIC_TIMEOUT_MS, signal })
-    const started = performance.now()
-    while (this.#topicId !== '' && !this.#isMeant(found) && performance.now() - started <= PATIENCE_MS) {
-      await delay(LOOK_AGAIN_MS, signal)
-      await this.#client.refresh([this.#topic]).catch(() => {})
-      found = this.#client.metadata.topic(this.#topic) ?? found
-    }
-    return found
-  }
-
-  #isMeant({ id, leaders }: TopicRoute): boolean {
-    const { partitions = [], offsets } = this.#start
-    return id === this.#topicId && [...partitions, ...offsets.keys()].every((one) => one < leaders.length)
-  }
-
   /** A cursor for each partition of the topic that is wanted. @throws TailraceError UNKNOWN_PARTITION */
   #addAll(route: TopicRoute): void {
     const all = route.leaders.map((_, partition) => partition)
@@ -252,7 +240,7 @@ export class Feed implements StreamEvents {
     if (unknown !== undefined) {
       throw new TailraceError('UNKNOWN_PARTITION', `"${this.#topic}" has ${all.length} of them, not number ${unknown}.`)
     }
-    for (const partition of wanted) this.#add(new Cursor(partition, this.#start.positionOf(partition)))
+    this.#addCursors(wanted, (partition) => this.#start.positionOf(partition))
     if (wanted.length === 0) this.#allStarted.resolve()
   }
 
@@ -267,6 +255,7 @@ export class Feed implements StreamEvents {
       return
     }
     this.#closeStreams()
+    this.#settings.budget.leave(this.cursors.size)
     this.cursors.clear()
     this.#detached.clear()
     this.#lastError = undefined
@@ -292,15 +281,18 @@ export class Feed implements StreamEvents {
       return
     }
     if (this.#start.partitions !== undefined) return
-    for (let partition = this.cursors.size; partition < route.leaders.length; partition++) {
-      this.#add(new Cursor(partition, { kind: 'EARLIEST', value: 0 }))
-    }
+    const added = route.leaders.map((_, partition) => partition).slice(this.cursors.size)
+    if (added.length > 0) this.#addCursors(added, () => ({ kind: 'EARLIEST', value: 0 }))
     if (this.#detached.size > 0) void this.#attach()
   }
 
-  #add(cursor: Cursor): void {
-    this.cursors.set(cursor.partition, cursor)
-    this.#detached.add(cursor)
+  #addCursors(partitions: readonly PartitionNumber[], positionOf: (partition: PartitionNumber) => Position): void {
+    for (const partition of partitions) {
+      const cursor = new Cursor(partition, positionOf(partition))
+      this.cursors.set(partition, cursor)
+      this.#detached.add(cursor)
+    }
+    this.#settings.budget.enter(this, partitions.length)
   }
 
   /** Finds a broker for every detached partition, as long as it takes. One at a time. */
@@ -364,16 +356,19 @@ export class Feed implements StreamEvents {
     // Partitions of a topic that was replaced meanwhile are not detached any more.
     const cursors = found.filter((cursor) => this.#detached.delete(cursor))
     if (cursors.length === 0) return
-    const share = Math.floor(this.#settings.maxBufferedBytes / this.cursors.size)
-    const replica = copy === null && this.#settings.readFrom === 'nearest'
-    const settings = { bytesPerPartition: Math.max(MIN_BYTES_PER_PARTITION, share), replica, copy }
+    const { budget, readFrom } = this.#settings
+    const settings = { budget, replica: copy === null && readFrom === 'nearest', copy }
     new Stream(connection, { name: this.#topic, id: this.#topicId }, cursors, settings, this)
   }
 
   /** Partitions that are read elsewhere go on at this broker, each at the first offset that has not been received. */
   #leaveAllBut(copy: BrokerId | null): void {
+    this.#leave((stream) => stream.copy !== copy)
+  }
+
+  #leave(isLeft: (stream: RecordSource) => boolean): void {
     for (const cursor of this.cursors.values()) {
-      if (cursor.stream !== undefined && cursor.stream.copy !== copy) this.#detached.add(cursor)
+      if (cursor.stream !== undefined && isLeft(cursor.stream)) this.#detached.add(cursor)
     }
     for (const cursor of this.#detached) cursor.stream?.close()
     if (this.#detached.size > 0) void this.#attach()
@@ -385,6 +380,11 @@ export class Feed implements StreamEvents {
     this.onEnd?.()
     this.#ended.abort(new TailraceError('CLOSED'))
     this.#closeStreams()
+    // What has been received and is not read yet does not hold up others that read under the same budget.
+    const { budget } = this.#settings
+    budget.free(this.#bufferedBytes)
+    budget.leave(this.cursors.size)
+    budget.end(this)
     this.#wake()
   }
 

@@ -2,6 +2,7 @@ import { type ClientOptions, clientOptionNames, refuseUnknown, wholeNumber } fro
 import { type Offset, type PartitionNumber, TailraceError } from '@tailrace/schemas'
 import type { LevelRules } from './level-choice.ts'
 import type { OnUnreadable } from './readable-records.ts'
+import { ReceiveBudget } from './receive-budget.ts'
 import type { From } from './start.ts'
 
 export interface ConsumerOptions extends ClientOptions {
@@ -72,7 +73,7 @@ export interface SubscribeOptions {
 }
 
 export interface FeedSettings {
-  readonly maxBufferedBytes: number
+  readonly budget: ReceiveBudget
   readonly onOutOfRange: 'fail' | 'earliest' | 'latest'
   readonly onJump: ((jump: Jump) => void) | undefined
   readonly onTopicRecreated: 'fail' | 'earliest' | 'latest'
@@ -127,7 +128,7 @@ export function feedSettings(options: SubscribeOptions): FeedSettings {
     onTopicRecreated: oneOf('onTopicRecreated', options.onTopicRecreated, ['fail', 'earliest', 'latest']),
     otherwise: oneOf('otherwise', options.otherwise, ['earliest', 'latest']),
     readFrom: oneOf('readFrom', options.readFrom, ['leader', 'nearest']),
-    maxBufferedBytes: wholeNumber('maxBufferedBytes', options.maxBufferedBytes, bounds),
+    budget: new ReceiveBudget(wholeNumber('maxBufferedBytes', options.maxBufferedBytes, bounds)),
   }
 }
 

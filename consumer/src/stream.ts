@@ -1,9 +1,10 @@
 import type { Connection, PushFrame, SubscriptionListener } from '@tailrace/client'
 import { type BrokerId, errorTold, type Offset, type PartitionNumber, type TailraceError } from '@tailrace/schemas'
 import type { Cursor, RecordSource } from './cursor.ts'
+import type { ReceiveBudget } from './receive-budget.ts'
 
 export interface StreamSettings {
-  readonly bytesPerPartition: number
+  readonly budget: ReceiveBudget
   /** From the broker's own replicas. */
   readonly replica: boolean
   /** See RecordSource. */
@@ -32,7 +33,7 @@ export class Stream implements SubscriptionListener, RecordSource {
   readonly #events: StreamEvents
   readonly #cursors = new Map<PartitionNumber, Cursor>()
   readonly #id: number
-  readonly #bytesPerPartition: number
+  readonly #budget: ReceiveBudget
   /** Bytes that the broker may send, or has sent and that are not read yet. */
   #granted: number
   #isOver = false
@@ -46,27 +47,31 @@ export class Stream implements SubscriptionListener, RecordSource {
   ) {
     this.#connection = connection
     this.#events = events
-    this.#bytesPerPartition = settings.bytesPerPartition
+    this.#budget = settings.budget
     this.copy = settings.copy
-    let buffered = 0
     for (const cursor of cursors) {
       this.#cursors.set(cursor.partition, cursor)
       cursor.stream = this
-      buffered += cursor.bufferedBytes
     }
-    this.#granted = Math.max(this.#limit, buffered)
+    this.#granted = this.#buffered
     const position = { kind: 'EARLIEST', value: 0 } as const // Not used: every partition brings its own.
     const partitions = cursors.map((cursor) => ({ partition: cursor.partition, position: cursor.wanted }))
     const { replica } = settings
-    const credit = this.#granted - buffered
+    const credit = this.#grant()
     this.#id = connection.subscribe(
       { topic: topic.name, position, partitions, credit, replica, topicId: topic.id },
       this,
     )
   }
 
-  get #limit(): number {
-    return this.#cursors.size * this.#bytesPerPartition
+  get hasTooMuchCredit(): boolean {
+    return this.#granted - this.#buffered > this.#budget.limitOf(this.#cursors.size)
+  }
+
+  get #buffered(): number {
+    let bytes = 0
+    for (const { bufferedBytes } of this.#cursors.values()) bytes += bufferedBytes
+    return bytes
   }
 
   frame(frame: PushFrame): void {
@@ -102,17 +107,30 @@ export class Stream implements SubscriptionListener, RecordSource {
   /** A reader has read so many bytes. */
   consumed(bytes: number): void {
     this.#granted -= bytes
-    const room = this.#limit - this.#granted
-    if (this.#isOver || room < this.#limit / 4) return
-    this.#granted += room
-    this.#connection.credit(this.#id, room)
+    if (this.#isOver) return
+    const credit = this.#grant()
+    if (credit > 0) this.#connection.credit(this.#id, credit)
   }
 
   close(): void {
     this.#isOver = true
     this.#connection.unsubscribe(this.#id)
+    this.#giveBack()
     for (const cursor of this.#cursors.values()) cursor.stream = undefined
     this.#cursors.clear()
+  }
+
+  #grant(): number {
+    const credit = this.#budget.creditFor(this.#cursors.size, this.#granted)
+    this.#granted += credit
+    this.#budget.use(credit)
+    return credit
+  }
+
+  /** Credit for which nothing will come any more. */
+  #giveBack(): void {
+    this.#budget.free(this.#granted - this.#buffered)
+    this.#granted = this.#buffered
   }
 
   #end(error: TailraceError): void {
@@ -128,6 +146,7 @@ export class Stream implements SubscriptionListener, RecordSource {
       // Its buffered bytes count against the stream that it will have next.
       this.#granted -= cursor.bufferedBytes
     }
+    if (this.#cursors.size === 0) this.#giveBack()
     if (this.#cursors.size === 0 && !this.#isOver) this.close()
     if (cursors.length > 0) this.#events.ended(this, cursors, error, logStart)
   }

@@ -1,6 +1,7 @@
 import { type Client, type ClientOptions, delay } from '@tailrace/client'
 import { errorTold, type Offset, TailraceError } from '@tailrace/schemas'
 import { now, startBeats } from '#beats'
+import { ReceiveBudget } from '../receive-budget.ts'
 import type { ReceivedBatch } from '../received-batch.ts'
 import type { ConsumerRecord } from '../record.ts'
 import type { RecordsBatch } from '../records-batch.ts'
@@ -50,6 +51,7 @@ export class GroupMember<Data> {
   readonly #beats: Beats
   readonly #pulse: Pulse
   readonly #putOff: PutOff<Data>
+  readonly #budget: ReceiveBudget
   readonly #autoCommit: ReturnType<typeof setInterval> | undefined
   /** Calls of the program's functions, one after the other. */
   #calls: Promise<unknown> = Promise.resolve()
@@ -61,6 +63,7 @@ export class GroupMember<Data> {
     const { settings, client, group, counts } = parts
     this.#parts = parts
     this.#settings = settings
+    this.#budget = new ReceiveBudget(settings.maxBufferedBytes)
     const { options } = parts
     const { pulse, beats } = startBeats({
       client,
@@ -201,13 +204,12 @@ export class GroupMember<Data> {
   }
 
   #feedSettings() {
-    const { onOutOfRange, onJump, readFrom, maxBufferedBytes } = this.#settings
-    const share = Math.floor(maxBufferedBytes / Math.max(1, this.assignment.partitions.length))
+    const { onOutOfRange, onJump, readFrom } = this.#settings
     return {
       onOutOfRange,
       onJump,
       readFrom,
-      maxBufferedBytes: share,
+      budget: this.#budget,
       onTopicRecreated: 'fail',
       otherwise: 'earliest',
     } as const

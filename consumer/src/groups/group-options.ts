@@ -70,7 +70,10 @@ export interface GroupOptions {
   readonly onRevoked?: (partitions: readonly TopicPartition[], reason: RevocationReason) => unknown
   /** How long `onAssigned` and `onRevoked` are awaited. Default 10,000. */
   readonly callbackTimeoutMs?: number
-  /** Bytes received ahead of the handlers, over all partitions; 64 KiB for each at least. Default 8 MiB. */
+  /**
+   * Bytes received ahead of the handlers, over all partitions of a loop or run, whenever they were assigned; 64 KiB for
+   * each at least. Default 8 MiB.
+   */
   readonly maxBufferedBytes?: number
   /** Keys, values and headers as Uint8Array instead of text. Default false. */
   readonly bytes?: boolean
