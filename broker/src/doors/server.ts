@@ -8,7 +8,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
 import type { TlsPort } from '../platform/tls-port.ts'
-import { Abandonment } from './http/abandonment.ts'
+import { Abandonment, endAbandoned } from './http/abandonment.ts'
 import { apiDocument } from './http/api-document.ts'
 import { authenticateRequests } from './http/authentication.ts'
 import { answerBareConnections, refuseConnections } from './http/bare-connections.ts'
@@ -219,7 +219,9 @@ function askSenders(
   answerCrossOrigin(app, parts.limits)
   refuseEncodedBodies(app)
   authenticateRequests(app, services)
+  endAbandoned(app)
   keepQuotas(app, clock)
+  endAbandoned(app)
 }
 
 const noQuotas = new Map()

@@ -23,6 +23,13 @@ export interface OpenConnection {
   once(event: 'close', listener: () => void): unknown
 }
 
+/** For whom a connection counts; null: for nobody. */
+interface CountedConnection {
+  sender: string | null
+  /** It counts no more. */
+  release: () => void
+}
+
 /** An entity that is over a limit is told of in the log so often at most. */
 const LOGGED_EVERY_MS = 60_000
 const MOST_LOGGED = 1_000
@@ -31,8 +38,7 @@ const MOST_LOGGED = 1_000
 export class QuotaKeeper {
   readonly buckets = new Buckets()
   readonly held = { connections: new HeldCount(), subscriptions: new HeldCount() } as const
-  /** For whom each connection is counted, and how it is counted no more. */
-  readonly connections = new WeakMap<OpenConnection, { readonly sender: string; readonly release: () => void }>()
+  readonly #connections = new WeakMap<OpenConnection, CountedConnection>()
   readonly #parts: QuotaKeeperParts
   readonly #loggedAt = new Map<string, number>()
   #source: ReadonlyMap<string, Quota> | null = null
@@ -58,6 +64,16 @@ export class QuotaKeeper {
     if (limit === 0) return null
     const entity = `cascade broker ${broker}`
     return { kind: 'fetchBytesPerSecond', limit, key: entity, entity }
+  }
+
+  /** For whom the connection counts, until it closes. Requests of any number of senders may come on it. */
+  counted(connection: OpenConnection): CountedConnection {
+    const known = this.#connections.get(connection)
+    if (known !== undefined) return known
+    const counted: CountedConnection = { sender: null, release: () => {} }
+    this.#connections.set(connection, counted)
+    connection.once('close', () => counted.release())
+    return counted
   }
 
   now(): number {

@@ -114,6 +114,15 @@ test('a connection that becomes a WebSocket counts once, and for whom the WebSoc
   sender().keepConnection(new EventEmitter())
 })
 
+test('a connection with requests of many senders keeps nothing of those before the latest', () => {
+  const { sender } = setUp({ principal: 'User:ann' }, { connections: 1 })
+  const connection = new EventEmitter()
+  for (let at = 0; at < 20; at++) sender(at % 2 === 0 ? 'User:ann' : 'User:bob').keepConnection(connection)
+  sender().keepConnection(new EventEmitter())
+  for (let at = 0; at < 20; at++) expect(() => sender().keepConnection(connection)).toThrow(throttled(1000))
+  expect(connection.listenerCount('close')).toBe(1)
+})
+
 test('metrics say what waited and what was refused, and the log names an entity once a minute', async () => {
   const { sender, registry, logged, pass } = setUp({ principal: '*', clientId: '*' }, { requestsPerSecond: 1 })
   const ann = sender('User:ann', 'loader')

@@ -132,20 +132,16 @@ export class SenderQuotas {
    * @throws TailraceError THROTTLED: the sender has as many as a quota allows; the connection counts for nobody
    */
   keepConnection(connection: OpenConnection): void {
-    if (this.#keeper.connections.get(connection)?.sender !== this.#name) this.takeConnection(connection)
+    if (this.#keeper.counted(connection).sender !== this.#name) this.takeConnection(connection)
   }
 
   /** As `keepConnection`, for a sender that may become another one while it is connected. */
   takeConnection(connection: OpenConnection): void {
-    const { connections } = this.#keeper
-    const end = (): void => {
-      connections.get(connection)?.release()
-      connections.delete(connection)
-    }
-    end()
+    const counted = this.#keeper.counted(connection)
+    counted.release()
+    Object.assign(counted, { sender: null, release: () => {} })
     this.hold('connections')
-    connections.set(connection, { sender: this.#name, release: () => this.release('connections') })
-    connection.once('close', end)
+    Object.assign(counted, { sender: this.#name, release: () => this.release('connections') })
   }
 
   /** Before the connection becomes this principal's. @throws TailraceError THROTTLED */
