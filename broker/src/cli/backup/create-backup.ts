@@ -3,6 +3,7 @@ import { CONSUMER_GROUPS_TOPIC } from '../../api/consumer-groups-api.ts'
 import type { CredentialsPage, StoredCredentials, StoredToken, StoredUser } from '../../api/security-api.ts'
 import { topicPath } from '../../cluster/routing/topic-path.ts'
 import type { Crypto } from '../../platform/crypto.ts'
+import { topicsOfBrokers } from '../../security/access/guard.ts'
 import { AUDIT_TOPIC } from '../../security/audit/audit-event.ts'
 import type { AdminClient } from '../admin/admin-client.ts'
 import { CommandFailure, UsageError } from '../command-failure.ts'
@@ -31,7 +32,7 @@ interface ListedTopic {
 }
 
 /**
- * `names`: topics; empty: all but the audit, which brokers alone may write.
+ * `names`: topics; empty: all but those that brokers alone may write.
  * @throws UsageError, CommandFailure, TailraceError, DiskError
  */
 export async function createBackup(names: readonly string[], deps: CreateDeps): Promise<Backup> {
@@ -60,8 +61,7 @@ async function topicsNamed(names: readonly string[], admin: AdminClient): Promis
     throw new UsageError(`${AUDIT_TOPIC} cannot be restored: read it with "tailrace audit"`)
   if (names.includes(CONSUMER_GROUPS_TOPIC))
     throw new UsageError(`${CONSUMER_GROUPS_TOPIC} cannot be restored: use "tailrace group export"`)
-  const ofBrokers = [AUDIT_TOPIC, CONSUMER_GROUPS_TOPIC]
-  if (names.length === 0) return topics.filter(({ name }) => !ofBrokers.includes(name))
+  if (names.length === 0) return topics.filter(({ name }) => !topicsOfBrokers.includes(name))
   // The error of a topic that is not there, or that nobody may see, is the broker's.
   for (const name of names) await admin.request('GET', topicPath(name))
   return topics.filter(({ name }) => names.includes(name))
