@@ -13,6 +13,9 @@ const ofBrokers: readonly Operation[] = ['write', 'create', 'alter', 'delete']
 /** A client names what it likes; decisions about so many names are kept. */
 const MOST_REMEMBERED = 10_000
 
+/** By the name of a topic or consumer group. */
+type Decisions = Map<string, boolean>
+
 /**
  * The rights of one session. Decisions are remembered until a rule changes, so that a publish costs two look-ups.
  */
@@ -20,7 +23,7 @@ export class Guard {
   readonly #authorizer: Authorizer
   readonly #problemOf: (session: Session) => TailraceError | null
   readonly #audit: Audit
-  readonly #decisions = new Map<Operation, Map<string, boolean>>()
+  readonly #decisions = { topic: new Map<Operation, Decisions>(), group: new Map<Operation, Decisions>() }
   #session: Session
   #version: number
   #remembered = 0
@@ -50,16 +53,11 @@ export class Guard {
   }
 
   mayTopic(operation: Operation, topic: string): boolean {
-    if (this.#authorizer.version !== this.#version) this.#forget()
-    const known = this.#decisions.get(operation)?.get(topic)
-    if (known !== undefined) return known
-    const { allowed } = this.#authorizer.decide(this.#session, operation, { type: 'topic', name: topic })
-    this.#remember(operation, topic, allowed)
-    return allowed
+    return this.#may('topic', operation, topic)
   }
 
   mayGroup(operation: Operation, name: string): boolean {
-    return this.#authorizer.decide(this.#session, operation, { type: 'group', name }).allowed
+    return this.#may('group', operation, name)
   }
 
   mayCluster(operation: Operation): boolean {
@@ -164,15 +162,21 @@ export class Guard {
     if (problem !== null) throw problem
   }
 
-  #remember(operation: Operation, topic: string, allowed: boolean): void {
+  #may(type: 'topic' | 'group', operation: Operation, name: string): boolean {
+    if (this.#authorizer.version !== this.#version) this.#forget()
+    const known = this.#decisions[type].get(operation)?.get(name)
+    if (known !== undefined) return known
+    const { allowed } = this.#authorizer.decide(this.#session, operation, { type, name })
     if (this.#remembered++ >= MOST_REMEMBERED) this.#forget()
-    const decisions = this.#decisions.get(operation) ?? new Map<string, boolean>()
-    this.#decisions.set(operation, decisions.set(topic, allowed))
+    const decisions: Decisions = this.#decisions[type].get(operation) ?? new Map()
+    this.#decisions[type].set(operation, decisions.set(name, allowed))
+    return allowed
   }
 
   #forget(): void {
     this.#version = this.#authorizer.version
-    this.#decisions.clear()
+    this.#decisions.topic.clear()
+    this.#decisions.group.clear()
     this.#remembered = 0
   }
 }
