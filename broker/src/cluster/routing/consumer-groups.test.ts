@@ -195,6 +195,37 @@ test('one round confirms the coordinator for all beats that came before it', asy
   expect([answered, rounds]).toEqual([4, 1])
 })
 
+test('a member whose answer was lost does not wait for it', async () => {
+  const first = await ask(1, beat('a', 0, { sessionMs: 60_000 }))
+  await ask(2, beat('b', 0, { sessionMs: 60_000 }))
+  // Its answer asks for partitions back, and is lost.
+  expect((await ask(1, beat('a', first.epoch, { owned: first.assignment, sessionMs: 60_000 }))).revoke).toHaveLength(2)
+  const began = cluster.clock.monotonic()
+  const again = await ask(1, beat('a', first.epoch, { owned: first.assignment, sessionMs: 60_000, waitMs: 20_000 }))
+  expect([again.revoke.length, cluster.clock.monotonic() - began < 1000]).toEqual([2, true])
+  await ask(1, beat('a', again.epoch, { owned: first.assignment, sessionMs: 60_000, waitMs: 20_000 }))
+  expect(cluster.clock.monotonic() - began).toBeGreaterThan(15_000)
+})
+
+test('a beat that waits is answered when the next one of its member comes, and takes no news from it', async () => {
+  const joined = await ask(1, beat('a', 0))
+  const { token, partition } = joined.assignment[1]!
+  const delay = { topic: 'flights', topicId, partition, token, offset: 4, delayMs: 2000, attempt: 2 }
+  await ask(1, { kind: 'delay', group: 'billing', member: 'a', ...delay })
+  const waits = beat('a', joined.epoch, { waitMs: 5000, owned: joined.assignment })
+  let answered = 0
+  const api = broker(1).node.consumerGroups.for(ann)
+  void api.ask(waits).then(() => (answered += 1))
+  await cluster.clock.advance(500)
+  // The member does not look at the answer to the first one any more.
+  await ask(1, beat('a', joined.epoch, { owned: joined.assignment }))
+  expect(answered).toBe(1)
+  await cluster.clock.advance(2500)
+  const began = cluster.clock.monotonic()
+  expect((await ask(1, waits)).due).toHaveLength(1)
+  expect(cluster.clock.monotonic() - began).toBeLessThan(1000)
+})
+
 test('without a coordinator a request fails with a code that says to try again', async () => {
   await ask(1, beat('a', 0))
   for (const other of [2, 3]) await cluster.kill(broker(other))

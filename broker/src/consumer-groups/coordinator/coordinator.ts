@@ -177,12 +177,13 @@ export class Coordinator {
   }
 
   async #answer(beat: ConsumerGroupBeat, arrivedAt: number): Promise<ConsumerGroupBeatReply> {
-    const { group: id, member, waitMs, sessionMs } = beat
+    const { group: id, member, epoch, waitMs, sessionMs } = beat
     const { state, clock } = this.#deps
     const group = state.groups.get(id)
-    if (waitMs > 0 && group !== undefined && this.#signature(group, member) === this.members.of(id, member)?.told) {
-      await this.members.wait(id, member, waitMs)
-    }
+    const last = this.members.of(id, member)
+    // Of another epoch: the last answer has not arrived.
+    const knows = group !== undefined && last?.epoch === epoch && this.#signature(group, member) === last.told
+    if (waitMs > 0 && knows) await this.members.wait(id, member, waitMs)
     await this.#confirmed(arrivedAt)
     if (this.#ended) throw new TailraceError('NOT_LEADER')
     const present = state.groups.get(id)

@@ -43,7 +43,9 @@ export class HeardMembers {
     return this.#groups.get(group)?.get(member)
   }
 
+  /** A former beat of the member that waits is answered: the member may not look at its answer any more. */
   heard({ group, member, stuck }: ConsumerGroupBeat, asker: Asker | null): void {
+    this.wake(group, member)
     const { told = '', epoch = 0 } = this.of(group, member) ?? {}
     this.#put(group, member, { asker, told, epoch, stuck, stuckAt: this.#clock.monotonic() })
   }
@@ -60,7 +62,7 @@ export class HeardMembers {
     if (members?.size === 0) this.#groups.delete(group)
   }
 
-  /** Resolves when the member is woken, when its next beat comes, or after `ms`. */
+  /** Resolves when the member is woken, when its next beat comes, or after `ms`. One beat of a member waits. */
   wait(group: string, member: string, ms: number): Promise<void> {
     this.wake(group, member)
     if (this.#waits >= MOST_WAITING) return Promise.resolve()
