@@ -1,8 +1,10 @@
 import type { Offset, PartitionNumber, Position } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import { positionFrom } from '@tailrace/schemas/position'
-import type { BrokerApi, PartitionDescription, TopicDescription } from '../../api/broker-api.ts'
+import type { BrokerApi, TopicDescription } from '../../api/broker-api.ts'
 import type { ConsumerGroupPosition, ConsumerGroupProgress } from '../../api/consumer-groups-api.ts'
+import { inTurns } from '../../platform/timing/in-turns.ts'
+import { placeKey } from '../wire/field-checks.ts'
 
 /** A position that is to be moved. `from` -1: the group had none. */
 export interface MovedPosition {
@@ -14,6 +16,10 @@ export interface MovedPosition {
 }
 
 type Topics = Pick<BrokerApi, 'describeTopic' | 'findOffset'>
+
+/** Partitions whose leaders are asked at a time. */
+export const ASKED_AT_ONCE = 100
+export const PARTITION_END = { kind: 'LATEST', value: 0 } as const
 
 /** Where positions are to move: a place of the partition, or so many records from the present position. */
 export type ResetTarget =
@@ -35,7 +41,7 @@ export function resetTargetOf(text: string): ResetTarget {
 /**
  * Where the positions of a group are to be: of the named topics, or of all that it has positions of. No position moves
  * out of its partition. Topics that do not exist any more are left alone.
- * @throws TailraceError UNKNOWN_TOPIC: a named one; INVALID_REQUEST: there is nothing to move
+ * @throws TailraceError UNKNOWN_TOPIC: a named one; LEADER_UNAVAILABLE; INVALID_REQUEST: there is nothing to move
  */
 export async function resolveReset(
   api: Topics,
@@ -44,16 +50,14 @@ export async function resolveReset(
   named: readonly string[] | null,
 ): Promise<MovedPosition[]> {
   const topics = named ?? [...new Set(progress.map(({ topic }) => topic))]
-  const described = await Promise.all(topics.map((topic) => describeIt(api, topic, named !== null)))
-  const moves: Promise<MovedPosition | null>[] = []
-  for (const topic of described) {
-    for (const partition of topic?.partitions ?? []) {
-      const known = progress.find((one) => one.topicId === topic!.id && one.partition === partition.partition)
-      if (named === null && known === undefined) continue
-      moves.push(moved(api, topic!, partition, known?.offset ?? -1, target))
-    }
-  }
-  const found = (await Promise.all(moves)).filter((move) => move !== null)
+  const described = await inTurns(topics, ASKED_AT_ONCE, (topic) => describeIt(api, topic, named !== null))
+  const known = new Map(progress.map((one) => [placeKey(one), one.offset]))
+  const places = described.flatMap((topic) => (topic === null ? [] : placesOf(topic)))
+  const wanted = named === null ? places.filter((place) => known.has(placeKey(place))) : places
+  const moves = await inTurns(wanted, ASKED_AT_ONCE, (place) =>
+    moved(api, place, known.get(placeKey(place)) ?? -1, target),
+  )
+  const found = moves.filter((move) => move !== null)
   if (found.length > 0) return found
   throw new TailraceError('INVALID_REQUEST', 'The group has no position that could be moved: name topics.')
 }
@@ -67,28 +71,21 @@ async function describeIt(api: Topics, topic: string, isNamed: boolean): Promise
   }
 }
 
-async function moved(
-  api: Topics,
-  { name: topic, id: topicId }: TopicDescription,
-  { partition, logStart, highWatermark }: PartitionDescription,
-  from: Offset,
-  target: ResetTarget,
-): Promise<MovedPosition | null> {
-  // There is nothing that it could be moved by.
-  if (target.kind === 'by' && from < 0) return null
-  const wanted = target.kind === 'by' ? from + target.by : await offsetOf(api, topic, topicId, partition, target.place)
-  return { topic, topicId, partition, from, offset: Math.min(Math.max(wanted, logStart), highWatermark) }
+type Place = Pick<MovedPosition, 'topic' | 'topicId' | 'partition'>
+
+function placesOf({ name: topic, id: topicId, partitions }: TopicDescription): Place[] {
+  return partitions.map(({ partition }) => ({ topic, topicId, partition }))
 }
 
-async function offsetOf(
-  api: Topics,
-  topic: string,
-  topicId: string,
-  partition: PartitionNumber,
-  place: Position,
-): Promise<Offset> {
-  if (place.kind === 'OFFSET') return place.value
-  return (await api.findOffset(topic, partition, place, { topicId })).offset
+/** The bounds of the partition are those that its leader tells: what others know of them may be from before. */
+async function moved(api: Topics, place: Place, from: Offset, target: ResetTarget): Promise<MovedPosition | null> {
+  const { topic, topicId, partition } = place
+  // There is nothing that it could be moved by.
+  if (target.kind === 'by' && from < 0) return null
+  const given = target.kind === 'by' ? from + target.by : target.place.kind === 'OFFSET' ? target.place.value : null
+  const asked = target.kind === 'place' && given === null ? target.place : PARTITION_END
+  const { offset, logStart, highWatermark } = await api.findOffset(topic, partition, asked, { topicId })
+  return { ...place, from, offset: Math.min(Math.max(given ?? offset, logStart), highWatermark) }
 }
 
 /** Positions as they are set from outside of a group. */
