@@ -74,7 +74,7 @@ export class TestConsumerGroup {
     if (beat !== undefined) return { 'tailrace.groups.Beaten': await this.#beat(member, beat) }
     if (commit !== undefined) return { 'tailrace.groups.Committed': { fenced: this.#commit(member, commit) } }
     if (delay !== undefined) return { 'tailrace.groups.Committed': { fenced: this.#delay(member, delay) } }
-    return { 'tailrace.groups.Described': this.#described() }
+    throw new TailraceError('UNSUPPORTED_MESSAGE', Object.keys(request).join())
   }
 
   /** Takes a member out, as when its session has run out. */
@@ -95,14 +95,14 @@ export class TestConsumerGroup {
       if (beat.epoch === -1 || beat.instance === '') this.expire(id)
       return this.#answer(id)
     }
-    if (known === undefined && beat.epoch > 0) throw new TailraceError('FENCED_MEMBER')
+    if (known === undefined && beat.epoch > 0) throw this.#gone(beat)
     const member = known ?? this.#join(id, beat)
     this.#heard(member, beat.sessionMs)
     this.stuck.push(...beat.stuck)
     this.#release(id, beat)
     member.waiting?.()
     if (beat.waitMs > 0 && member.answered === JSON.stringify(this.#answer(id))) await this.#news(member, beat.waitMs)
-    if (!this.members.has(id)) throw new TailraceError('FENCED_MEMBER')
+    if (!this.members.has(id)) throw this.#gone(beat)
     const answer = this.#answer(id)
     member.answered = JSON.stringify(answer)
     return answer
@@ -196,12 +196,9 @@ export class TestConsumerGroup {
     return []
   }
 
-  #described(): ConsumerGroupResultShapes['Described'] {
-    const members = [...this.members.values()].map(({ id, instance, sessionMs, topics, patterns }) => {
-      const shown = { clientId: '', host: '', principal: '', rack: '', epoch: this.#epoch, stuck: [] }
-      return { id, instance, sessionMs, topics: [...topics], patterns: [...patterns], ...shown }
-    })
-    return { state: 'stable', epoch: this.#epoch, members, partitions: [], delayed: this.delayed.size }
+  #gone({ instance }: Beat): TailraceError {
+    const isTaken = instance !== '' && [...this.members.values()].some((other) => other.instance === instance)
+    return new TailraceError(isTaken ? 'INSTANCE_TAKEN' : 'FENCED_MEMBER')
   }
 
   /** Each partition to one member; as few as possible move. */

@@ -211,7 +211,8 @@ export type ConsumerGroupResultOf<Request extends ConsumerGroupRequest> = Consum
 
 /**
  * Consumer groups, from any broker: the request goes to the coordinator of the group. Rejects with TailraceError:
- * COORDINATOR_UNAVAILABLE, FENCED_MEMBER, UNKNOWN_CONSUMER_GROUP, CONSUMER_GROUP_ACTIVE, FEATURE_LEVEL_TOO_LOW.
+ * COORDINATOR_UNAVAILABLE, FENCED_MEMBER, INSTANCE_TAKEN, UNKNOWN_CONSUMER_GROUP, CONSUMER_GROUP_ACTIVE,
+ * FEATURE_LEVEL_TOO_LOW.
  */
 export interface ConsumerGroupsApi {
   ask<Request extends ConsumerGroupRequest>(request: Request): Promise<ConsumerGroupResultOf<Request>>

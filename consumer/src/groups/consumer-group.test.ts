@@ -172,7 +172,7 @@ describe('members', () => {
       (async () => {
         for await (const _ of former.subscribe('t'));
       })(),
-    ).rejects.toMatchObject({ code: 'FENCED_MEMBER' })
+    ).rejects.toMatchObject({ code: 'INSTANCE_TAKEN' })
     await waitFor(() => expect(committed()).toBe(1))
     const next = group({ instanceId: 'pod-1' })
     await publish('t', 0, 'b')

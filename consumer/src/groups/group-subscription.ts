@@ -24,7 +24,7 @@ export class GroupSubscription<Data> implements AsyncIterable<GroupRecord<Data>>
   /**
    * Records one by one. A record is processed when the loop asks for the next one; one at which the loop is left is
    * not, unless it was committed.
-   * @throws TailraceError FENCED_MEMBER: another process has the instance; AUTHORIZATION_FAILED; what a subscription of
+   * @throws TailraceError INSTANCE_TAKEN; AUTHORIZATION_FAILED; what a subscription of
    * a consumer throws; what `onAssigned` and `onRevoked` throw. Errors that can pass are waited out
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<GroupRecord<Data>, undefined> {

@@ -12,7 +12,13 @@ export const consumerGroupErrors = {
     status: 409,
     retriable: false,
     message: 'The consumer is no member of the group any more.',
-    hint: 'Its session ran out, or another process has taken over its instance. Join anew, and handle nothing that was assigned before.',
+    hint: 'Its session ran out, or it has left. Join anew, and handle nothing that was assigned before.',
+  },
+  INSTANCE_TAKEN: {
+    status: 409,
+    retriable: false,
+    message: 'Another process has taken over the instance of this consumer.',
+    hint: 'Give each process an instanceId of its own; a process in whose place another one was started can end.',
   },
   CONSUMER_GROUP_ACTIVE: {
     status: 409,

@@ -391,7 +391,8 @@ test('a member that leaves for now keeps its leases; its instance takes them ove
   expect(partitions(again.assignment)).toEqual(partitions(kept.assignment))
   const [former, present] = [kept, again].map(({ assignment }) => assignment.map(({ token }) => token))
   expect(Math.min(...present!)).toBeGreaterThan(Math.max(...former!))
-  await expect(ask(1, beat('a', kept.epoch, { owned: kept.assignment }))).rejects.toThrow(coded('FENCED_MEMBER'))
+  await expect(ask(1, beat('a', kept.epoch, { instance: 'pod-1' }))).rejects.toThrow(coded('INSTANCE_TAKEN'))
+  await expect(ask(1, beat('a', kept.epoch, { instance: 'pod-2' }))).rejects.toThrow(coded('FENCED_MEMBER'))
   await expect(ask(1, commit('a', position(kept.assignment[0]!.partition, former![0]!, 5)))).rejects.toThrow(
     coded('FENCED_MEMBER'),
   )

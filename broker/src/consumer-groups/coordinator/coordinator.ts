@@ -156,9 +156,9 @@ export class Coordinator {
     const { group: id, member, epoch } = beat
     if (epoch === LEAVES || epoch === LEAVES_FOR_NOW) return this.#leave(beat)
     const known = this.#memberOf(id, member)
-    if (known === undefined && epoch !== 0) throw gone(beat)
+    if (known === undefined && epoch !== 0) throw this.#gone(beat)
     const now = this.#deps.clock.monotonic()
-    if (!this.#sessions.heard({ group: id, member }, beat.sessionMs, now)) throw gone(beat)
+    if (!this.#sessions.heard({ group: id, member }, beat.sessionMs, now)) throw this.#gone(beat)
     try {
       const wished = memberOf(beat, known, asker)
       if (known === undefined || !isSameMember(known, wished)) {
@@ -187,7 +187,7 @@ export class Coordinator {
     await this.#confirmed(arrivedAt)
     if (this.#ended) throw new TailraceError('NOT_LEADER')
     const present = state.groups.get(id)
-    if (!present?.members.has(member)) throw gone(beat)
+    if (!present?.members.has(member)) throw this.#gone(beat)
     this.members.told(id, member, this.#signature(present, member), present.epoch)
     const due = this.#leases.dueOf(present, member, clock.now())
     return this.#leases.replyOf(present, member, heartbeatMs(sessionMs), due)
@@ -308,11 +308,16 @@ export class Coordinator {
     this.members.forget(group, member)
   }
 
+  /** Why the member is none any more. */
+  #gone({ group, member, instance }: ConsumerGroupBeat): TailraceError {
+    const members = this.#deps.state.groups.get(group)?.members.values() ?? []
+    const isTaken = instance !== '' && [...members].some((other) => other.instance === instance)
+    return isTaken
+      ? new TailraceError('INSTANCE_TAKEN', `"${instance}" in "${group}".`)
+      : new TailraceError('FENCED_MEMBER', `"${member}" in "${group}".`)
+  }
+
   #memberOf(group: string, member: string): ConsumerGroupMember | undefined {
     return this.#deps.state.groups.get(group)?.members.get(member)
   }
-}
-
-function gone({ group, member }: ConsumerGroupBeat): TailraceError {
-  return new TailraceError('FENCED_MEMBER', `"${member}" in "${group}".`)
 }

@@ -93,7 +93,7 @@ export class Beater {
         // What the coordinator has answered may be lost: it is not waited for something new.
         this.#isHurried = true
         if (this.#ending.signal.aborted || error.code === 'ABORTED') continue
-        if (error.code === 'FENCED_MEMBER' || error.code === 'UNKNOWN_CONSUMER_GROUP') await this.#fenced(error)
+        if (error.code === 'FENCED_MEMBER' || error.code === 'UNKNOWN_CONSUMER_GROUP') this.#forget('fenced')
         else if (error.retriable && thrown instanceof TailraceError)
           await delay(Math.max(backoff.next(), error.retryAfterMs ?? 0), this.#ending.signal).catch(() => {})
         else this.#fail(error)
@@ -170,19 +170,6 @@ export class Beater {
     void this.#sayGoodbye(LEAVES)
     this.#isAway = true
     this.#forget('stuck')
-  }
-
-  async #fenced(error: TailraceError): Promise<void> {
-    const { instance } = this.#settings
-    // Two processes with one instance would take it from each other again and again.
-    const isTaken = instance !== '' && (await this.#isTaken(instance))
-    if (isTaken) this.#fail(error)
-    else this.#forget('fenced')
-  }
-
-  #isTaken(instance: string): Promise<boolean> {
-    const options = { timeoutMs: ANSWER_MS, signal: this.#ending.signal }
-    return this.#coordinator.isTaken(instance, this.#member, options).catch(() => false)
   }
 
   /** All leases are gone. From here on it is another member. */

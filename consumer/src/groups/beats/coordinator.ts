@@ -31,8 +31,8 @@ export class Coordinator {
 
   /**
    * One attempt: what the coordinator has told before, a further one must not wait for.
-   * @throws TailraceError FENCED_MEMBER, AUTHORIZATION_FAILED, INVALID_REQUEST; COORDINATOR_UNAVAILABLE,
-   * CONNECTION_LOST, TIMED_OUT; ABORTED, CLOSED
+   * @throws TailraceError FENCED_MEMBER, INSTANCE_TAKEN, AUTHORIZATION_FAILED, INVALID_REQUEST; ABORTED, CLOSED;
+   * COORDINATOR_UNAVAILABLE, CONNECTION_LOST, TIMED_OUT
    */
   async beat(member: string, beat: BeatFields, options: CallOptions): Promise<BeatAnswer> {
     const request = { 'tailrace.groups.Beat': beat }
@@ -55,12 +55,6 @@ export class Coordinator {
   async delay(member: string, delay: DelayFields, options: CallOptions): Promise<void> {
     const { fenced } = await this.#call(member, { 'tailrace.groups.Delay': delay }, 'Committed', options)
     if (fenced.length > 0) throw fencedError(delay.topic, delay.partition)
-  }
-
-  /** Whether a member of another id has this instance. @throws TailraceError as {@link beat} */
-  async isTaken(instance: string, member: string, options: CallOptions): Promise<boolean> {
-    const { members } = await this.#call(member, { 'tailrace.groups.Describe': {} }, 'Described', options)
-    return members.some(({ id, instance: other }) => other === instance && id !== member)
   }
 
   async #call<Name extends ConsumerGroupResultName>(

@@ -20,6 +20,7 @@ const LEAVES_FOR_A_WHILE = -2
 const CALL_MS = 20_000
 /** A client that shows no credential. */
 export const ASKER: Asker = { principal: 'User:ANONYMOUS', groups: [], host: '10.0.0.1', kind: 'none', via: [] }
+const fencing = new Set(['FENCED_MEMBER', 'INSTANCE_TAKEN'])
 /** Any other error says that a broker made a mistake. */
 const expected = new Set([
   'COORDINATOR_UNAVAILABLE',
@@ -89,7 +90,7 @@ export class SimMember {
       if (!this.alive) return
       await this.#awake()
       if (!this.alive) return
-      if (code === 'FENCED_MEMBER') this.#startAnew()
+      if (code !== null && fencing.has(code)) this.#startAnew()
       else if (reply !== null) await this.#follow(reply)
       await this.#world.pause(this.#random.between(20, this.shape.sessionMs / 6))
     }
@@ -264,7 +265,7 @@ export class SimMember {
       return { code: null, result }
     } catch (error) {
       const code = error instanceof TailraceError ? error.code : isNoAnswer(error) ? 'no answer' : 'INTERNAL'
-      if (code !== 'no answer' && code !== 'FENCED_MEMBER' && !expected.has(code)) {
+      if (code !== 'no answer' && !fencing.has(code) && !expected.has(code)) {
         const detail = error instanceof Error ? error.stack : error
         world.watch.report(new Finding('unhandled-rejection', `${this.#id}, ${request.kind}: ${detail}`))
       }
