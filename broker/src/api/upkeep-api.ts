@@ -52,8 +52,8 @@ export interface PlannedMove {
   readonly why: 'leaving' | 'racks' | 'load'
   readonly from: readonly BrokerId[]
   readonly to: readonly BrokerId[]
-  /** That are copied. */
+  /** That are copied to another broker. */
   readonly bytes: number
-  /** Of the cluster after it. */
+  /** Of the cluster after this move: see BalanceDescription.imbalance. */
   readonly imbalanceAfter: number
 }

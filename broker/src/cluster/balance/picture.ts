@@ -1,4 +1,5 @@
 import type { BrokerId, GroupId } from '@tailrace/schemas'
+import type { PlannedMove } from '../../api/upkeep-api.ts'
 import type { RackedBroker } from '../metadata/racks.ts'
 
 /** A broker as the planner sees it. */
@@ -37,16 +38,6 @@ export interface ClusterPicture {
 }
 
 /** Other replicas, or another order of them, for one partition. */
-export interface Move {
+export interface Move extends Omit<PlannedMove, 'topic' | 'partition'> {
   readonly group: GroupId
-  /** leader: the same replicas, another one preferred. */
-  readonly kind: 'replica' | 'leader'
-  /** leaving: of a broker whose replicas have to go. racks: replicas share a rack. load: brokers have uneven shares. */
-  readonly why: 'leaving' | 'racks' | 'load'
-  readonly from: readonly BrokerId[]
-  readonly to: readonly BrokerId[]
-  /** That are copied to another broker. */
-  readonly bytes: number
-  /** Of the cluster after this move: see BrokerShares.imbalance. */
-  readonly imbalanceAfter: number
 }
