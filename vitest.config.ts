@@ -129,6 +129,7 @@ const longTests = [
   'test/e2e/made-up-source.test.ts',
   'test/e2e/nearest-level.test.ts',
   'test/e2e/older-brokers.test.ts',
+  'test/e2e/paused-consumer.test.ts',
   'test/e2e/planted-secrets.test.ts',
   'test/e2e/ready-replicas.test.ts',
   'test/e2e/top.test.ts',

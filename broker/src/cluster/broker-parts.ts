@@ -32,6 +32,7 @@ import { MetadataLeader } from './metadata/metadata-leader.ts'
 import { MetadataMachine } from './metadata/metadata-machine.ts'
 import type { Applied } from './metadata/metadata-state.ts'
 import { MetadataState } from './metadata/metadata-state.ts'
+import type { LoadFigures } from './metadata/placed-load.ts'
 import { OwnedProducerIds } from './metadata/producer-ids.ts'
 import { metadataSnapshots } from './metadata/store/metadata-snapshot.ts'
 import { MetadataWriter } from './metadata/store/metadata-store.ts'
@@ -76,7 +77,7 @@ export type BrokerParts = ReturnType<typeof createParts>
 /** All parts of a broker's cluster layer, put together. */
 export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: PartEvents) {
   const { brokerId, clock, logger, groups, storage, leaderReturnMs: settleMs = DEFAULT_LEADER_RETURN_MS } = deps
-  const decisions = createDecisions(deps, file, events)
+  const decisions = createDecisions(deps, file, events, (): LoadFigures | null => control.balancer.figures)
   const { state, client, directory, brokers, checked, authorizer, status } = decisions
   const onFormed = (record: FormationRecord): void => events.formed(record)
   const formation = new Formation({ ...deps, peers: checked, file, members: state, onFormed })
@@ -125,7 +126,12 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
 }
 
 /** The metadata, the way of commands into it, and what is read of it. */
-function createDecisions(deps: ClusterNodeDeps, file: IdentityFile, events: PartEvents) {
+function createDecisions(
+  deps: ClusterNodeDeps,
+  file: IdentityFile,
+  events: PartEvents,
+  figures: () => LoadFigures | null,
+) {
   const { brokerId, clock, random, groups, peers, storage, levels = featureLevels } = deps
   const { state, writer, machine } = createMetadata(deps, {
     applied: (applied) => events.applied(applied),
@@ -146,6 +152,8 @@ function createDecisions(deps: ClusterNodeDeps, file: IdentityFile, events: Part
     clock,
     state,
     living,
+    figures,
+    mostReplicas: limits.maxReplicasPerBroker,
     refusal: (intent) => refusalOf(rules, intent),
     unreadable: () => machine.unreadable,
   })

@@ -152,6 +152,25 @@ describe('a broker that is away', () => {
   })
 })
 
+test('a broker whose disk is nearly full gets no replica of a new topic while others can', async () => {
+  const cluster = await withTopic(4, 4, { balanceMs: BALANCE_MS })
+  const replicasOf = async (name: string): Promise<Set<number>> => {
+    await during(cluster, cluster.broker(1).node.api.createTopic({ name, partitions: 8, replicas: 3 }))
+    return new Set(
+      cluster
+        .broker(1)
+        .node.api.routing([name])
+        .topics[0]!.partitions.flatMap((some) => some.replicas),
+    )
+  }
+  cluster.broker(4).freeBytes = 2 ** 31
+  await cluster.clock.advance(3 * BALANCE_MS)
+  expect(await replicasOf('full')).toEqual(new Set([1, 2, 3]))
+  cluster.broker(4).freeBytes = 2 ** 40
+  await cluster.clock.advance(3 * BALANCE_MS)
+  expect(await replicasOf('free')).toEqual(new Set([1, 2, 3, 4]))
+})
+
 test('a partition whose change has failed is left alone for a while', async () => {
   const cluster = await withTopic(3, 6, { balanceMs: BALANCE_MS })
   await join(cluster, 4)

@@ -1,16 +1,16 @@
-import type { BrokerId, GroupId, HoldingFields } from '@tailrace/schemas'
+import type { BrokerId, GroupId } from '@tailrace/schemas'
 import { METADATA_GROUP } from '@tailrace/schemas'
 import type { Groups } from '../../partition/group.ts'
-import type { Clock, TimerHandle } from '../../platform/clock.ts'
+import type { TimerHandle } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
-import type { MetadataState } from '../metadata/metadata-state.ts'
 import { sameMembers } from '../metadata/partition-replicas.ts'
+import type { LoadFigures } from '../metadata/placed-load.ts'
 import type { MetadataClient } from '../routing/metadata-client.ts'
 import { AT_REST, BalancePlan, BEGUN } from './balance-plan.ts'
 import type { Hysteresis } from './broker-shares.ts'
-import { drawPicture } from './draw-picture.ts'
+import { drawPicture, type PictureSources } from './draw-picture.ts'
 import { FailedChanges } from './failed-changes.ts'
-import { type LoadFigures, LoadHistory } from './load-figures.ts'
+import { LoadHistory } from './load-figures.ts'
 import { votersFor } from './metadata-voters.ts'
 import type { ClusterPicture, Move } from './picture.ts'
 import { Presence } from './presence.ts'
@@ -28,24 +28,17 @@ const COMMAND_MS = 5000
 /** Makes a plan that gives one move after the other. */
 export type CreatePlan = (picture: ClusterPicture, hysteresis: Hysteresis | null) => { next(): Move | null }
 
-export interface BalancerDeps {
+export interface BalancerDeps extends PictureSources {
   readonly brokerId: BrokerId
   readonly groups: Pick<Groups, 'get'>
-  readonly state: MetadataState
   readonly client: MetadataClient
-  /** All brokers of the cluster. */
-  readonly brokers: () => readonly BrokerId[]
-  readonly alive: (broker: BrokerId) => boolean
   /** Resolves when these vote in the metadata group. */
   readonly changeVoters: (voters: readonly BrokerId[]) => Promise<void>
-  readonly loads: (brokers: readonly BrokerId[]) => Promise<ReadonlyMap<BrokerId, HoldingFields>>
-  readonly clock: Clock
   readonly logger: Logger
   /** Between two looks at a cluster at rest; 0: it is not balanced by itself. */
   readonly balanceMs: number
   /** After which a broker that is away is replaced; 0: never. */
   readonly replaceAfterMs: number
-  readonly mostReplicas: number
   readonly createPlan: CreatePlan
 }
 
@@ -65,6 +58,7 @@ export class Balancer {
   #looks = 0
   /** Moves have begun: the cluster is levelled out further than what would make them begin. */
   #begun = false
+  #figures: LoadFigures | null = null
   #timer: TimerHandle | null = null
   #running = false
   #closed = false
@@ -72,6 +66,11 @@ export class Balancer {
   constructor(deps: BalancerDeps) {
     this.#deps = deps
     this.#failures = new FailedChanges(deps.state)
+  }
+
+  /** Of the last look; null: there was none, or this broker does not look any more. */
+  get figures(): LoadFigures | null {
+    return this.#figures
   }
 
   /** This broker may lead the metadata group now, or an operator wants something else. */
@@ -126,6 +125,7 @@ export class Balancer {
 
   #forget(): void {
     this.#looks = 0
+    this.#figures = null
     this.#begun = false
     this.#presence.forget()
     this.#failures.forget()
@@ -140,6 +140,7 @@ export class Balancer {
     this.#failures.look(clock.monotonic())
     const told = await loads(living.map(({ id }) => id))
     const figures = this.#history.take(told, clock.monotonic())
+    this.#figures = figures
     this.#looks += 1
     // Rates need two looks, and so does a broker that is to get replicas.
     if (this.#looks < 2) return false

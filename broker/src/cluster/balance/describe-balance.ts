@@ -1,10 +1,9 @@
-import type { BrokerId, HoldingFields } from '@tailrace/schemas'
 import type { BalanceDescription, BrokerShare, PlannedMove } from '../../api/upkeep-api.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { pause } from '../../platform/timing/pause.ts'
 import type { MetadataState } from '../metadata/metadata-state.ts'
 import { BalancePlan, BEGUN } from './balance-plan.ts'
-import { drawPicture } from './draw-picture.ts'
+import { drawPicture, type PictureSources } from './draw-picture.ts'
 import { LoadHistory } from './load-figures.ts'
 import type { ClusterPicture, Move } from './picture.ts'
 
@@ -13,17 +12,8 @@ const MEASURED_MS = 2000
 const MOST_PLANNED = 500
 const MOST_LISTED = 200
 
-export interface DescribeBalanceDeps {
-  readonly state: MetadataState
-  readonly brokers: () => readonly BrokerId[]
-  readonly alive: (broker: BrokerId) => boolean
-  readonly loads: (brokers: readonly BrokerId[]) => Promise<ReadonlyMap<BrokerId, HoldingFields>>
-  readonly clock: Clock
-  readonly mostReplicas: number
-}
-
 /** The plan that a metadata leader would make now, with all brokers that are up, and without those that are lost. */
-export async function describeBalance(deps: DescribeBalanceDeps): Promise<BalanceDescription> {
+export async function describeBalance(deps: PictureSources): Promise<BalanceDescription> {
   const { state, brokers, alive, loads, clock, mostReplicas } = deps
   const history = new LoadHistory()
   const living = brokers().filter((id) => state.brokers.has(id) && alive(id))

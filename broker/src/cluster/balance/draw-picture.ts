@@ -1,9 +1,22 @@
-import type { BrokerId, GroupId } from '@tailrace/schemas'
+import type { BrokerId, GroupId, HoldingFields } from '@tailrace/schemas'
+import type { Clock } from '../../platform/clock.ts'
 import type { MetadataState } from '../metadata/metadata-state.ts'
 import { type TopicPartition, wantedMembers } from '../metadata/partition-replicas.ts'
+import type { LoadFigures } from '../metadata/placed-load.ts'
 import { rackedBroker } from '../metadata/racks.ts'
-import type { LoadFigures } from './load-figures.ts'
 import type { ClusterPicture, PicturedBroker, PicturedPartition } from './picture.ts'
+
+/** Where the picture comes from. */
+export interface PictureSources {
+  readonly state: MetadataState
+  /** All brokers of the cluster. */
+  readonly brokers: () => readonly BrokerId[]
+  readonly alive: (broker: BrokerId) => boolean
+  readonly loads: (brokers: readonly BrokerId[]) => Promise<ReadonlyMap<BrokerId, HoldingFields>>
+  readonly clock: Clock
+  /** That one broker may hold. */
+  readonly mostReplicas: number
+}
 
 export interface Circumstances {
   /** All brokers of the cluster. */

@@ -1,19 +1,8 @@
 import type { BrokerId, GroupId, HoldingFields, ReplicaLoadFields } from '@tailrace/schemas'
+import type { LoadFigures } from '../metadata/placed-load.ts'
 
 /** A rate that has been measured before counts this much beside the new one, so that a short burst moves nothing. */
 const KEPT = 0.7
-
-/** Of one replica of a partition. */
-export interface PartitionFigures {
-  readonly bytes: number
-  readonly bytesPerSecond: number
-}
-
-export interface LoadFigures {
-  /** Of the brokers that have told theirs. */
-  readonly brokers: ReadonlyMap<BrokerId, { readonly roomBytes: number }>
-  readonly partitions: ReadonlyMap<GroupId, PartitionFigures>
-}
 
 interface Seen extends ReplicaLoadFields {
   /** Null: seen once only. */

@@ -1,4 +1,4 @@
-import type { BrokerId, GroupId } from '@tailrace/schemas'
+import type { BrokerId } from '@tailrace/schemas'
 import { METADATA_GROUP, TailraceError } from '@tailrace/schemas'
 import type { TopicConfig } from '../../api/broker-api.ts'
 import type { Groups } from '../../partition/group.ts'
@@ -8,7 +8,7 @@ import type { Command, DeleteTopic, IdentifiedCommand } from './commands/command
 import { decodeCommand, encodeCommand, nameOfUnreadable } from './commands/command.ts'
 import type { SetTopicConfig } from './commands/topic-commands.ts'
 import type { Applied, CommandResult, MetadataState } from './metadata-state.ts'
-import type { Load } from './placement.ts'
+import { type LoadFigures, placedLoad } from './placed-load.ts'
 import { placePartitions } from './placement.ts'
 import { rackedBroker } from './racks.ts'
 import { isAnother } from './required-topic.ts'
@@ -53,6 +53,10 @@ export interface MetadataLeaderDeps {
   readonly state: MetadataState
   /** Brokers that may get replicas: those that are up and not to be emptied. */
   readonly living: () => readonly BrokerId[]
+  /** What brokers hold; null: that is not known here. */
+  readonly figures: () => LoadFigures | null
+  /** That one broker may hold. */
+  readonly mostReplicas: number
   /** Why an intent is not proposed at all; null: it is. Applying it decides finally. */
   readonly refusal: (intent: Intent) => (CommandResult & { ok: false }) | null
   /** Why this broker does not apply commands any more; null: it does. */
@@ -195,9 +199,10 @@ export class MetadataLeader {
   }
 
   #place(partitions: number, replicas: number): { replicas: readonly BrokerId[] }[] {
-    const { living, state } = this.#deps
+    const { living, state, figures, mostReplicas } = this.#deps
     const racked = living().map((id) => rackedBroker(state.brokers.get(id)!))
-    return placePartitions(racked, loadOf(state), partitions, replicas).map((chosen) => ({ replicas: chosen }))
+    const load = placedLoad(state, figures(), mostReplicas)
+    return placePartitions(racked, load, partitions, replicas).map((chosen) => ({ replicas: chosen }))
   }
 
   /** Commit and application are reported separately, in any order; the answer is complete when both have come. */
@@ -231,17 +236,4 @@ function refuseUnreadable(batch: Uint8Array): (CommandResult & { ok: false }) | 
 
 function unreadableCommand(name: string): CommandResult & { ok: false } {
   return { ok: false, code: 'UNSUPPORTED_MESSAGE', detail: `The metadata leader cannot read the command ${name}.` }
-}
-
-function loadOf(state: MetadataState): Load {
-  const replicas = new Map<BrokerId, number>()
-  const leaders = new Map<BrokerId, number>()
-  const add = (counts: Map<BrokerId, GroupId>, id: BrokerId): unknown => counts.set(id, (counts.get(id) ?? 0) + 1)
-  for (const topic of state.topics.values()) {
-    for (const partition of topic.partitions) {
-      for (const id of partition.replicas) add(replicas, id)
-      add(leaders, partition.replicas[0]!)
-    }
-  }
-  return { replicas, leaders }
 }

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { placePartitions } from './placement.ts'
 import { type RackedBroker, rackedBroker } from './racks.ts'
 
-const none = { replicas: new Map<number, number>(), leaders: new Map<number, number>() }
+const room = new Map<number, number>()
+const none = { replicas: new Map<number, number>(), leaders: new Map<number, number>(), room }
 
 function countsOf(ids: readonly number[], lists: readonly (readonly number[])[]): Map<number, number> {
   const counts = new Map(ids.map((id) => [id, 0]))
@@ -58,6 +59,7 @@ test('topic after topic: counts of replicas still differ by at most one', () => 
             ids,
             all.map((list) => [list[0]!]),
           ),
+          room,
         }
         all.push(...placePartitions(alone(ids), load, partitions, 1 + (replicas % ids.length)))
       }
@@ -73,7 +75,7 @@ test('topic after topic of the same number of replicas: counts of leaders differ
       const all: number[][] = []
       const leaders = (): number[][] => all.map((list) => [list[0]!])
       for (const partitions of wanted) {
-        const load = { replicas: countsOf(ids, all), leaders: countsOf(ids, leaders()) }
+        const load = { replicas: countsOf(ids, all), leaders: countsOf(ids, leaders()), room }
         all.push(...placePartitions(alone(ids), load, partitions, 1 + (any % ids.length)))
       }
       const differ = spread(countsOf(ids, leaders()))
@@ -153,7 +155,7 @@ test('topic after topic on racks of the same size: counts of replicas differ by 
       const ids = all.map(({ id }) => id)
       const lists: number[][] = []
       for (const { partitions, replicas } of wanted) {
-        const load = { replicas: countsOf(ids, lists), leaders: new Map<number, number>() }
+        const load = { replicas: countsOf(ids, lists), leaders: new Map<number, number>(), room }
         lists.push(...placePartitions(all, load, partitions, 1 + (replicas % all.length)))
       }
       expect(spread(countsOf(ids, lists))).toBeLessThanOrEqual(1)
@@ -174,4 +176,26 @@ test('brokers without a rack stand in one for each host; a text that is no addre
   expect(rackedBroker({ id: 1, peer: '[::1]:70' })).toEqual({ id: 1, rack: 'host ::1', host: '::1' })
   expect(rackedBroker({ id: 2, peer: '10.0.0.1:70', rack: 'a' })).toEqual({ id: 2, rack: 'a', host: '10.0.0.1' })
   expect(rackedBroker({ id: 3, peer: 'x' }).host).toBe('x')
+})
+
+test('brokers without room get replicas only as far as the others are too few, whatever their racks', () => {
+  const cases = fc.record({ shape: racks, partitions: fc.integer({ min: 1, max: 20 }), any: fc.nat(), full: fc.nat() })
+  fc.assert(
+    fc.property(cases, ({ shape, partitions, any, full }) => {
+      const all = racked(shape)
+      const replicas = 1 + (any % all.length)
+      const isFull = (id: number): boolean => ((full >> (id % 16)) & 1) === 1
+      const open = all.filter(({ id }) => !isFull(id)).length
+      const load = { ...none, room: new Map(all.map(({ id }) => [id, isFull(id) ? 0 : 1_000])) }
+      for (const list of placePartitions(all, load, partitions, replicas)) {
+        expect(list.filter(isFull)).toHaveLength(Math.max(0, replicas - open))
+      }
+    }),
+  )
+})
+
+test('a broker gets no more replicas than it has room for, while others have some', () => {
+  const load = { ...none, room: new Map([[1, 2]]) }
+  const counts = countsOf([1, 2, 3], placePartitions(alone([1, 2, 3]), load, 6, 2))
+  expect(counts).toEqual(new Map([1, 2, 3].map((id) => [id, id === 1 ? 2 : 5])))
 })

@@ -1,19 +1,23 @@
 import type { BrokerId } from '@tailrace/schemas'
 import type { RackedBroker } from './racks.ts'
 
-/** How many replicas, and how many preferred leaders, each broker has already. */
+/** What each broker has already. */
 export interface Load {
+  /** In replicas of the mean size. */
   readonly replicas: ReadonlyMap<BrokerId, number>
+  /** Partitions that prefer it as their leader, in those of mean traffic. */
   readonly leaders: ReadonlyMap<BrokerId, number>
+  /** How many replicas it may still get; 0 of one whose disk is nearly full. Missing: any number. */
+  readonly room: ReadonlyMap<BrokerId, number>
 }
 
 /**
- * Chooses the replicas of new partitions; the first of each is its preferred leader. Replicas of a partition go to
- * different racks as far as there are enough, then to different hosts, then to the racks, hosts and brokers that have
- * fewest, so counts that differed by at most one still do where all racks have as many brokers. Brokers are paired anew
- * each time, so that the load of a lost one spreads over all others. Deterministic. Leaders of one topic differ by at
- * most one too, if racks allow it; over several topics by two, and by three in one of some 4,000 random sequences of
- * eight, since those that exist stay.
+ * Chooses the replicas of new partitions; the first of each is its preferred leader. Brokers without room get none
+ * while others can. Replicas of a partition go to different racks as far as there are enough, then to different hosts,
+ * then to the racks, hosts and brokers that have fewest, so counts that differed by at most one still do where all
+ * racks have as many brokers. Brokers are paired anew each time, so that the load of a lost one spreads over all
+ * others. Deterministic. Leaders of one topic differ by at most one too, if racks allow it; over several topics by
+ * two, and by three in one of some 4,000 random sequences of eight, since those that exist stay.
  * @param replicas at most the number of brokers
  */
 export function placePartitions(
@@ -27,6 +31,7 @@ export function placePartitions(
   const replicaCounts = countsOf(ids, load.replicas)
   const racks = new SharedPlaces(new Map(sorted.map(({ id, rack }) => [id, rack])), replicaCounts)
   const hosts = new SharedPlaces(new Map(sorted.map(({ id, host }) => [id, host])), replicaCounts)
+  const room = new Map(ids.map((id) => [id, load.room.get(id) ?? Number.POSITIVE_INFINITY]))
   const pairs = new Map<BrokerId, Map<BrokerId, number>>(ids.map((id) => [id, countsOf(ids, new Map())]))
   const placed: BrokerId[][] = []
   for (let partition = 0; partition < partitions; partition++) {
@@ -35,6 +40,7 @@ export function placePartitions(
       const free = ids.filter((id) => !chosen.includes(id))
       const shared = (id: BrokerId): number => chosen.reduce((sum, other) => sum + pairs.get(id)!.get(other)!, 0)
       const next = least(free, (id) => [
+        room.get(id)! > 0 ? 0 : 1,
         racks.holds(id, chosen),
         hosts.holds(id, chosen),
         racks.loadAt(id),
@@ -48,6 +54,7 @@ export function placePartitions(
         add(pairs.get(next)!, other, 1)
       }
       add(replicaCounts, next, 1)
+      add(room, next, -1)
       racks.added(next)
       hosts.added(next)
       chosen.push(next)

@@ -159,6 +159,7 @@ export class TestBroker implements DiallingPeers {
   readonly unanswered = new Set<RequestName>()
   readonly logged: string[] = []
   diskFull = false
+  freeBytes = 2 ** 40
   readonly dialled = new Set<string>()
   readonly refusedBy = new Map<string, TailraceError>()
   handlers!: PeerHandlers
@@ -212,7 +213,10 @@ export class TestBroker implements DiallingPeers {
       get writable() {
         return !broker.diskFull
       },
-      usage: { freeBytes: 2 ** 40, reserveBytes: 2 ** 30, secondsUntilFull: Number.POSITIVE_INFINITY } as never,
+      get usage() {
+        const { freeBytes } = broker
+        return { freeBytes, reserveBytes: 2 ** 30, secondsUntilFull: Number.POSITIVE_INFINITY } as never
+      },
       metrics: { corruptPlaces: { read: 0, scrub: 0, recovery: 0 } } as never,
     }
   }
