@@ -7,6 +7,7 @@ import type {
   PartitionNumber,
   Position,
   ProducerId,
+  TailraceError,
   Term,
   Timestamp,
 } from '@tailrace/schemas'
@@ -44,8 +45,8 @@ export interface GroupSpec {
   readonly timestamps?: TimestampLimits
   /** Whether the cluster has given a producer id, as far as this broker knows. Absent: all are taken. */
   readonly isGiven?: (id: ProducerId) => boolean
-  /** Whether all brokers of the cluster can read the entry of a fencing token. Absent: they can. */
-  readonly takesFences?: () => boolean
+  /** Why no fencing token is accepted now; null, or absent: all brokers of the cluster can read the entry of one. */
+  readonly fenceRefusal?: () => TailraceError | null
   /**
    * The group was made just now: no replica of it can have been on this broker before. Matters where the disk has lost
    * its content (`LogStorage.mayHaveForgotten`).

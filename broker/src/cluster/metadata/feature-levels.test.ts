@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { BrokerLevels } from '../../api/admin-api.ts'
 import { asked } from '../testing/asked.ts'
 import { TestCluster } from '../testing/test-cluster.ts'
-import { FENCES, type FeatureLevels } from './feature-levels.ts'
+import { FENCES, type FeatureLevels, levelRefusal } from './feature-levels.ts'
 import { intentFields } from './intents/intent-fields.ts'
 import { MetadataState } from './metadata-state.ts'
 
@@ -126,8 +126,21 @@ test('a newcomer that does not support the level is not admitted', async () => {
   expect((await cluster.broker(1).node.api.describeCluster()).brokers.find(({ id }) => id === 4)?.pid ?? 0).toBe(0)
 })
 
+test.each<[string, featureLevel: number, alwaysSupported: number, code?: string]>([
+  ['a new cluster in which no broker has registered', 1, 0, 'NOT_READY'],
+  ['a new cluster that is being raised', 1, 3, 'NOT_READY'],
+  ['a cluster of which a broker has been older', 1, 2, 'FEATURE_LEVEL_TOO_LOW'],
+  ['a cluster that somebody has raised, and not as far as could be', 2, 3, 'FEATURE_LEVEL_TOO_LOW'],
+  ['a cluster that has the level', 3, 3],
+])(
+  'what needs a level is to be asked again only of a cluster that raises it by itself: %s',
+  (_, featureLevel, alwaysSupported, code) => {
+    expect(levelRefusal('Fencing tokens', FENCES, { featureLevel, alwaysSupported })?.code).toBe(code)
+  },
+)
+
 test('partitions take fencing tokens from their level on, in a new cluster soon by itself', async () => {
-  const takes = (cluster: TestCluster) => cluster.broker(2).groups.opened.at(-1)!.takesFences!()
+  const refusal = (cluster: TestCluster) => cluster.broker(2).groups.opened.at(-1)!.fenceRefusal!()?.code ?? null
   const create = (cluster: TestCluster) => {
     const created = cluster.broker(1).node.api.createTopic({ name: 't', partitions: 1, replicas: 3 })
     return during(cluster, created)
@@ -135,9 +148,9 @@ test('partitions take fencing tokens from their level on, in a new cluster soon 
   const before: FeatureLevels = { ...two, highest: FENCES - 1 }
   const older = await TestCluster.of(3, [before, before, before])
   await create(older)
-  expect([await levelAt(older, 2), takes(older)]).toEqual([FENCES - 1, false])
+  expect([await levelAt(older, 2), refusal(older)]).toEqual([FENCES - 1, 'FEATURE_LEVEL_TOO_LOW'])
   const cluster = await TestCluster.of(3)
   await create(cluster)
   await cluster.clock.advance(3000)
-  expect([(await levelAt(cluster, 2))! >= FENCES, takes(cluster)]).toEqual([true, true])
+  expect([(await levelAt(cluster, 2))! >= FENCES, refusal(cluster)]).toEqual([true, null])
 })

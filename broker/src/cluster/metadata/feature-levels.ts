@@ -36,6 +36,12 @@ export const featureLevels: FeatureLevels = {
   },
 }
 
+/** As the metadata have them: `alwaysSupported` is the lowest that any broker has registered as its highest. */
+interface LevelsOfCluster {
+  readonly featureLevel: number
+  readonly alwaysSupported: number
+}
+
 /** From this level on partitions may hold entries of fencing tokens, which need no command. */
 export const FENCES = 3
 
@@ -44,6 +50,26 @@ export const CONSUMER_GROUPS_LEVEL = 3
 
 /** Of a broker that names none: it is older than levels. */
 export const FIRST_LEVEL: LevelRange = { lowest: 1, highest: 1 }
+
+/**
+ * How something is refused that needs a higher level than the cluster has. A new cluster raises its level by itself,
+ * once all its brokers have registered (members/first-level.ts): until then it is to be asked again.
+ */
+export function refusalBelow(
+  needed: number,
+  { featureLevel, alwaysSupported }: LevelsOfCluster,
+): 'NOT_READY' | 'FEATURE_LEVEL_TOO_LOW' {
+  // 0: none has registered yet.
+  const mayRise = alwaysSupported === 0 || alwaysSupported >= needed
+  return mayRise && featureLevel === FIRST_LEVEL.lowest ? 'NOT_READY' : 'FEATURE_LEVEL_TOO_LOW'
+}
+
+/** Why there is none of `what`, which need a level; null: the cluster has it. */
+export function levelRefusal(what: string, needed: number, head: LevelsOfCluster): TailraceError | null {
+  if (head.featureLevel >= needed) return null
+  const detail = `${what} need level ${needed}; the cluster is at ${head.featureLevel}.`
+  return new TailraceError(refusalBelow(needed, head), detail)
+}
 
 export function supports({ lowest, highest }: LevelRange, level: number): boolean {
   return level >= lowest && level <= highest

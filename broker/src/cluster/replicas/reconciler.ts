@@ -3,7 +3,7 @@ import { backoffMs, METADATA_GROUP, TailraceError } from '@tailrace/schemas'
 import type { Groups, StateMachine } from '../../partition/group.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
-import { FENCES } from '../metadata/feature-levels.ts'
+import { FENCES, levelRefusal } from '../metadata/feature-levels.ts'
 import type { MetadataState, Topic, TopicPlace } from '../metadata/metadata-state.ts'
 import { placeOf } from '../metadata/partition-replicas.ts'
 import { OpeningPace } from './opening-pace.ts'
@@ -266,11 +266,11 @@ export class Reconciler {
     if (place === null) return
     const present = (): readonly BrokerId[] => this.#present(group)
     const isGiven = (id: ProducerId): boolean => state.producers.isGiven(id)
-    const takesFences = (): boolean => state.head.featureLevel >= FENCES
+    const fenceRefusal = (): TailraceError | null => levelRefusal('Fencing tokens', FENCES, state.head)
     const topicPlace = state.places.get(group)!
     const isBlank = !this.#stored.has(group)
     const stateMachine = isOfCoordinators(state, topicPlace.topic) ? await machines.machineOf(group, isBlank) : null
-    const circumstances = { created, limits, present, isGiven, takesFences, stateMachine }
+    const circumstances = { created, limits, present, isGiven, fenceRefusal, stateMachine }
     const opened = await groups.open(specOf(topicPlace, brokerId, place, circumstances))
     this.#stored.add(group)
     this.#admissions.set(group, opened.admission ?? place.admission)

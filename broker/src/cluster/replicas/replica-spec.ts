@@ -1,4 +1,4 @@
-import type { BrokerId, ProducerId } from '@tailrace/schemas'
+import type { BrokerId, ProducerId, TailraceError } from '@tailrace/schemas'
 import { CONSUMER_GROUPS_TOPIC } from '../../api/consumer-groups-api.ts'
 import type { GroupSpec, SpecChanges, StateMachine } from '../../partition/group.ts'
 import { CONSUMER_GROUPS_LEVEL } from '../metadata/feature-levels.ts'
@@ -14,7 +14,7 @@ interface Circumstances {
   readonly limits: BatchLimits
   readonly present: () => readonly BrokerId[]
   readonly isGiven: (id: ProducerId) => boolean
-  readonly takesFences: () => boolean
+  readonly fenceRefusal: () => TailraceError | null
   /** Of a coordinator of consumer groups; null: the log is one of records. */
   readonly stateMachine: StateMachine | null
 }
@@ -35,7 +35,7 @@ export function specOf(
   { topic, partition: number }: TopicPlace,
   self: BrokerId,
   { admission }: Place,
-  { created, limits, present, isGiven, takesFences, stateMachine }: Circumstances,
+  { created, limits, present, isGiven, fenceRefusal, stateMachine }: Circumstances,
 ): GroupSpec {
   const partition = topic.partitions[number]!
   return {
@@ -46,7 +46,7 @@ export function specOf(
     isNew: created,
     present,
     isGiven,
-    takesFences,
+    fenceRefusal,
     preferred: created && partition.replicas[0] === self,
     stateMachine,
     ...(stateMachine === null

@@ -18,7 +18,7 @@ import type { Peers } from '../../partition/peers.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { pause } from '../../platform/timing/pause.ts'
 import { askedBy } from '../../security/identity/asker-fields.ts'
-import { CONSUMER_GROUPS_LEVEL } from '../metadata/feature-levels.ts'
+import { CONSUMER_GROUPS_LEVEL, levelRefusal } from '../metadata/feature-levels.ts'
 import type { MetadataState, Topic } from '../metadata/metadata-state.ts'
 import { isMissing } from '../metadata/required-topic.ts'
 import type { LeaderDirectory, Leadership } from './leader-directory.ts'
@@ -169,13 +169,9 @@ export class ConsumerGroups implements ConsumerGroupsService {
     }
   }
 
-  /** A new cluster raises its level by itself, once all its brokers have been up. */
   #checkLevel(): void {
-    const { featureLevel, alwaysSupported } = this.#deps.state.head
-    if (featureLevel >= CONSUMER_GROUPS_LEVEL) return
-    const what = `Consumer groups need level ${CONSUMER_GROUPS_LEVEL}; the cluster is at ${featureLevel}.`
-    const isOld = alwaysSupported > 0 && alwaysSupported < CONSUMER_GROUPS_LEVEL
-    throw new TailraceError(isOld ? 'FEATURE_LEVEL_TOO_LOW' : 'NOT_READY', what)
+    const refusal = levelRefusal('Consumer groups', CONSUMER_GROUPS_LEVEL, this.#deps.state.head)
+    if (refusal !== null) throw refusal
   }
 }
 

@@ -53,6 +53,20 @@ test('a batch that has rotted is printed with a wrong checksum and no records, a
   expect(after.slice(1)).toEqual(before.slice(1))
 })
 
+test('control entries are printed with what they say, in segments and in the journal', async () => {
+  const disk = new MemoryDisk()
+  const storage = await open(disk)
+  const writer = new Acknowledgements(storage).writer(storage.create(1))
+  for (const control of ['term', 'configuration', 'fence'] as const) writer.write({ control, sizes: [10] })
+  await settled()
+  await storage.close()
+  const said = [{ leader: 1 }, { json: '{"made":3}' }, { fence: 7 }]
+  for (const path of disk.paths().filter((name) => /(00\.log|1\.journal)$/.test(name))) {
+    const controls = (await dump(disk, path)).filter(({ fields }) => (fields.entry ?? 'records') !== 'records')
+    expect(controls.map(({ fields }) => fields)).toMatchObject(said)
+  }
+})
+
 test('where no batch follows the dump ends with that place', async () => {
   const { disk, segments } = await closed()
   const file = await disk.open(segments[0]!)

@@ -121,6 +121,6 @@ function entryOf({ index }: RecordHeader, batch: Uint8Array, crc: Crc32c): Descr
   const header = isSound ? headerOrNull(batch, 0, batch.length, index) : null
   if (header === null) return { kind: 'entry', fields: { index, bytes: batch.length, crc: isSound ? 'ok' : 'wrong' } }
   const isRecords = header.kind === EntryKind.Records
-  const fields = entryFields(header, isSound)
+  const fields = entryFields(header, batch, isSound)
   return { kind: 'entry', fields, endOffset: header.lastOffset + 1, ...(isRecords && { batch }) }
 }

@@ -41,6 +41,6 @@ function itemOf(batch: Uint8Array, position: number, index: LogIndex, crc: Crc32
   if (header === null)
     return { position, kind: 'entry', fields: { index, entry: 'unknown', bytes, crc: isSound ? 'ok' : 'wrong' } }
   const isRecords = isSound && header.kind === EntryKind.Records
-  const fields = entryFields(header, isSound)
+  const fields = entryFields(header, batch, isSound)
   return { position, kind: 'entry', fields, endOffset: header.lastOffset + 1, ...(isRecords && { batch }) }
 }

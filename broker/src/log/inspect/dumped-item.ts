@@ -1,5 +1,5 @@
 import type { EntryHeader, GroupId, Offset } from '@tailrace/schemas'
-import { EntryKind } from '@tailrace/schemas'
+import { EntryKind, readControl } from '@tailrace/schemas'
 
 type Value = string | number | boolean | null | readonly Value[]
 
@@ -25,11 +25,14 @@ const kindNames = {
   [EntryKind.Fence]: 'fence',
 } as const
 
-/** The fields of an entry. `isSound`: its batch matches its checksum. */
-export function entryFields(header: EntryHeader, isSound: boolean): DumpedItem['fields'] {
+/** The fields of an entry with its batch. `isSound`: the batch matches its checksum. */
+export function entryFields(header: EntryHeader, batch: Uint8Array, isSound: boolean): DumpedItem['fields'] {
   const { index, term, kind, baseOffset, lastOffset, bytes } = header
-  const offsets = kind === EntryKind.Records ? { baseOffset, lastOffset } : { baseOffset }
-  return { index, term, entry: kindNames[kind], ...offsets, bytes, crc: isSound ? 'ok' : 'wrong' }
+  const entry = { index, term, entry: kindNames[kind], baseOffset }
+  const crc = isSound ? 'ok' : 'wrong'
+  if (kind === EntryKind.Records) return { ...entry, lastOffset, bytes, crc }
+  const { kind: _, ...said } = readControl(batch, 0)
+  return { ...entry, bytes, crc, ...said }
 }
 
 /** Whether its bytes are not as they were written. */

@@ -3,7 +3,7 @@ import { METADATA_GROUP } from '@tailrace/schemas'
 import { CONSUMER_GROUPS_TOPIC } from '../../../api/consumer-groups-api.ts'
 import type { Groups } from '../../../partition/group.ts'
 import type { FeatureLevels } from '../feature-levels.ts'
-import { CONSUMER_GROUPS_LEVEL, notSupportedBy } from '../feature-levels.ts'
+import { CONSUMER_GROUPS_LEVEL, notSupportedBy, refusalBelow } from '../feature-levels.ts'
 import type { FormationRecord } from '../formation-record.ts'
 import { removedHint, wipedHint } from '../member-changes.ts'
 import type { Intent } from '../metadata-leader.ts'
@@ -59,15 +59,13 @@ function settingsLevel(intent: Intent): number {
   return intent.type === 'set-topic-config' ? levelOf(intent.changes) : 1
 }
 
-/** A new cluster raises its level by itself (members/first-level.ts), once all its brokers have registered. */
 function tooLow({ state, brokers }: IntentRulesDeps, { type }: Intent, needed: number): Refusal {
-  const { featureLevel, alwaysSupported } = state.head
-  const what = `"${type}" needs level ${needed}; the cluster is at ${featureLevel}`
-  // 0: none has registered yet.
-  if (alwaysSupported > 0 && alwaysSupported < needed) return refused('FEATURE_LEVEL_TOO_LOW', `${what}.`)
+  const what = `"${type}" needs level ${needed}; the cluster is at ${state.head.featureLevel}`
+  const code = refusalBelow(needed, state.head)
+  if (code !== 'NOT_READY') return refused(code, `${what}.`)
   const missing = brokers().filter((id) => !state.brokers.has(id))
   const until = missing.length === 0 ? 'is being raised' : `is raised when all brokers have been up: not ${missing}`
-  return refused('NOT_READY', `${what}, and ${until}.`)
+  return refused(code, `${what}, and ${until}.`)
 }
 
 function refuseJoining(

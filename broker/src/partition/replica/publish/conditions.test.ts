@@ -1,3 +1,4 @@
+import { TailraceError } from '@tailrace/schemas'
 import { describe, expect, it } from 'vitest'
 import type { PublishCondition, PublishResult } from '../../requests.ts'
 import { batchOf } from '../../testing/batches.ts'
@@ -190,12 +191,12 @@ describe('a fencing token', () => {
   })
 
   it('is refused as long as the cluster has brokers that cannot read its entry', async () => {
-    let takesFences = false
-    const world = await TestWorld.start({ spec: () => ({ takesFences: () => takesFences }) })
+    let fenceRefusal: TailraceError | null = new TailraceError('FEATURE_LEVEL_TOO_LOW')
+    const world = await TestWorld.start({ spec: () => ({ fenceRefusal: () => fenceRefusal }) })
     const raise = () => refusal(world, world.group(1).publish(NOTHING, { fence: 1 }))
     expect(await raise()).toEqual(['FEATURE_LEVEL_TOO_LOW', undefined])
     expect(await world.during(publish(world, 1, 'a', { expectedOffset: 0 }))).toMatchObject({ baseOffset: 0 })
-    takesFences = true
+    fenceRefusal = null
     expect(await raise()).toBe('taken')
   })
 })

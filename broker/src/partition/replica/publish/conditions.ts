@@ -44,7 +44,7 @@ export class Conditions {
 
   /**
    * Null: they hold now.
-   * @throws TailraceError FEATURE_LEVEL_TOO_LOW; LEADER_UNAVAILABLE: the fence is not known here
+   * @throws TailraceError FEATURE_LEVEL_TOO_LOW, NOT_READY; LEADER_UNAVAILABLE: the fence is not known here
    */
   unmet({ expectedOffset, fence }: PublishCondition): TailraceError | null {
     if (fence !== undefined) {
@@ -92,8 +92,8 @@ export class Conditions {
 
   #checkFences(): void {
     const { spec, incomplete } = this.#deps
-    if (spec().takesFences?.() === false)
-      throw new TailraceError('FEATURE_LEVEL_TOO_LOW', 'Fencing tokens need level 3.')
+    const refusal = spec().fenceRefusal?.() ?? null
+    if (refusal !== null) throw refusal
     if (incomplete()) throw new TailraceError('LEADER_UNAVAILABLE', 'The fence is not known here yet.')
   }
 }
