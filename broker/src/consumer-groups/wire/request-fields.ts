@@ -27,14 +27,24 @@ export function groupRequestFields(asked: ConsumerGroupRequest): GroupRequestFie
  * What another program has asked.
  * @throws TailraceError INVALID_REQUEST; UNSUPPORTED_MESSAGE: only a newer version knows this request
  */
-export function groupRequestOf({ group, member, request }: GroupRequestFields): ConsumerGroupRequest {
-  const [[full, fields] = ['', null]] = Object.entries(request)
-  const kind = kinds.get(full.slice(NAMESPACE.length))
+export function groupRequestOf(fields: GroupRequestFields): ConsumerGroupRequest {
+  const [name, kind] = kindOf(fields)
   if (kind === undefined) {
-    const name = full.slice(0, 100)
     throw new TailraceError('UNSUPPORTED_MESSAGE', `The request "${name}" to a coordinator is not known here.`)
   }
-  const asked = { kind, group, member, ...fields } as unknown as ConsumerGroupRequest
-  if (areNames(group, member) && isConsumerGroupRequest(asked)) return asked
+  const asked = checkedGroupRequest(fields)
+  if (areNames(fields.group, fields.member) && isConsumerGroupRequest(asked)) return asked
   throw new TailraceError('INVALID_REQUEST', `A field of the request "${kind}" to a coordinator is missing or wrong.`)
+}
+
+/** Of fields from which `groupRequestOf` has made a request before: each beat between brokers is checked once. */
+export function checkedGroupRequest(fields: GroupRequestFields): ConsumerGroupRequest {
+  const { group, member, request } = fields
+  const [content] = Object.values(request)
+  return { kind: kindOf(fields)[1], group, member, ...content } as unknown as ConsumerGroupRequest
+}
+
+function kindOf({ request }: GroupRequestFields): readonly [name: string, kind: string | undefined] {
+  const [name = ''] = Object.keys(request)
+  return [name.slice(0, 100), kinds.get(name.slice(NAMESPACE.length))]
 }
