@@ -28,7 +28,7 @@ export class MetadataEffects {
 
   applied(applied: Applied): void {
     const { created, deleted, altered, extended, changed, broker, joined, removed } = applied
-    const { reconciler, controller, forcedLeader, firstLevel, leader, directory } = this.#parts
+    const { reconciler, controller, coordinators, forcedLeader, firstLevel, leader, directory } = this.#parts
     if (broker !== undefined) {
       this.dial([broker.peer])
       firstLevel.wake()
@@ -40,6 +40,7 @@ export class MetadataEffects {
     if (altered !== undefined) reconciler.altered(altered)
     if (deleted !== undefined) {
       reconciler.deleted(deleted)
+      coordinators.topicDeleted(deleted)
       this.#forget(deleted)
     }
     if (changed !== undefined) {
@@ -48,10 +49,10 @@ export class MetadataEffects {
       forcedLeader.look(changed.topic.partitions[changed.partition]!.group)
       controller.wake()
     }
-    if ((created ?? deleted ?? extended) !== undefined) this.#parts.coordinators.topicsChanged(deleted?.id)
     if (applied.metadataPriority) this.#prioritise()
     if (applied.upkeep) this.#parts.balancer.wake()
     if (applied.security !== undefined) this.#parts.expiredTokens.wake()
+    if (applied.security?.acls !== undefined) coordinators.rightsChanged()
     if (broker?.id === this.#deps.brokerId && this.#parts.registration.applied) this.#caughtUp()
     leader.applied(applied)
     directory.touch()
@@ -70,7 +71,7 @@ export class MetadataEffects {
     this.#prioritise()
     directory.keepOnly((group) => state.mayExist(group))
     for (const group of state.places.keys()) this.#reviewLeader(group)
-    this.#parts.coordinators.topicsChanged()
+    this.#parts.coordinators.topicsChanged(null)
     directory.touch()
   }
 
@@ -78,6 +79,7 @@ export class MetadataEffects {
   #created(topic: Topic, first: PartitionNumber): void {
     for (const { group } of topic.partitions.slice(first)) this.#reviewLeader(group)
     this.#parts.reconciler.created(topic, first)
+    this.#parts.coordinators.topicsChanged(topic.name)
     if (first > 0) for (let at = first; at < topic.partitions.length; at++) this.#tell(topic.name, at)
   }
 

@@ -444,4 +444,9 @@ test('a pattern matches only topics that the member may read, by the rules of it
   await allow('group', 'billing')
   const joined = await ask(1, joins)
   expect(new Set(joined.assignment.map(({ topic }) => topic))).toEqual(new Set(['flights']))
+  // Rules that come later count, too.
+  await allow('topic', 'flights.secret')
+  await cluster.clock.advance(100)
+  const more = await ask(1, beat('a', joined.epoch, { owned: joined.assignment }))
+  expect(new Set(more.assignment.map(({ topic }) => topic))).toEqual(new Set(['flights', 'flights.secret']))
 })

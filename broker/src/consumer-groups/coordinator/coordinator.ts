@@ -26,6 +26,7 @@ import { HeardMembers } from './heard-members.ts'
 import { Leases } from './leases.ts'
 import { isSameMember, memberOf } from './member-facts.ts'
 import { Proposals } from './proposals.ts'
+import { hasPatterns, isSubscribed } from './target.ts'
 import type { TopicsView } from './topics-view.ts'
 
 const LEAVES = -1
@@ -115,9 +116,16 @@ export class Coordinator {
     for (const id of new Set(this.#proposals.applied(outcomes))) this.#changed(id)
   }
 
-  /** The list of topics, or the number of partitions of one, has changed. */
-  topicsChanged(): void {
-    for (const { id, members } of this.#deps.state.groups.values()) if (members.size > 0) this.#assignments.changed(id)
+  /** A topic is new or gone, or has more partitions; null: which topics these are is not known. */
+  topicsChanged(name: string | null): void {
+    for (const group of this.#deps.state.groups.values()) {
+      if (group.members.size > 0 && (name === null || isSubscribed(group, name))) this.#assignments.changed(group.id)
+    }
+  }
+
+  /** Members may read other topics now: those that match a pattern are assigned by that. */
+  rightsChanged(): void {
+    for (const group of this.#deps.state.groups.values()) if (hasPatterns(group)) this.#assignments.changed(group.id)
   }
 
   /** Looks at sessions, and at delayed records whose time has come. */

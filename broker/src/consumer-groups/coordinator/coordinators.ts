@@ -13,7 +13,7 @@ import { noCounts } from './counts.ts'
 import { DeletedTopics } from './deleted-topics.ts'
 import { describeGroup, listGroups, progressOf, stuckOf } from './descriptions.ts'
 import type { PartitionEnds } from './partition-ends.ts'
-import type { TopicsView } from './topics-view.ts'
+import type { KnownTopic, TopicsView } from './topics-view.ts'
 
 /** How often sessions and delayed records are looked at, while there are any. */
 const TICK_MS = 100
@@ -150,11 +150,20 @@ export class Coordinators {
     if (leader?.isLeader && this.#machines.has(group)) void this.#begin(group, leader)
   }
 
-  /** The list of topics, or the number of partitions of one, has changed. `deletedId`: of a topic that is gone. */
-  topicsChanged(deletedId?: string): void {
-    if (deletedId !== undefined) this.#deleted.add(deletedId)
+  /** A topic is new, or has more partitions; null: which topics have changed is not known. */
+  topicsChanged(name: string | null): void {
+    for (const coordinator of this.#leading.values()) coordinator.topicsChanged(name)
+  }
+
+  /** The rules of who may read what have changed. */
+  rightsChanged(): void {
+    for (const coordinator of this.#leading.values()) coordinator.rightsChanged()
+  }
+
+  topicDeleted({ id, name }: KnownTopic): void {
+    this.#deleted.add(id)
     this.#expireLater()
-    for (const coordinator of this.#leading.values()) coordinator.topicsChanged()
+    this.topicsChanged(name)
   }
 
   async close(): Promise<void> {

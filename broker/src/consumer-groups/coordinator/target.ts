@@ -72,6 +72,20 @@ function topicsOf({ view, mayRead }: TargetDeps, { id, subscribed }: ConsumerGro
   return [...found]
 }
 
+/** Whether a member names the topic, or has a pattern that matches it. */
+export function isSubscribed({ members }: Pick<ConsumerGroup, 'members'>, topic: string): boolean {
+  for (const { subscribed } of members.values()) {
+    const { topics, patterns } = subscribed
+    if (topics.includes(topic) || patterns.some((pattern) => matchesPattern(pattern, topic))) return true
+  }
+  return false
+}
+
+export function hasPatterns({ members }: Pick<ConsumerGroup, 'members'>): boolean {
+  for (const { subscribed } of members.values()) if (subscribed.patterns.length > 0) return true
+  return false
+}
+
 function isAsBefore(group: ConsumerGroup, owners: ReadonlyMap<string, readonly string[]>): boolean {
   for (const [topicId, wanted] of owners) {
     if (wanted.some((owner, partition) => partitionIn(group, topicId, partition).owner !== owner)) return false
