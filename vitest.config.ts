@@ -102,6 +102,7 @@ const slowTests = [
   'schemas/src/frame-reader.test.ts',
   'schemas/src/list-bounds.test.ts',
   'schemas/src/record-unions.test.ts',
+  'testing/src/test-cluster.test.ts',
   'test/deploy/**/*.test.ts',
   'test/faults/**/*.test.ts',
   'test/fuzz/**/*.test.ts',

@@ -16,6 +16,8 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   consumer: ['schemas', 'client', 'producer'],
   // As any client it knows the HTTP API, and no code of the broker.
   console: [],
+  // Brokers by their package's entry for programs that embed one.
+  testing: ['start'],
   platform: ['schemas'],
   'platform/memory': base,
   'platform/node': base,
@@ -85,6 +87,7 @@ const packages: Readonly<Record<string, string>> = {
   producer: 'producer',
   consumer: 'consumer',
   console: 'console',
+  testing: 'testing',
 }
 const sdks: readonly string[] = ['client', 'producer', 'consumer']
 

@@ -31,6 +31,8 @@ export function importGraph(sources: readonly ParsedSource[]): ImportGraph {
 
 function resolve(from: string, specifier: string, paths: ReadonlySet<string>): string | null {
   if (specifier.startsWith('.')) return posix.normalize(posix.join(posix.dirname(from), specifier))
+  // The broker's one entry for other programs.
+  if (specifier === 'tailrace/embedded') return 'broker/src/start/embedded.ts'
   const own = ownPackage.exec(specifier)
   if (own === null) return null
   const [, name, entry] = own

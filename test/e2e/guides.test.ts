@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -185,5 +187,16 @@ describe('a fence and an expected offset', () => {
     const wrong = producer.send('accounts', { value: 'x' }, { partition: 0, expectedOffset: end + 1 })
     await expect(wrong).rejects.toMatchObject({ code: 'WRONG_EXPECTED_OFFSET', endOffset: end })
     await producer.close()
+  })
+})
+
+describe('testing with the real broker', () => {
+  it('has tests that pass', async () => {
+    const tests = spawn(process.execPath, ['--test', await codeOf('testing.md')], { stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    for (const stream of [tests.stdout, tests.stderr]) stream.on('data', (chunk) => (output += chunk))
+    const [code] = await once(tests, 'close')
+    expect(output).toMatch(/pass 3\n/)
+    expect(code, output).toBe(0)
   })
 })

@@ -58,7 +58,8 @@ it('are imported by their names, as JavaScript', async () => {
 })
 
 it('hold no file that only tests use', () => {
-  const published = ['@tailrace/schemas', '@tailrace/client', '@tailrace/producer', '@tailrace/consumer', 'tailrace']
+  const sdk = ['@tailrace/schemas', '@tailrace/client', '@tailrace/producer', '@tailrace/consumer']
+  const published = [...sdk, 'tailrace', '@tailrace/testing']
   for (const name of published) {
     const files = readdirSync(join(modules, name), { recursive: true, encoding: 'utf8' })
     expect(files.filter((file) => /\.js$/.test(file)).length, name).toBeGreaterThan(3)
@@ -97,6 +98,25 @@ it('start the command line', async () => {
     code: 2,
     stderr: expect.stringContaining('--id is "0"'),
   })
+})
+
+it("start brokers within another program's process", async () => {
+  const program = join(folder, 'app', 'tested.mjs')
+  writeFileSync(
+    program,
+    `import { Producer } from '@tailrace/producer'
+     import { startCluster } from '@tailrace/testing'
+     const cluster = await startCluster({ brokers: 3 })
+     await cluster.createTopic('orders')
+     const producer = new Producer({ servers: cluster.servers })
+     const { holders } = await producer.send('orders', { value: 'one' })
+     await cluster.broker(holders[0]).kill()
+     const { offset } = await producer.send('orders', { value: 'two' })
+     await producer.close()
+     await cluster.close()
+     console.log(offset)`,
+  )
+  expect(await run(process.execPath, [program])).toMatchObject({ stdout: '1\n', stderr: '' })
 })
 
 it('come with a list of what an installation brings, each with a hash and a licence', () => {

@@ -69,7 +69,7 @@ describe('a broker process', () => {
   })
 
   it('does not end at SIGHUP while it starts, and reads its files anew afterwards', async () => {
-    const start = Promise.withResolvers<RunningBroker>()
+    const start = Promise.withResolvers<Omit<RunningBroker, 'api'>>()
     const { full, reloading, terminal, state } = command({
       settings: { ...settings, clusterKeyFile: 'cluster.key' },
       start: () => start.promise,

@@ -7,9 +7,11 @@ import { explainStartFailure } from './start-failure.ts'
 import type { Supervisor } from './supervision.ts'
 import type { Terminal } from './terminal.ts'
 
+type Controlled = Omit<RunningBroker, 'api'>
+
 export interface BrokerCommand {
   readonly settings: BrokerSettings
-  readonly start: (settings: BrokerSettings) => Promise<RunningBroker>
+  readonly start: (settings: BrokerSettings) => Promise<Controlled>
   readonly supervisor: Supervisor | null
   readonly clock: Clock
   readonly terminal: Terminal
@@ -22,7 +24,7 @@ export async function runBroker(command: BrokerCommand): Promise<ExitCode> {
   const { settings, supervisor, terminal } = command
   const stopped = toldToStop(command)
   const started = readFilesAtHangUp(command)
-  let broker: RunningBroker
+  let broker: Controlled
   try {
     broker = await command.start(settings)
   } catch (error) {
@@ -47,7 +49,7 @@ export async function runBroker(command: BrokerCommand): Promise<ExitCode> {
  * A broker with files of certificates, keys or tokens does not end at SIGHUP, not while it starts either: files that it
  * has read by then are read again afterwards. Returns the function that is told when it has started.
  */
-function readFilesAtHangUp({ settings, terminal }: BrokerCommand): (broker: RunningBroker) => void {
+function readFilesAtHangUp({ settings, terminal }: BrokerCommand): (broker: Controlled) => void {
   let isEarly = false
   const hasFiles = fileSettings.some((name) => settings[name] !== '')
   if (hasFiles) terminal.onHangUp(() => (isEarly = true))

@@ -1,3 +1,4 @@
+import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { TailraceError } from '@tailrace/schemas'
 import fastify, { type FastifyInstance } from 'fastify'
@@ -69,6 +70,11 @@ export interface HttpGatewayParts {
   /** For operators. */
   readonly settings?: readonly ShownSetting[]
   readonly listen: { readonly host: string; readonly port: number }
+  /**
+   * Within a process that is not the broker's alone: gives the server its connections in the place of `listen`, and
+   * resolves with `host:port`.
+   */
+  readonly attach?: ((server: Server) => Promise<string>) | null
 }
 
 export interface HttpGateway {
@@ -93,7 +99,7 @@ function tellingOf({ exposures = [], settings = [], services }: HttpGatewayParts
 /** HTTP and WebSocket on one port. */
 export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGateway> {
   const limits = { ...defaultLimits, ...parts.limits }
-  const metrics = gatewayMetrics(parts.registry)
+  const metrics = gatewayMetrics(parts.registry, parts.attach == null)
   const app = newServer(parts, limits, metrics)
   const abandonment = new Abandonment()
   let closing = false
@@ -147,7 +153,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
   await app.ready()
   return {
     ...figuresOf(metrics),
-    listen: () => listen(app, parts.listen),
+    listen: () => parts.attach?.(app.server) ?? listen(app, parts.listen),
     async close() {
       closing = true
       parts.tls?.close()

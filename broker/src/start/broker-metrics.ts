@@ -17,7 +17,7 @@ import { replicaMetrics } from '../partition/broker/replica-metrics.ts'
 import { ReplicaTally } from '../partition/broker/replica-tally.ts'
 import { publishStageMetrics } from '../partition/replica/publish/publish-stages.ts'
 import { readStageMetrics } from '../partition/replica/read/read-stages.ts'
-import { nodeClock } from '../platform/node/clock.ts'
+import type { Clock } from '../platform/clock.ts'
 import { auditMetrics } from '../security/audit/audit-metrics.ts'
 import type { AuditTrail } from '../security/audit/audit-trail.ts'
 import type { BrokerTls } from './credentials/tls.ts'
@@ -38,6 +38,7 @@ export interface MeasuredBroker {
   readonly exposed: readonly string[]
   readonly audit: AuditTrail
   readonly cascade: Pick<LevelZeroControl, 'below'>
+  readonly clock: Clock
 }
 
 /** The page of metrics of a broker of level 0; the gateway adds its own. */
@@ -47,7 +48,7 @@ export function brokerMetrics(broker: MeasuredBroker): Required<Pick<HttpGateway
   register(registry, processMetrics, { version: packageVersion(), settings: broker.settings })
   register(registry, levelMetrics, broker.node)
   register(registry, logMetrics, broker.storage)
-  register(registry, replicaMetrics, new ReplicaTally(broker.groups, nodeClock))
+  register(registry, replicaMetrics, new ReplicaTally(broker.groups, broker.clock))
   register(registry, publishStageMetrics, broker.groups.stages)
   register(registry, readStageMetrics, broker.groups.readStages)
   register(registry, partitionPageMetrics, page)
@@ -61,19 +62,19 @@ export function brokerMetrics(broker: MeasuredBroker): Required<Pick<HttpGateway
       yield* page.text()
       yield* lagText(broker)
     }
-    yield* seriesText(belowSeries, broker.cascade.below(), nodeClock)
+    yield* seriesText(belowSeries, broker.cascade.below(), broker.clock)
   }
   return { registry, series }
 }
 
 /** Left out by the settings that leave out the series of partitions. */
-async function* lagText({ settings, node }: MeasuredBroker): AsyncIterable<string> {
+async function* lagText({ settings, node, clock }: MeasuredBroker): AsyncIterable<string> {
   const { metricsPerPartition, metricsMaxPartitions } = settings
   const lags = metricsPerPartition ? await node.coordinators.lags(metricsMaxPartitions) : null
-  if (lags !== null) yield* seriesText(lagSeries, lags, nodeClock)
+  if (lags !== null) yield* seriesText(lagSeries, lags, clock)
 }
 
-function partitionPage({ settings, groups, node: { places } }: MeasuredBroker) {
+function partitionPage({ settings, groups, node: { places }, clock }: MeasuredBroker) {
   const nameOf: PartitionNames = (group) => {
     const place = places.get(group)
     return place === undefined ? undefined : { topic: place.topic.name, partition: place.partition }
@@ -81,5 +82,5 @@ function partitionPage({ settings, groups, node: { places } }: MeasuredBroker) {
   const figures = () => partitionFigures(groups, nameOf)
   // The metadata group is no partition.
   const count = (): number => groups.size - (groups.get(METADATA_GROUP) === undefined ? 0 : 1)
-  return new PartitionPage(settings, nodeClock, partitionSeries, { count, figures })
+  return new PartitionPage(settings, clock, partitionSeries, { count, figures })
 }

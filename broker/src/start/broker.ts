@@ -1,4 +1,5 @@
 import { type BrokerId, MAX_FRAME_HEADER_BYTES } from '@tailrace/schemas'
+import type { BrokerApi } from '../api/broker-api.ts'
 import { levelZeroControlOver, withCascade } from '../cascade/control/leader-requests.ts'
 import type { LevelZeroControl } from '../cascade/control/level-zero-control.ts'
 import { type ClusterNode, createClusterNode } from '../cluster/node.ts'
@@ -8,13 +9,10 @@ import { createPeers } from '../doors/peer/create-peers.ts'
 import { createHttpGateway } from '../doors/server.ts'
 import { BrokerGroups } from '../partition/broker/groups.ts'
 import { defaultPartitionSettings } from '../partition/settings.ts'
+import type { Clock } from '../platform/clock.ts'
 import { nodeCrc32c } from '../platform/node/checksum.ts'
-import { nodeClock } from '../platform/node/clock.ts'
 import { nodeCrypto } from '../platform/node/crypto.ts'
-import { nodeDisk } from '../platform/node/disk.ts'
 import { readSecretFile } from '../platform/node/guarded-file.ts'
-import { releaseMemoryAfterLoad } from '../platform/node/memory-release.ts'
-import { nodeRandom } from '../platform/node/random.ts'
 import { allConditions, cascadeConditions } from './all-conditions.ts'
 import { openAudit } from './audit.ts'
 import { brokerMetrics } from './broker-metrics.ts'
@@ -30,7 +28,7 @@ import { tellExposures } from './exposures.ts'
 import { logLevelOf } from './logging/log-level.ts'
 import { stagesIn } from './metrics/stage-counts.ts'
 import { logWhenReady } from './ready-event.ts'
-import { openTracing } from './tracing/open-tracing.ts'
+import { nodeSurroundings, type Surroundings } from './surroundings.ts'
 import { tracedApi } from './tracing/traced-api.ts'
 
 export interface RunningBroker {
@@ -38,6 +36,8 @@ export interface RunningBroker {
   readonly http: string
   /** `host:port` for other brokers. */
   readonly peer: string
+  /** What the doors for clients call. */
+  readonly api: BrokerApi
   /** Reads the files of certificates, keys and tokens now; null: there are none. */
   readonly reload: (() => Promise<void>) | null
   /** Stops taking requests, answers waiting requests, and closes the log so that the next start need not replay. */
@@ -45,18 +45,22 @@ export interface RunningBroker {
 }
 
 /**
- * Puts one broker together: the only place that chooses real time, disk and network. Parts start from the inside out
- * (log, cluster, peers, gateway) and stop in the opposite order.
+ * Puts one broker together, on the time, disk and network of its surroundings. Parts start from the inside out (log,
+ * cluster, peers, gateway) and stop in the opposite order.
  * @throws TailraceError INVALID_SETTING, BROKER_IDENTITY_MISMATCH, STORAGE_CORRUPT; DiskError
  */
-export async function startBroker(settings: BrokerSettings): Promise<RunningBroker> {
-  const [clock, random, disk, crc32c] = [nodeClock, nodeRandom, nodeDisk, nodeCrc32c]
-  const { logger, storage, store, files } = await openDataFolder(settings)
+export async function startBroker(
+  settings: BrokerSettings,
+  surroundings: Surroundings = nodeSurroundings,
+): Promise<RunningBroker> {
+  const { clock, random, disk } = surroundings
+  const { logger, storage, store, files } = await openDataFolder(settings, surroundings)
   const room = watchRoom(() => diskShortage(storage), clock, logger)
   const clusterKeys = await openClusterKeys(settings, { read: readSecretFile, clock, logger })
   const limits = gatewayLimits(settings, files)
   const tls = await openTls(settings, { limits, unknownPeers: files.unknownPeers, clock, log: logger })
-  const machine = { network: tls.network, clock, random, crc32c, crypto: nodeCrypto }
+  const network = surroundings.network ?? tls.network
+  const machine = { network, clock, random, crc32c: nodeCrc32c, crypto: nodeCrypto }
   const peers = createPeers({ ...machine, ...peerSettings(settings, tls), clusterKeys, log: logger })
   const groups = new BrokerGroups({ storage, store, peers, ...machine, logger, ...groupSettings(settings) })
   const node = createClusterNode({
@@ -74,12 +78,13 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
   const cascade = levelZeroControlOver(peers, node, clock, nodeCrypto)
   await node.start()
   const exposed = tellExposures(settings, logger)
-  const audit = openAudit(settings, logger, node.api)
+  const audit = openAudit(settings, { clock, log: logger, api: node.api })
   const adminToken = await openAdminToken(settings, { read: readSecretFile, clock, logger })
-  const metrics = brokerMetrics({ settings, storage, groups, node, peers: peers.stats, tls, exposed, audit, cascade })
+  const measured = { settings, storage, groups, node, peers: peers.stats, tls, exposed, audit, cascade, clock }
+  const metrics = brokerMetrics(measured)
   const gateway = await createHttpGateway({
     services: {
-      ...servicesOf(node, cascade, logger, settings.id),
+      ...servicesOf(node, cascade, logger, { brokerId: settings.id, clock }),
       authenticator: await openAuthenticator(settings, audit, () => node.tables, adminToken),
       audit,
       stages: () => stagesIn(metrics.registry),
@@ -90,34 +95,34 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
     limits,
     tls: tls.http,
     ...(await gatewayFace(settings, exposed)),
+    attach: surroundings.attach,
   })
   const http = await gateway.listen()
   await peers.start({ identity: () => node.identity(), handlers: withCascade(node.handlers, cascade, node.rules) })
   const looking = logWhenReady(node.api, { http, peer: peers.address, tls: settings.tls }, clock, logger)
-  const handles = [room, looking, releaseMemoryAfterLoad(clock), { cancel: await openTracing(settings.id, logger) }]
+  const handles = [room, looking, { cancel: await surroundings.attend(settings, logger) }]
   return {
     http,
     peer: peers.address,
+    api: node.api,
     reload: reloadOf(tls, clusterKeys, adminToken),
     async stop() {
       for (const handle of handles) handle.cancel()
       tls.close()
-      await gateway.close()
-      audit.close()
-      await node.close()
-      await groups.close()
-      await peers.close()
-      clusterKeys?.close()
-      adminToken?.close()
-      await storage.close()
-      await store.close()
+      const parts = [gateway, audit, node, groups, peers, clusterKeys, adminToken, storage, store]
+      for (const part of parts) await part?.close()
     },
   }
 }
 
-function servicesOf(node: ClusterNode, cascade: LevelZeroControl, logger: { level: string }, brokerId: BrokerId) {
+function servicesOf(
+  node: ClusterNode,
+  cascade: LevelZeroControl,
+  logger: { level: string },
+  { brokerId, clock }: { readonly brokerId: BrokerId; readonly clock: Clock },
+) {
   const { api, admin, security, consumerGroups, rules, tables } = node
-  const described = { ...tracedApi(api, nodeClock), describeCluster: () => cascade.describeCluster() }
+  const described = { ...tracedApi(api, clock), describeCluster: () => cascade.describeCluster() }
   const conditionsOfOthers = async () =>
     (await Promise.all([node.conditionsOfOthers(), cascadeConditions(cascade)])).flat()
   const tabled = { authorizer: rules.authorizer, quotas: () => tables.quotas }
@@ -129,7 +134,7 @@ function servicesOf(node: ClusterNode, cascade: LevelZeroControl, logger: { leve
     cascade,
     ...tabled,
     logLevel: logLevelOf(logger),
-    conditions: allConditions(brokerId, { condition: () => node.condition(), conditionsOfOthers }, nodeClock),
+    conditions: allConditions(brokerId, { condition: () => node.condition(), conditionsOfOthers }, clock),
   }
 }
 

@@ -8,7 +8,6 @@ import { nodeClock } from '../platform/node/clock.ts'
 import { nodeCrypto } from '../platform/node/crypto.ts'
 import { readSecretFile } from '../platform/node/guarded-file.ts'
 import { createHttpClient } from '../platform/node/http-client.ts'
-import { releaseMemoryAfterLoad } from '../platform/node/memory-release.ts'
 import { createMessageSockets } from '../platform/node/message-sockets.ts'
 import { nodeRandom } from '../platform/node/random.ts'
 import { Authorizer } from '../security/access/authorizer.ts'
@@ -30,7 +29,7 @@ import { tellExposures } from './exposures.ts'
 import { logLevelOf } from './logging/log-level.ts'
 import { type OpenCopies, openMemory } from './memory-copies.ts'
 import { logWhenReady } from './ready-event.ts'
-import { openTracing } from './tracing/open-tracing.ts'
+import { nodeSurroundings } from './surroundings.ts'
 import { tracedApi } from './tracing/traced-api.ts'
 
 /**
@@ -65,7 +64,7 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
     diskShortage: room.shortage,
   })
   const exposed = tellExposures(settings, logger)
-  const audit = openAudit(settings, logger)
+  const audit = openAudit(settings, { clock, log: logger })
   const adminToken = await openAdminToken(settings, { read: readSecretFile, clock, logger })
   const gateway = await createHttpGateway({
     services: {
@@ -84,18 +83,17 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
   traffic = gateway
   const http = await gateway.listen()
   node.start()
-  const memory = releaseMemoryAfterLoad(clock)
-  const endSpans = await openTracing(settings.id, logger)
+  const leave = await nodeSurroundings.attend(settings, logger)
   const looking = logWhenReady(node.api, { http, tls: settings.tls }, clock, logger)
   return {
     http,
     peer: '',
+    api: node.api,
     reload: reloadOf(tls, token, adminToken),
     async stop() {
       room.cancel()
       looking.cancel()
-      memory.cancel()
-      endSpans()
+      leave()
       tls.close()
       token.close()
       adminToken?.close()
@@ -109,7 +107,7 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
 }
 
 function openCopies(settings: BrokerSettings): Promise<OpenCopies> | OpenCopies {
-  return settings.memory ? openMemory(settings) : openDataFolder(settings)
+  return settings.memory ? openMemory(settings) : openDataFolder(settings, nodeSurroundings)
 }
 
 /** The settings that the node needs. */

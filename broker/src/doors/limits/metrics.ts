@@ -30,9 +30,9 @@ export interface GatewayMetrics {
   request(method: string, route: string, status: number, seconds: number): void
 }
 
-/** Registers the gateway's metrics, and the process's unless the registry has them. */
-export function gatewayMetrics(registry: Registry = new Registry()): GatewayMetrics {
-  if (registry.getSingleMetric('process_cpu_seconds_total') === undefined) {
+/** Registers the gateway's metrics, and those of its own process unless the registry has them. */
+export function gatewayMetrics(registry: Registry = new Registry(), hasProcess = true): GatewayMetrics {
+  if (hasProcess && registry.getSingleMetric('process_cpu_seconds_total') === undefined) {
     processFigures(registry)
   }
   const registers = [registry]

@@ -45,7 +45,7 @@ export class MemoryContent {
     for (const page of this.#dirty) {
       const bytes = this.#pages.get(page)
       if (bytes === undefined) this.#synced.delete(page)
-      else this.#synced.set(page, bytes.slice())
+      else this.#synced.set(page, bytes)
     }
     this.#dirty.clear()
     this.#syncedSize = this.size
@@ -54,8 +54,7 @@ export class MemoryContent {
   /** Inverts one bit, as it is read and as it would be found. */
   flip(position: number, bit: number): void {
     const [page, at] = [Math.floor(position / PAGE_BYTES), position % PAGE_BYTES]
-    for (const pages of [this.#pages, this.#synced]) {
-      const bytes = pages.get(page)
+    for (const bytes of new Set([this.#pages.get(page), this.#synced.get(page)])) {
       if (bytes !== undefined) bytes[at]! ^= 1 << bit
     }
   }
@@ -69,7 +68,7 @@ export class MemoryContent {
       if (below(2) === 0) continue
       const old = this.#synced.get(page)
       if (old === undefined) this.#pages.delete(page)
-      else this.#pages.set(page, old.slice())
+      else this.#pages.set(page, old)
     }
     const grown = this.size - this.#syncedSize
     if (grown > 0) {
@@ -79,11 +78,11 @@ export class MemoryContent {
     this.sync()
   }
 
-  /** A page that may be changed. */
+  /** A page that may be changed: one that is as it was synced is copied first. */
   #own(page: number): Uint8Array {
     let bytes = this.#pages.get(page)
-    if (bytes === undefined) {
-      bytes = new Uint8Array(PAGE_BYTES)
+    if (bytes === undefined || bytes === this.#synced.get(page)) {
+      bytes = bytes?.slice() ?? new Uint8Array(PAGE_BYTES)
       this.#pages.set(page, bytes)
     }
     this.#dirty.add(page)

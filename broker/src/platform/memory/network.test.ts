@@ -129,3 +129,21 @@ test('one seed, one history: chunk sizes and times repeat', async () => {
   expect(await history(7)).toEqual(await history(7))
   expect(await history(7)).not.toEqual(await history(8))
 })
+
+test('an address where nothing listens: refused, or silent until something does', async () => {
+  const { clock, network } = memory()
+  const refused = network.host('a').connect('b:7', 1000)
+  const told = expect(refused).rejects.toMatchObject({ message: expect.stringContaining('refused') })
+  await clock.advance(100)
+  await told
+  const silent = new MemoryNetwork({ clock, random: seededRandom(1), maxDelayMs: 20, silentWhenDown: true })
+  const [late, never] = [silent.host('a').connect('b:7', 1000), silent.host('a').connect('c:7', 1000)]
+  const timedOut = expect(never).rejects.toMatchObject({ message: expect.stringContaining('within 1000 ms') })
+  await clock.advance(900)
+  let taken = 0
+  await silent.host('b').listen('b:7', () => taken++)
+  await late
+  expect(taken).toBe(1)
+  await clock.advance(100)
+  await timedOut
+})

@@ -13,6 +13,11 @@ export interface MemoryNetworkOptions {
   readonly maxDelayMs?: number
   /** Chunks are cut at random into 1 to this many bytes. */
   readonly maxChunkBytes?: number
+  /**
+   * A connection to an address where nothing listens waits until something does, or times out, as to a machine that is
+   * off; default: it is refused.
+   */
+  readonly silentWhenDown?: boolean
 }
 
 interface MemoryListener {
@@ -32,16 +37,21 @@ export class MemoryNetwork {
   readonly #random: Random
   readonly #delay: () => number
   readonly #maxChunkBytes: number
+  readonly #silentWhenDown: boolean
   readonly #listeners = new Map<string, MemoryListener>()
+  /** Attempts to connect to addresses where nothing listens yet. */
+  readonly #knocking = new Map<string, Set<() => void>>()
   readonly #cut = new Set<string>()
   readonly #streams = new Set<MemoryStream>()
   #nextPort = FIRST_FREE_PORT
 
-  constructor({ clock, random, minDelayMs = 0, maxDelayMs = 2, maxChunkBytes = 65536 }: MemoryNetworkOptions) {
+  constructor(options: MemoryNetworkOptions) {
+    const { clock, random, minDelayMs = 0, maxDelayMs = 2, maxChunkBytes = 65536, silentWhenDown = false } = options
     this.#clock = clock
     this.#random = random
     this.#delay = () => minDelayMs + random.below(maxDelayMs - minDelayMs + 1)
     this.#maxChunkBytes = maxChunkBytes
+    this.#silentWhenDown = silentWhenDown
   }
 
   /** The network as the broker on machine `host` sees it; it listens on addresses `<host>:port`. */
@@ -91,6 +101,7 @@ export class MemoryNetwork {
     if (this.#listeners.has(real)) throw new TailraceError('INVALID_SETTING', `The address ${real} is taken.`)
     const listener: MemoryListener = { host, onStream }
     this.#listeners.set(real, listener)
+    for (const knock of this.#knocking.get(real) ?? []) knock()
     return {
       address: real,
       close: async () => {
@@ -103,23 +114,33 @@ export class MemoryNetwork {
     const to = parseAddress(address).host
     return new Promise((resolve, reject) => {
       let waiting = true
+      const end = () => {
+        waiting = false
+        timer.cancel()
+        this.#knock(address, attempt, false)
+      }
       const fail = (why: string) => {
         if (waiting) reject(new TailraceError('CONNECTION_LOST', `Cannot connect to ${address}: ${why}.`))
-        waiting = false
-        timer.cancel()
+        end()
       }
       const timer = this.#clock.after(timeoutMs, () => fail(`no answer within ${timeoutMs} ms`))
-      this.#clock.after(this.#delay(), () => {
+      const attempt = () => {
         if (!waiting || this.#isCut(from, to) || this.#isCut(to, from)) return
         const listener = this.#listeners.get(address)
-        if (listener === undefined) return fail('refused')
-        waiting = false
-        timer.cancel()
+        if (listener === undefined) return this.#silentWhenDown ? this.#knock(address, attempt, true) : fail('refused')
+        end()
         const [near, far] = this.#pair(from, address, listener.host)
         listener.onStream(far)
         resolve(near)
-      })
+      }
+      this.#clock.after(this.#delay(), attempt)
     })
+  }
+
+  #knock(address: string, attempt: () => void, waits: boolean): void {
+    const attempts = this.#knocking.get(address) ?? new Set()
+    if (waits) this.#knocking.set(address, attempts.add(attempt))
+    else if (attempts.delete(attempt) && attempts.size === 0) this.#knocking.delete(address)
   }
 
   #pair(from: string, address: string, to: string): [MemoryStream, MemoryStream] {

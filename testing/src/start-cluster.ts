@@ -1,0 +1,61 @@
+import { type EmbeddedSettings, type LogLine, MemoryNetwork, nodeClock, nodeRandom } from 'tailrace/embedded'
+import { openMachine, peerAddress } from './machine.ts'
+import { SkippingClock } from './skipping-clock.ts'
+import { TestBroker } from './test-broker.ts'
+import { TestCluster } from './test-cluster.ts'
+
+export interface ClusterOptions {
+  /** Default: 3. */
+  readonly brokers?: number
+  /** Of all brokers, by the names of docs/configuration.md; default: those of a cluster on a fast network. */
+  readonly settings?: EmbeddedSettings
+  /**
+   * Brokers keep their data in folders of this one, on the disk and with the state store of a real broker, which are
+   * left when the cluster is closed; default: in memory.
+   */
+  readonly folder?: string
+  /** Gets each line of the brokers' logs; default: nobody does. */
+  readonly log?: (line: LogLine) => void
+}
+
+const MOST_BROKERS = 250
+
+const MiB = 1024 * 1024
+
+/** Elections that are over soon, and files that are allocated ahead in memory only for what tests write. */
+const quick: EmbeddedSettings = {
+  electionTimeoutMs: 100,
+  heartbeatMs: 40,
+  journalFileBytes: 2 * MiB,
+  segmentBytes: 16 * MiB,
+  tailBytes: 8 * MiB,
+}
+
+/**
+ * Starts real brokers within this process, on disks and a network in memory; resolves when all are ready. Clusters know
+ * nothing of each other: any number may run at once.
+ * @throws TailraceError INVALID_SETTING; RangeError for a number of brokers that is none
+ */
+export async function startCluster(options: ClusterOptions = {}): Promise<TestCluster> {
+  const { brokers = 3, settings = {}, log = null, folder = null } = options
+  if (!Number.isInteger(brokers) || brokers < 1 || brokers > MOST_BROKERS)
+    throw new RangeError(`brokers is ${brokers}, but must be a whole number from 1 to ${MOST_BROKERS}.`)
+  const clock = new SkippingClock(nodeClock)
+  const network = new MemoryNetwork({ clock, random: nodeRandom, maxDelayMs: 0, silentWhenDown: true })
+  const ids = Array.from({ length: brokers }, (_, at) => at + 1)
+  const machines = await Promise.all(ids.map((id) => openMachine(id, { clock, network, log, folder })))
+  const given = { ...quick, ...settings, join: ids.map(peerAddress) }
+  const cluster = new TestCluster(
+    machines.map((machine) => new TestBroker(machine, given)),
+    machines,
+    { network, clock },
+  )
+  try {
+    await Promise.all(cluster.brokers.map((broker) => broker.start()))
+    await cluster.ready()
+  } catch (error) {
+    await cluster.close()
+    throw error
+  }
+  return cluster
+}

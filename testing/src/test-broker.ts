@@ -1,0 +1,116 @@
+import type { CreateTopicRequest, EmbeddedSettings, RunningBroker, Surroundings } from 'tailrace/embedded'
+import { embeddedSettings, memoryLogger, nodeRandom, startBroker } from 'tailrace/embedded'
+import { BrokerLife } from './broker-life.ts'
+import { hostOf, type Machine, peerAddress } from './machine.ts'
+
+export type BrokerState = 'down' | 'starting' | 'running'
+
+/** A broker of a test cluster: the shipped one, on a machine that it can lose. */
+export class TestBroker {
+  readonly id: number
+  readonly #machine: Machine
+  readonly #given: EmbeddedSettings
+  #life: BrokerLife | null = null
+  #running: RunningBroker | null = null
+  /** Fulfilled when the files of the lives before are closed. */
+  #released: Promise<unknown> = Promise.resolve()
+
+  constructor(machine: Machine, given: EmbeddedSettings) {
+    this.id = machine.id
+    this.#machine = machine
+    this.#given = given
+  }
+
+  /** For producers and consumers: `ws://127.0.0.1:PORT`. The same in all lives of the broker. */
+  get server(): string {
+    return `ws://${this.#machine.port.address}`
+  }
+
+  /** For HTTP clients and browsers: `http://127.0.0.1:PORT`. */
+  get http(): string {
+    return `http://${this.#machine.port.address}`
+  }
+
+  get state(): BrokerState {
+    if (this.#life === null) return 'down'
+    return this.#running === null ? 'starting' : 'running'
+  }
+
+  /** Whether it knows a leader and serves clients. */
+  get ready(): boolean {
+    return this.#running?.api.readiness().ready ?? false
+  }
+
+  /**
+   * Starts with what its disk holds. Resolves when it runs, which is before it is ready.
+   * @throws TailraceError INVALID_SETTING; Error if it is not down
+   */
+  async start(): Promise<void> {
+    if (this.#life !== null) throw new Error(`Broker ${this.id} runs already.`)
+    const life = new BrokerLife()
+    this.#life = life
+    await this.#released
+    try {
+      const running = await startBroker(this.#settings(), this.#surroundings(life))
+      if (!life.ended) this.#running = running
+    } catch (error) {
+      if (!life.ended) await this.kill()
+      throw error
+    }
+  }
+
+  /** @throws TailraceError INVALID_TOPIC_NAME, TOPIC_EXISTS and the others of `POST /topics`; Error if it is down */
+  async createTopic(topic: CreateTopicRequest): Promise<void> {
+    if (this.#running === null) throw new Error(`Broker ${this.id} is not running.`)
+    await this.#running.api.createTopic(topic)
+  }
+
+  /**
+   * As `kill -9`: from the call on nothing more is sent, written or answered. What was written stays. Resolves when the
+   * files are closed.
+   */
+  async kill(): Promise<void> {
+    const { network, port } = this.#machine
+    if (this.#life !== null) {
+      this.#released = this.#life.end()
+      this.#life = null
+      this.#running = null
+      network.kill(hostOf(this.id))
+      port.detach()
+    }
+    await this.#released
+  }
+
+  /** As on SIGTERM: answers what waits, then closes its log. */
+  async stop(): Promise<void> {
+    const running = this.#running
+    this.#running = null
+    await running?.stop()
+    await this.kill()
+  }
+
+  #settings() {
+    const { id, data, port } = this.#machine
+    return embeddedSettings({ ...this.#given, id, data, http: port.address, peer: peerAddress(id) })
+  }
+
+  #surroundings(life: BrokerLife): Surroundings {
+    const { clock, disk, openState, network, port, log } = this.#machine
+    return {
+      clock: life.clock(clock),
+      random: nodeRandom,
+      disk: life.disk(disk),
+      network: life.network(network.host(hostOf(this.id))),
+      attach: async (server) => {
+        port.attach(server)
+        return port.address
+      },
+      openLogger: ({ id, logLevel }) => memoryLogger(id, logLevel, log),
+      openState: async (...store) => life.store(await openState(...store)),
+      openFiles: () => null,
+      takeFolder: (folder) => disk.makeFolder(folder),
+      attend: async () => () => {},
+      fail: () => void this.kill(),
+    }
+  }
+}

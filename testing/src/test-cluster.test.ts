@@ -1,0 +1,198 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Consumer } from '@tailrace/consumer'
+import { Producer } from '@tailrace/producer'
+import { afterEach, describe, expect, test } from 'vitest'
+import { type ClusterOptions, startCluster } from './start-cluster.ts'
+import type { TestCluster } from './test-cluster.ts'
+
+const open: { close(): Promise<void> }[] = []
+
+afterEach(async () => {
+  for (const one of open.splice(0).reverse()) await one.close()
+})
+
+async function cluster(options?: ClusterOptions): Promise<TestCluster> {
+  const made = await startCluster(options)
+  open.push(made)
+  return made
+}
+
+function producer({ servers }: TestCluster): Producer {
+  const made = new Producer({ servers })
+  open.push(made)
+  return made
+}
+
+async function read({ servers }: TestCluster, topic: string, count: number): Promise<string[]> {
+  const consumer = new Consumer({ servers })
+  const values: string[] = []
+  for await (const record of consumer.subscribe(topic, { from: 'earliest' })) {
+    values.push(Buffer.from(record.value!).toString())
+    if (values.length === count) break
+  }
+  await consumer.close()
+  return values
+}
+
+const text = (value: string) => ({ value: Buffer.from(value) })
+
+test('three brokers take records and give them back', async () => {
+  const brokers = await cluster()
+  await brokers.createTopic('orders', { partitions: 1 })
+  const receipt = await producer(brokers).send('orders', text('one'))
+  expect(receipt).toMatchObject({ partition: 0, offset: 0 })
+  expect(await read(brokers, 'orders', 1)).toEqual(['one'])
+  const page = await fetch(`${brokers.broker(1).http}/topics/orders`)
+  expect(await page.json()).toMatchObject({ name: 'orders', partitions: [{ replicas: expect.any(Array) }] })
+})
+
+test('a killed broker answers nobody; the others go on; it comes back at its address with its records', async () => {
+  const brokers = await cluster()
+  await brokers.createTopic('orders')
+  const sender = producer(brokers)
+  await sender.send('orders', text('one'))
+  for (const broker of brokers.brokers) {
+    const { http } = broker
+    await broker.kill()
+    expect(broker.state).toBe('down')
+    await expect(fetch(`${http}/topics`)).rejects.toThrow()
+    await sender.send('orders', text(`without ${broker.id}`))
+    await broker.start()
+    await brokers.ready()
+    expect(broker.http).toBe(http)
+  }
+  expect(await read(brokers, 'orders', 4)).toEqual(['one', 'without 1', 'without 2', 'without 3'])
+})
+
+test('all brokers killed at once keep what they have acknowledged', async () => {
+  const brokers = await cluster()
+  await brokers.createTopic('orders')
+  await producer(brokers).send('orders', text('kept'))
+  await Promise.all(brokers.brokers.map((broker) => broker.kill()))
+  await Promise.all(brokers.brokers.map((broker) => broker.start()))
+  await brokers.ready()
+  expect(await read(brokers, 'orders', 1)).toEqual(['kept'])
+})
+
+test('the smaller side of a cut network acknowledges nothing, the larger one goes on; healed they agree', async () => {
+  const brokers = await cluster()
+  await brokers.createTopic('orders')
+  await producer(brokers).send('orders', text('before'))
+  brokers.partition([1], [2, 3])
+  let answered = false
+  const alone = fetch(`${brokers.broker(1).http}/topics/orders/records`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ records: [{ partition: 0, value: 'alone' }] }),
+  }).finally(() => (answered = true))
+  const majority = new Producer({ servers: [brokers.broker(2).server, brokers.broker(3).server] })
+  open.push(majority)
+  await majority.send('orders', text('meanwhile'))
+  await brokers.advance(5_000)
+  expect(answered).toBe(false)
+  brokers.heal()
+  await brokers.ready()
+  const { ok } = await alone
+  await majority.send('orders', text('after'))
+  const values = await read(brokers, 'orders', ok ? 4 : 3)
+  expect(values.filter((value) => value !== 'alone')).toEqual(['before', 'meanwhile', 'after'])
+})
+
+test('a stopped broker starts again', async () => {
+  const brokers = await cluster({ brokers: 1 })
+  await brokers.createTopic('orders')
+  await producer(brokers).send('orders', text('one'))
+  await brokers.broker(1).stop()
+  expect(brokers.broker(1).state).toBe('down')
+  await brokers.broker(1).start()
+  await brokers.ready()
+  expect(await read(brokers, 'orders', 1)).toEqual(['one'])
+})
+
+test('with a folder brokers write real files, also after a kill, and a next cluster finds them', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'tailrace-testing-'))
+  try {
+    const first = await cluster({ folder })
+    await first.createTopic('orders')
+    const sender = producer(first)
+    await sender.send('orders', text('one'))
+    await first.broker(2).kill()
+    await sender.send('orders', text('two'))
+    await first.broker(2).start()
+    await first.ready()
+    await sender.close()
+    await first.close()
+    const second = await cluster({ folder })
+    expect(await read(second, 'orders', 2)).toEqual(['one', 'two'])
+    await second.close()
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+})
+
+test('time skips: old records are removed as if it had passed', async () => {
+  const minute = 60_000
+  const brokers = await cluster({ brokers: 1 })
+  await brokers.createTopic('orders', { config: { retentionMs: 10 * minute, segmentMs: minute } })
+  const sender = producer(brokers)
+  await sender.send('orders', text('old'))
+  const logStart = async () => {
+    const view = await (await fetch(`${brokers.broker(1).http}/topics/orders`)).json()
+    return (view as { partitions: { logStart: number }[] }).partitions[0]!.logStart
+  }
+  await brokers.advance(5 * minute)
+  expect(await logStart()).toBe(0)
+  await brokers.advance(20 * minute)
+  expect(await logStart()).toBe(1)
+})
+
+test('ten clusters beside each other know nothing of each other', async () => {
+  const all = await Promise.all(Array.from({ length: 10 }, () => cluster({ brokers: 1 })))
+  await Promise.all(
+    all.map(async (brokers, at) => {
+      await brokers.createTopic('orders')
+      await producer(brokers).send('orders', text(String(at)))
+    }),
+  )
+  expect(await Promise.all(all.map((brokers) => read(brokers, 'orders', 1)))).toEqual(all.map((_, at) => [String(at)]))
+})
+
+describe('a wrong use is told at once', () => {
+  test.each([0, 1.5, 251])('brokers: %s', async (brokers) => {
+    await expect(startCluster({ brokers })).rejects.toThrow(`brokers is ${brokers}`)
+  })
+
+  test('a setting that is none', async () => {
+    await expect(startCluster({ settings: { electionTimeout: 1 } as never })).rejects.toMatchObject({
+      code: 'INVALID_SETTING',
+      message: expect.stringContaining('Did you mean electionTimeoutMs?'),
+    })
+  })
+
+  test('a broker that is not there, one that runs, a time that goes back', async () => {
+    const brokers = await cluster({ brokers: 1 })
+    expect(() => brokers.broker(2)).toThrow('There is no broker 2')
+    await expect(brokers.broker(1).start()).rejects.toThrow('runs already')
+    await expect(brokers.advance(-1)).rejects.toThrow('ms is -1')
+    await brokers.broker(1).kill()
+    await expect(brokers.createTopic('orders')).rejects.toThrow('No broker is ready')
+  })
+})
+
+test('the lines of the logs are given to a function', async () => {
+  const lines: unknown[] = []
+  await cluster({ brokers: 1, log: (line) => lines.push(line) })
+  expect(lines).toContainEqual(expect.objectContaining({ broker: 1, level: 30, msg: 'cluster formed' }))
+})
+
+test('a cluster that goes out of scope is closed', async () => {
+  let http: string
+  {
+    await using brokers = await startCluster({ brokers: 1 })
+    http = brokers.broker(1).http
+    expect((await fetch(`${http}/topics`)).ok).toBe(true)
+  }
+  await expect(fetch(`${http}/topics`)).rejects.toThrow()
+})

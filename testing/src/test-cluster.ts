@@ -1,0 +1,118 @@
+import type { MemoryNetwork, TopicConfig } from 'tailrace/embedded'
+import { hostOf, type Machine } from './machine.ts'
+import type { SkippingClock } from './skipping-clock.ts'
+import type { TestBroker } from './test-broker.ts'
+
+export interface NewTopic {
+  /** Default: 1. */
+  readonly partitions?: number
+  /** Default: as many as there are brokers, 3 at most. */
+  readonly replicas?: number
+  readonly config?: TopicConfig
+}
+
+/** Brokers within this process, and the network between them. */
+export class TestCluster implements AsyncDisposable {
+  readonly brokers: readonly TestBroker[]
+  readonly #machines: readonly Machine[]
+  readonly #network: MemoryNetwork
+  readonly #clock: SkippingClock
+
+  constructor(
+    brokers: readonly TestBroker[],
+    machines: readonly Machine[],
+    { network, clock }: { readonly network: MemoryNetwork; readonly clock: SkippingClock },
+  ) {
+    this.brokers = brokers
+    this.#machines = machines
+    this.#network = network
+    this.#clock = clock
+  }
+
+  /** For `new Producer({ servers })` and `new Consumer({ servers })`. */
+  get servers(): string[] {
+    return this.brokers.map(({ server }) => server)
+  }
+
+  /** @throws RangeError without a broker of that number; the first one has number 1 */
+  broker(id: number): TestBroker {
+    const broker = this.brokers[id - 1]
+    if (broker === undefined) throw new RangeError(`There is no broker ${id}: they are 1 to ${this.brokers.length}.`)
+    return broker
+  }
+
+  /**
+   * Creates a topic through a broker that is ready; producers may send to it at once.
+   * @throws TailraceError as `POST /topics`; Error while no broker is ready
+   */
+  async createTopic(name: string, { partitions = 1, replicas = this.#replicas, config }: NewTopic = {}): Promise<void> {
+    const broker = this.brokers.find(({ ready }) => ready)
+    if (broker === undefined) throw new Error('No broker is ready.')
+    await broker.createTopic({ name, partitions, replicas, ...(config !== undefined && { config }) })
+  }
+
+  /**
+   * Cuts the network between brokers: those of different sides do not reach each other, in either direction; a broker
+   * that is named on no side keeps all its connections. Clients reach all. Replaces the cuts of before.
+   */
+  partition(...sides: readonly (readonly number[])[]): void {
+    this.heal()
+    for (const [at, side] of sides.entries())
+      for (const other of sides.slice(at + 1)) for (const id of side) for (const far of other) this.#cut(id, far)
+  }
+
+  /** Ends all cuts. */
+  heal(): void {
+    for (const one of this.brokers)
+      for (const other of this.brokers) if (one !== other) this.#network.heal(hostOf(one.id), hostOf(other.id))
+  }
+
+  /**
+   * Resolves when each broker that runs is ready.
+   * @throws Error after `timeoutMs`, with the brokers that are not
+   */
+  async ready(timeoutMs = 10_000): Promise<void> {
+    const deadline = performance.now() + timeoutMs
+    for (;;) {
+      const waiting = this.brokers.filter((broker) => broker.state !== 'down' && !broker.ready)
+      if (waiting.length === 0) return
+      if (performance.now() > deadline)
+        throw new Error(`Not ready after ${timeoutMs} ms: brokers ${waiting.map(({ id }) => id).join(', ')}.`)
+      await new Promise((done) => setTimeout(done, LOOK_EVERY_MS))
+    }
+  }
+
+  /**
+   * The brokers' clocks skip so many milliseconds, and all happens that would have happened meanwhile: retention,
+   * sessions that end, delayed records. Clients' clocks do not skip.
+   */
+  async advance(ms: number): Promise<void> {
+    if (!(ms >= 0 && ms <= LONGEST_SKIP_MS))
+      throw new RangeError(`ms is ${ms}, but must be a number from 0 to ${LONGEST_SKIP_MS}.`)
+    await this.#clock.skip(ms)
+  }
+
+  /** Ends all brokers; nothing is left of them. */
+  async close(): Promise<void> {
+    await Promise.all(this.brokers.map((broker) => broker.kill()))
+    await Promise.all(this.#machines.map(({ port }) => port.close()))
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  get #replicas(): number {
+    return Math.min(this.brokers.length, 3)
+  }
+
+  #cut(one: number, other: number): void {
+    const [here, there] = [hostOf(this.broker(one).id), hostOf(this.broker(other).id)]
+    this.#network.cut(here, there)
+    this.#network.cut(there, here)
+  }
+}
+
+const LOOK_EVERY_MS = 2
+/** A year. */
+const LONGEST_SKIP_MS = 365 * 24 * 3_600_000
