@@ -25,6 +25,7 @@ const functions = [
   'console-consumer-groups',
   'console-records',
   'consumer-group-sdk',
+  'event-streams',
   'exit-codes',
   'flight-history',
   'http',

@@ -275,7 +275,7 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
       follows: 'maxConnections / 2',
       from: (settings) => Math.ceil(settings.maxConnections / 2),
     },
-    about: 'WebSockets among the connections; three quarters of them for one client address.',
+    about: 'WebSockets and streams of events among the connections; three quarters of them for one client address.',
   },
   maxReceiveBytes: {
     kind: bytes(MiB, 1024 * GiB),

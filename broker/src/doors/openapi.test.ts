@@ -70,6 +70,7 @@ describe('OpenAPI', () => {
       'get /topics/{topic}/partitions/{partition}/describe',
       'get /topics/{topic}/partitions/{partition}/members',
       'get /topics/{topic}/partitions/{partition}/records',
+      'get /topics/{topic}/stream',
       'patch /topics/{topic}',
       'patch /topics/{topic}/config',
       'post /cluster/balance',

@@ -33,6 +33,7 @@ import { topicRoutes } from './http/routes/topics.ts'
 import { validateRequests } from './http/validation.ts'
 import { JsonPublisher } from './json/publisher.ts'
 import { AutoCreation } from './limits/auto-creation.ts'
+import { ClientShares } from './limits/client-shares.ts'
 import { HeldBytes } from './limits/held-bytes.ts'
 import { defaultLimits, type GatewayLimits, mostReadBytes } from './limits/limits.ts'
 import { type GatewayMetrics, gatewayMetrics } from './limits/metrics.ts'
@@ -44,6 +45,8 @@ import type { Services } from './limits/rights.ts'
 import { SharedBrokers } from './limits/shared-brokers.ts'
 import type { SentBytes } from './limits/transport-metrics.ts'
 import { WaitingReads } from './limits/waiting-reads.ts'
+import type { EventStreams } from './sse/event-streams.ts'
+import { eventRoutes } from './sse/routes.ts'
 import { LongPolls } from './standing/long-polls.ts'
 import { PartitionEnds } from './standing/partition-ends.ts'
 import { streamGateway } from './ws/gateway.ts'
@@ -127,25 +130,16 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
     maxBatchBytes: limits.maxBatchBytes,
   })
   const reads = new ReadBudget(limits.maxReadBytes, mostReadBytes(limits))
-  const shared = madeForAll(parts, limits)
-  const stream = await streamGateway(app, {
-    services,
-    clock,
-    random,
-    log,
-    limits,
-    metrics,
-    publisher,
-    reads,
-    received: held.received,
-    newProducers,
-    ...shared,
-  })
+  const longLived = new ClientShares(limits.maxWebSockets)
+  const shared = { clock, random, log, limits, metrics, publisher, reads, longLived, ...madeForAll(parts, limits) }
+  const stream = await streamGateway(app, { ...shared, services, received: held.received, newProducers })
   const waits = new WaitingReads(limits.maxWaitingReads)
+  let events: EventStreams | null = null
   await app.register(async (routes) => {
     topicRoutes(routes, limits)
     for (const add of plainRoutes) add(routes)
-    recordRoutes(routes, { clock, publisher, places, abandonment, reads, waits, ...shared })
+    events = eventRoutes(routes, { ...shared, places })
+    recordRoutes(routes, { ...shared, places, abandonment, waits })
     const page = { registry: metrics.registry, series: parts.series ?? noSeries }
     operationRoutes(routes, page, { ...tellingOf(parts), apiDocument: described })
     consoleRoutes(routes, parts.console ?? new Map())
@@ -158,6 +152,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
       closing = true
       parts.tls?.close()
       abandonment.close()
+      events?.close()
       await stream.close()
       await app.close()
     },

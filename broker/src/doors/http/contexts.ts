@@ -24,9 +24,12 @@ function wayOf({ remoteAddress, encrypted }: Socket & { readonly encrypted?: boo
   return { secret: encrypted === true || isLoopback }
 }
 
-/** A header for programs; in the address for browsers, whose WebSockets have no headers. */
+const addressed: ReadonlySet<string | undefined> = new Set(['/stream', '/topics/:topic/stream'])
+
+/** A header for programs; in the address for browsers, whose WebSockets and streams of events have no headers. */
 function clientIdOf({ headers, query, routeOptions }: FastifyRequest): unknown {
-  const inAddress = routeOptions.url === '/stream' ? (query as Record<string, unknown>)[clientIdParameter] : undefined
+  const isNamed = addressed.has(routeOptions.url)
+  const inAddress = isNamed ? (query as Record<string, unknown>)[clientIdParameter] : undefined
   return headers[clientIdHeader] ?? inAddress
 }
 

@@ -19,7 +19,7 @@ export function answerCrossOrigin(app: FastifyInstance, limits: AccessLimits): v
       const methods = { write: 'GET, HEAD, POST, PUT, PATCH, DELETE', read: 'GET, HEAD', nothing: '' }[access]
       reply
         .header('access-control-allow-methods', methods)
-        .header('access-control-allow-headers', `authorization, content-type, ${clientIdHeader}`)
+        .header('access-control-allow-headers', `authorization, content-type, last-event-id, ${clientIdHeader}`)
         .header('access-control-max-age', '600')
         .code(204)
         .send()

@@ -12,7 +12,8 @@ export function validateRequests(app: FastifyInstance): void {
   app.setValidatorCompiler<AnySchema>(({ schema, httpPart }) =>
     compiledAtFirst(() => {
       if (httpPart === 'body') return (ofBody ??= checkerOfBodies()).compile(schema)
-      ofUrl ??= new Ajv({ ...options, coerceTypes: true })
+      // A parameter that may occur several times and occurs once is a list of one.
+      ofUrl ??= new Ajv({ ...options, coerceTypes: 'array' })
       return ofUrl.compile(schema)
     }),
   )

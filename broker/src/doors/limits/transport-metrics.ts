@@ -3,7 +3,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { FetchResult } from '../../partition/requests.ts'
 import { type BatchCounts, countBatches } from './batch-counts.ts'
 
-export type Transport = 'http' | 'websocket_json' | 'websocket_binary'
+export type Transport = 'http' | 'http_events' | 'websocket_json' | 'websocket_binary'
 
 export const latencyBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
@@ -80,13 +80,18 @@ function instruments(registers: Registry[]) {
     labelNames,
     registers,
   })
+  const streams = new Gauge({
+    name: 'tailrace_event_streams',
+    help: 'Open streams of server-sent events.',
+    registers,
+  })
   const errors = new Counter({
     name: 'tailrace_errors_total',
     help: 'Errors answered to clients, by code.',
     labelNames: ['transport', 'code'],
     registers,
   })
-  return { latency, subscriptions, errors }
+  return { latency, subscriptions, streams, errors }
 }
 
 /** `sent`: over all transports. */
@@ -95,7 +100,7 @@ export function transportMetrics(registers: Registry[]): {
   readonly sent: () => SentBytes
 } {
   const traffic = new Map<Transport, Traffic>()
-  const { latency, subscriptions, errors } = instruments(registers)
+  const { latency, subscriptions, streams, errors } = instruments(registers)
   for (const [name, help, figure] of counted) {
     new Counter({
       name,
@@ -136,6 +141,7 @@ export function transportMetrics(registers: Registry[]): {
   return {
     transports: {
       http: bind('http'),
+      http_events: { ...bind('http_events'), subscribed: (change) => streams.inc(change) },
       websocket_json: bind('websocket_json'),
       websocket_binary: bind('websocket_binary'),
     },

@@ -42,6 +42,8 @@ export const describedRequests: Record<
   publish: ['/topics/flights/records', ['write', flights], { records: [{ value: 'x' }] }],
   publishIf: ['/topics/flights/partitions/0/records?fence=1', ['write', flights], { records: [{ value: 'x' }] }],
   read: ['/topics/flights/partitions/0/records', ['read', flights]],
+  // Beyond the end: any other answer has no end.
+  streamEvents: ['/topics/flights/stream?from=999', ['read', flights]],
   partitionDescribe: ['/topics/flights/partitions/0/describe', ['describe', flights]],
   partitionMembers: ['/topics/flights/partitions/0/members', ['describe', flights]],
   partitionChangeMembers: ['/topics/flights/partitions/0/members', ['alter', cluster], { replicas: [1] }],

@@ -5,7 +5,7 @@ import { clientOf } from '../../platform/client-address.ts'
 import { bearerProtocol } from '../http/authentication.ts'
 import { sendError } from '../http/errors.ts'
 import { errorResponses } from '../http/schemas.ts'
-import { ClientShares } from '../limits/client-shares.ts'
+import type { ClientShares } from '../limits/client-shares.ts'
 import { Connection } from './connection.ts'
 import { GatewaySocket } from './socket.ts'
 import type { StreamParts } from './stream-client.ts'
@@ -28,11 +28,13 @@ const handleProtocols = (named: ReadonlySet<string>) => {
 }
 const closeAnswerMs = 1_000
 
+/** `longLived`: the places of WebSockets, and of others that stay. */
+type StreamGatewayParts = StreamParts & { readonly longLived: ClientShares }
+
 /** WebSocket on /stream. */
-export async function streamGateway(app: FastifyInstance, parts: StreamParts): Promise<StreamGateway> {
-  const { clock, limits, log, metrics } = parts
+export async function streamGateway(app: FastifyInstance, parts: StreamGatewayParts): Promise<StreamGateway> {
+  const { clock, limits, log, metrics, longLived } = parts
   const connections = new Set<Connection>()
-  const places = new ClientShares(limits.maxWebSockets)
   let onEmpty = () => {}
   await app.register(websocket, {
     // Compression would cost more than the network it saves: batches come compressed, and it holds 300 KB a connection.
@@ -56,7 +58,7 @@ export async function streamGateway(app: FastifyInstance, parts: StreamParts): P
     url: '/stream',
     schema,
     config: { alwaysAnswered: true, open: true },
-    onRequest: (request, _reply, done) => done(request.ws ? takePlace(request, places) : undefined),
+    onRequest: (request, _reply, done) => done(request.ws ? takePlace(request, longLived) : undefined),
     handler: (_request, reply) => {
       reply.header('upgrade', 'websocket').header('connection', 'Upgrade')
       sendError(reply, new TailraceError('INVALID_REQUEST', 'Connect with WebSocket.'), 426)
@@ -103,7 +105,7 @@ export async function streamGateway(app: FastifyInstance, parts: StreamParts): P
 function takePlace({ context, ip, raw }: FastifyRequest, places: ClientShares): TailraceError | undefined {
   const client = clientOf(ip)
   if (!places.take(client)) {
-    return new TailraceError('OVERLOADED', `${places.taken} WebSocket connections are open.`)
+    return new TailraceError('OVERLOADED', `${places.taken} WebSockets and streams of events are open.`)
   }
   raw.socket.once('close', () => places.release(client))
   const { quotas } = context.sender

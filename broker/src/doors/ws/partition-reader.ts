@@ -49,11 +49,13 @@ export interface ChosenPositions {
   /** For all partitions, unless `partitions` names some. */
   readonly position: Position
   readonly partitions: readonly { readonly partition: PartitionNumber; readonly position: Position }[]
+  /** Partitions that are not named are followed as well, from `position`. Default: only where none is named. */
+  readonly others?: boolean
 }
 
 /** @throws TailraceError UNKNOWN_PARTITION */
 export function chooseReaders(
-  { position: forAll, partitions }: ChosenPositions,
+  { position: forAll, partitions, others = partitions.length === 0 }: ChosenPositions,
   topic: RoutedTopic,
   newPause: () => RetryPause,
 ): PartitionReader[] {
@@ -65,7 +67,7 @@ export function chooseReaders(
     }
     chosen.set(partition, position)
   }
-  if (chosen.size === 0) for (const partition of known) chosen.set(partition, forAll)
+  if (others) for (const partition of known) if (!chosen.has(partition)) chosen.set(partition, forAll)
   return [...chosen].map(([partition, position]) => newReader(partition, position, newPause()))
 }
 

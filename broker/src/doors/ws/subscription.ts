@@ -60,7 +60,7 @@ export class Subscription {
     this.#topicId = topic.id
     this.#readers = chooseReaders(request, topic, () => this.#newPause())
     this.#partitionCount = this.#readers.length
-    this.#followsAll = request.partitions.length === 0
+    this.#followsAll = request.others ?? request.partitions.length === 0
     const atTheEnd = this.#readers.filter(({ position }) => position.kind === 'LATEST')
     this.#beginnings = new Beginnings(atTheEnd.map(({ partition }) => partition))
     this.#stopListening = parts.api.onLeadership((topic, partition) => this.#onLeadership(topic, partition))
