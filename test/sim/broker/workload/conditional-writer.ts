@@ -22,7 +22,9 @@ export interface ConditionalPlace {
   readonly history: ConditionHistory
 }
 
-/** Publishes under conditions: under a sequence, and sent again until the outcome is known, or once without one. */
+/**
+ * Publishes, mostly under conditions: under a sequence, and sent again until the outcome is known, or once without one.
+ */
 export class ConditionalWriter {
   readonly #world: World
   readonly #random: SimRandom
@@ -99,11 +101,16 @@ export class ConditionalWriter {
   ): Promise<Answered | 'again' | 'unknown'> {
     const world = this.#world
     const { count: _, ...condition } = asked
-    const options = { timeoutMs: ATTEMPT_MS, wait: this.#random.chance(0.3), condition }
+    const isConditional = Object.keys(condition).length > 0
+    const options = {
+      timeoutMs: ATTEMPT_MS,
+      wait: this.#random.chance(0.3),
+      ...(isConditional && { condition }),
+    }
     world.publishing++
     try {
       const { baseOffset, lastOffset } = await world.call(
-        this.#broker(group),
+        this.#random.chance(0.2) ? world.anyDoor(this.#random) : this.#broker(group),
         ({ node }) => node.api.publish(topic, partition, batch.slice(), options),
         ATTEMPT_MS * 2,
       )
@@ -141,6 +148,7 @@ export class ConditionalWriter {
   #draw(): Asked {
     const random = this.#random
     if (random.chance(0.2)) this.#token += random.between(0, 2)
+    if (random.chance(0.1)) return { count: random.between(1, 3) }
     const count = random.chance(0.1) ? 0 : random.between(1, 3)
     const isFenced = count === 0 || random.chance(0.4)
     const fence = isFenced ? { fence: Math.max(0, this.#token - random.below(2)) } : {}
