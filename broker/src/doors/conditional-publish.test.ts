@@ -43,6 +43,11 @@ describe('HTTP', () => {
     expect(await post('?fence=5', {})).toMatchObject([409, { fence: 6, hint: errorTable.FENCED.hint }])
   })
 
+  it('waits until a new cluster takes fencing tokens', async () => {
+    fixture.broker.publishFailures.push('NOT_READY', 'NOT_READY')
+    expect(await post('?fence=5', {})).toMatchObject([200, { offset: 0 }])
+  })
+
   it('refuses what is no condition, and records that are not one batch of the partition', async () => {
     const code = async (query: string, body: unknown, partition = 0) =>
       ((await post(query, body, partition))[1] as { code: string }).code

@@ -21,6 +21,7 @@ const retried = new Set<ErrorCode>([
   'NOT_LEADER',
   'UNKNOWN_PRODUCER',
   'LEADER_UNAVAILABLE',
+  'NOT_READY',
   'OUTCOME_UNKNOWN',
   'TIMED_OUT',
   'CONNECTION_LOST',
@@ -28,9 +29,9 @@ const retried = new Set<ErrorCode>([
 
 /**
  * Those of them that say that this attempt wrote nothing. UNKNOWN_PRODUCER: the leader does not know the broker's
- * newest ids yet.
+ * newest ids yet. NOT_READY: a new cluster takes no fencing tokens yet.
  */
-const refused = new Set<ErrorCode>(['NOT_LEADER', 'UNKNOWN_PRODUCER', 'LEADER_UNAVAILABLE'])
+const refused = new Set<ErrorCode>(['NOT_LEADER', 'UNKNOWN_PRODUCER', 'LEADER_UNAVAILABLE', 'NOT_READY'])
 
 export interface SendingDeps {
   readonly api: BrokerApi

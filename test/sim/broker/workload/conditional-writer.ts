@@ -13,7 +13,14 @@ const MOST_OPERATIONS = 250
 
 const neverRight = new Set(['INVALID_BATCH', 'CORRUPT_BATCH', 'INVALID_REQUEST', 'BATCH_TOO_LARGE', 'INTERNAL'])
 /** Nothing was written by this attempt. */
-const notWritten = new Set(['NOT_LEADER', 'LEADER_UNAVAILABLE', 'OVERLOADED', 'DISK_FULL', 'UNKNOWN_PRODUCER'])
+const notWritten = new Set([
+  'NOT_LEADER',
+  'LEADER_UNAVAILABLE',
+  'OVERLOADED',
+  'DISK_FULL',
+  'UNKNOWN_PRODUCER',
+  'NOT_READY',
+])
 
 export interface ConditionalPlace {
   readonly topic: string
