@@ -1,6 +1,7 @@
 import type { BrokerId, ErrorCode, Term } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { Asker } from '../../api/broker-api.ts'
+import { mayStillHold } from '../../partition/publish-condition.ts'
 import type { PublishCondition, PublishResult } from '../../partition/requests.ts'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
 
@@ -140,7 +141,7 @@ export class PublishLane {
     if (refused) target.deny()
     if (held.settled) return
     if (!refused && !(uncertainCodes.has(error.code) && held.idempotent)) {
-      const isOpen = uncertainCodes.has(error.code) || mayStillHold(held, error)
+      const isOpen = uncertainCodes.has(error.code) || (held.uncertain && mayStillHold(held.condition, error))
       const shown = isOpen ? new TailraceError('OUTCOME_UNKNOWN') : error
       this.#settle(held, () => held.reject(shown))
       return
@@ -179,14 +180,6 @@ export class PublishLane {
     this.#budget.bytes -= held.batch.length
     how()
   }
-}
-
-/**
- * An earlier attempt, whose answer was lost, may arrive at the leader yet, when the partition has grown to the expected
- * offset.
- */
-function mayStillHold({ uncertain, condition }: Held, { code, endOffset = 0 }: TailraceError): boolean {
-  return uncertain && code === 'WRONG_EXPECTED_OFFSET' && endOffset < (condition?.expectedOffset ?? 0)
 }
 
 function sameTarget(a: PublishTarget | null, b: PublishTarget | null): boolean {
