@@ -110,10 +110,15 @@ describe('a send with an expected offset', () => {
   it('of which a lost transmission may arrive yet has no known outcome; one that never can is refused', async () => {
     const producer = await start()
     await producer.send('t', { value: 'a' })
-    const faultOnce = (): void => {
+    const faultOnce = (error: ErrorCode = 'OUTCOME_UNKNOWN'): void => {
       let arrived = 0
-      cluster.fault = () => (arrived++ === 0 ? { error: 'OUTCOME_UNKNOWN' } : undefined)
+      cluster.fault = () => (arrived++ === 0 ? { error } : undefined)
     }
+    faultOnce('NOT_READY')
+    expect(await outcome(producer.send('t', { value: 'x' }, { ...here, expectedOffset: 5 }))).toEqual([
+      'WRONG_EXPECTED_OFFSET',
+      1,
+    ])
     faultOnce()
     expect(await outcome(producer.send('t', { value: 'x' }, { ...here, expectedOffset: 5 }))).toEqual([
       'OUTCOME_UNKNOWN',

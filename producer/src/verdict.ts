@@ -1,4 +1,4 @@
-import { type ErrorCode, TailraceError } from '@tailrace/schemas'
+import { type ErrorCode, mayStillHold, TailraceError } from '@tailrace/schemas'
 import type { Batch } from './batch.ts'
 
 /**
@@ -16,6 +16,7 @@ export interface Verdict {
 /** Refusals before anything was appended. Any other retriable error leaves the outcome open. */
 const refusals = new Set<ErrorCode>([
   'NOT_LEADER',
+  'NOT_READY',
   'OVERLOADED',
   'THROTTLED',
   'DISK_FULL',
@@ -42,7 +43,7 @@ export function judge(batch: Batch, error: TailraceError, now: number): Verdict 
   // The lane's records move on as soon as lookups tell of the topic that has the name now; until then the broker may be
   // behind.
   if (error.code === 'TOPIC_ID_MISMATCH') return { retry: true, definite: true }
-  if (error.code === 'WRONG_EXPECTED_OFFSET' && mayStillHold(batch, error)) {
+  if (batch.outcomeUnknown && mayStillHold(batch.condition, error)) {
     const shown = new TailraceError('OUTCOME_UNKNOWN', error.message, { cause: error })
     return { retry: false, definite: false, shown }
   }
@@ -54,12 +55,4 @@ export function judge(batch: Batch, error: TailraceError, now: number): Verdict 
   }
   if (error.retriable) return { retry: true, definite: refusals.has(error.code) }
   return { retry: false, definite: error.code !== 'CLOSED' && error.code !== 'ABORTED' }
-}
-
-/**
- * An earlier transmission without an answer may arrive yet, when the partition has grown to the expected offset. One
- * that has passed it never comes back to it.
- */
-function mayStillHold({ outcomeUnknown, condition }: Batch, { endOffset = 0 }: TailraceError): boolean {
-  return outcomeUnknown && endOffset < (condition?.expectedOffset ?? 0)
 }

@@ -36,6 +36,7 @@ export {
   protocolFingerprint,
   protocolJson,
 } from './protocol.ts'
+export { mayStillHold } from './publish-errors.ts'
 export * from './read-token.ts'
 export * from './record-batch/index.ts'
 export * from './short-text.ts'

@@ -1,3 +1,4 @@
+import type { Offset } from './ids.ts'
 import type { ErrorRow } from './security-errors.ts'
 
 /** Rows of the error table: which batches a partition takes. */
@@ -45,3 +46,15 @@ export const publishErrors = {
     hint: 'Stop the older instance, or start over with a new producer id.',
   },
 } as const satisfies Record<string, ErrorRow>
+
+/**
+ * Whether the refusal of a publish leaves open what becomes of an earlier attempt whose answer was lost: it may arrive
+ * at the leader yet, when the partition has grown to the expected offset. A partition that has passed it never comes
+ * back to it.
+ */
+export function mayStillHold(
+  condition: { readonly expectedOffset?: Offset } | undefined,
+  { code, endOffset = 0 }: { readonly code: string; readonly endOffset?: Offset | undefined },
+): boolean {
+  return code === 'WRONG_EXPECTED_OFFSET' && endOffset < (condition?.expectedOffset ?? 0)
+}

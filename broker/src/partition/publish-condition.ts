@@ -36,14 +36,3 @@ export function conditionOf({
     ...(fence !== NONE && { fence }),
   }
 }
-
-/**
- * Whether a refusal leaves open what becomes of an earlier attempt whose answer was lost: it may arrive at the leader
- * yet, when the partition has grown to the expected offset.
- */
-export function mayStillHold(
-  condition: PublishCondition | undefined,
-  { code, endOffset = 0 }: Pick<TailraceError, 'code' | 'endOffset'>,
-): boolean {
-  return code === 'WRONG_EXPECTED_OFFSET' && endOffset < (condition?.expectedOffset ?? 0)
-}

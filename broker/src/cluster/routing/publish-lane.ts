@@ -1,7 +1,6 @@
 import type { BrokerId, ErrorCode, Term } from '@tailrace/schemas'
-import { TailraceError } from '@tailrace/schemas'
+import { mayStillHold, TailraceError } from '@tailrace/schemas'
 import type { Asker } from '../../api/broker-api.ts'
-import { mayStillHold } from '../../partition/publish-condition.ts'
 import type { PublishCondition, PublishResult } from '../../partition/requests.ts'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
 

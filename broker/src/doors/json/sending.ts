@@ -4,11 +4,11 @@ import {
   BATCH_LENGTH_AT,
   LEADER_EPOCH_AT,
   MAGIC_AT,
+  mayStillHold,
   type PartitionNumber,
   TailraceError,
 } from '@tailrace/schemas'
 import type { Asker, BrokerApi } from '../../api/broker-api.ts'
-import { mayStillHold } from '../../partition/publish-condition.ts'
 import type { PublishCondition, PublishResult } from '../../partition/requests.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'

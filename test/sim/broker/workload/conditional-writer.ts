@@ -1,5 +1,4 @@
-import { BatchWriter, Compression, type Offset, TailraceError } from '@tailrace/schemas'
-import { mayStillHold } from '../../../../broker/src/partition/publish-condition.ts'
+import { BatchWriter, Compression, mayStillHold, type Offset, TailraceError } from '@tailrace/schemas'
 import type { SimRandom } from '../../random.ts'
 import { Finding } from '../finding.ts'
 import type { SimBroker } from '../sim-broker.ts'
