@@ -20,6 +20,7 @@ export type BrokerProperty =
   | 'stale-read'
   | 'minority-loses-nothing'
   | 'as-many-copies'
+  | 'live-copies'
   | 'balanced-stays-at-rest'
   | 'broker-cannot-start'
   | 'unhandled-rejection'

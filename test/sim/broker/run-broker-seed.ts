@@ -101,6 +101,7 @@ export interface BrokerSeedResult {
   readonly conditionsUnmet: number
   /** Replicas and leaderships that brokers moved unasked, and brokers that were drained. */
   readonly upkeepMoves: number
+  readonly replicaMoves: number
   readonly drains: number
   /**
    * Leases that members of consumer groups got, their commits, those that were refused, and delayed records handled.
@@ -179,6 +180,7 @@ export async function runBrokerSeed(seed: number, options: BrokerSeedOptions = {
     conditionsMet: sum(cast.conditions.places.map(({ history }) => history.accepted)),
     conditionsUnmet: sum(cast.conditions.places.map(({ history }) => history.refused)),
     upkeepMoves: world.watch.upkeep?.moves ?? 0,
+    replicaMoves: world.watch.upkeep?.replicaMoves ?? 0,
     drains: world.watch.upkeep?.drains ?? 0,
     leases: cast.groups?.watch.leases ?? 0,
     commits: cast.groups?.watch.commits ?? 0,

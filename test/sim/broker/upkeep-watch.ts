@@ -1,7 +1,10 @@
-import type { BrokerId } from '@tailrace/schemas'
+import type { BrokerId, GroupId } from '@tailrace/schemas'
 import type { IdentifiedCommand } from '../../../broker/src/cluster/metadata/commands/command.ts'
 import type { MetadataState } from '../../../broker/src/cluster/metadata/metadata-state.ts'
+import { sameMembers } from '../../../broker/src/cluster/metadata/partition-replicas.ts'
 import { Finding } from './finding.ts'
+import { LiveCopies } from './live-copies.ts'
+import type { WatchedGroup } from './watched-group.ts'
 
 type Command = IdentifiedCommand['command']
 
@@ -13,11 +16,16 @@ export class UpkeepWatch {
   /** Moves of replicas and of preferred leaderships, and brokers that operators wanted to be emptied. */
   moves = 0
   drains = 0
+  /** Of them those of replicas, whose copies are watched. */
+  replicaMoves = 0
+  readonly copies = new LiveCopies()
   #atRest = false
   readonly #metadata: MetadataState
+  readonly #groups: ReadonlyMap<GroupId, WatchedGroup>
 
-  constructor(metadata: MetadataState) {
+  constructor(metadata: MetadataState, groups: ReadonlyMap<GroupId, WatchedGroup>) {
     this.#metadata = metadata
+    this.#groups = groups
   }
 
   /** True: nothing happens any more. False: something happens again. */
@@ -40,6 +48,10 @@ export class UpkeepWatch {
       throw new Finding('as-many-copies', name)
     const gone = replicas.find((id) => this.#isGone(id) && !present.replicas.includes(id))
     if (gone !== undefined) throw new Finding('as-many-copies', `${name}: broker ${gone} is no member`)
+    const group = this.#groups.get(present.group)
+    if (group === undefined || sameMembers(replicas, present.replicas)) return
+    this.replicaMoves += 1
+    this.copies.begin(group, name)
   }
 
   #isGone(id: BrokerId): boolean {

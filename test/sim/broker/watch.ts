@@ -122,6 +122,7 @@ export class Watch {
   review(): void {
     for (const replica of this.#touched) if (replica.core !== null) this.guard(() => replica.review())
     this.#touched.clear()
+    this.guard(() => this.upkeep?.copies.review())
   }
 
   /** A client was told that the group is committed up to `end`: a leader with a lease must know it too (M24). */
@@ -236,6 +237,7 @@ export class Watch {
     if (group === undefined || replica === undefined) return
     if (group.invariants.isMember(replica))
       throw new Finding('only-deleted-is-removed', `broker ${broker} removes group ${id}, to which it belongs`)
+    this.upkeep?.copies.removing(id, broker)
     replica.removed()
   }
 }

@@ -77,7 +77,7 @@ export class World implements Scene {
     const all = swarm.disks.map((_, at) => at + 1)
     this.watch = new Watch(core, all.slice(0, swarm.brokers), all)
     if (NEWER_VERSION in swarm.faults) this.watch.releases = new ReleaseWatch()
-    if (swarm.upkeep !== null) this.watch.upkeep = new UpkeepWatch(this.watch.metadata)
+    if (swarm.upkeep !== null) this.watch.upkeep = new UpkeepWatch(this.watch.metadata, this.watch.groups)
     this.#messages = { ...swarm.messages }
     const { clock } = new SimProcess(this.loop, { rate: 1, aheadMs: 0 })
     const noise = this.stream(1)
