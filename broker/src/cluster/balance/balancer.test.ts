@@ -71,6 +71,17 @@ describe('by itself', () => {
     expect((await admin.audit()).map(({ action }) => action).slice(0, 2)).toEqual(['balanced', 'balance'])
   })
 
+  test('the wish of an operator is not done before a broker that has just come has its share', async () => {
+    const cluster = await withTopic(3, 12, { replaceAfterMs: 3_600_000 })
+    await cluster.clock.advance(200_000)
+    await join(cluster, 4)
+    const admin = cluster.broker(2).node.admin
+    await during(cluster, admin.setBalancing(true, 'ann'))
+    await until(cluster, () => replicas(cluster).join() === '9,9,9,9', 'the balance')
+    await cluster.clock.advance(60_000)
+    expect(await during(cluster, admin.balance())).toMatchObject({ balancing: false, moves: [] })
+  })
+
   test('a broker that tells nothing is planned without, and nothing moves for load', async () => {
     const cluster = await withTopic(3, 6, { balanceMs: BALANCE_MS })
     await join(cluster, 4)

@@ -152,7 +152,9 @@ export class Balancer {
     const moves = await this.#carryOut(picture, hysteresis)
     const busy = moves > 0 || state.changing.size > 0
     this.#begun = busy
-    if (!busy && isComplete && state.upkeep.balancing) await this.#balanced()
+    // One that has just come is to get its share, too.
+    const isSettled = isComplete && living.every(({ id }) => this.#presence.isSteady(id))
+    if (!busy && isSettled && state.upkeep.balancing) await this.#balanced()
     return busy
   }
 
