@@ -24,6 +24,7 @@ const functions = [
   'console-access',
   'console-consumer-groups',
   'console-records',
+  'console-spread',
   'consumer-group-sdk',
   'event-streams',
   'exit-codes',
