@@ -194,7 +194,7 @@ describe('a connection', () => {
 describe('the pool', () => {
   it('opens one connection for all callers and a new one after it broke, and does not try a dead address for a while', async () => {
     const cluster = await TestCluster.start({})
-    const pool = new ConnectionPool(settings)
+    const pool = new ConnectionPool(settings, { opened: () => {}, failed: () => {} })
     closing.push(
       () => cluster.close(),
       () => pool.close(),

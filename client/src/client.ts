@@ -1,45 +1,20 @@
 import { type BrokerId, type PartitionNumber, TailraceError } from '@tailrace/schemas'
 import { prepareTls } from '#socket'
 import { turned, worthTelling } from './candidates.ts'
+import type { ClientOptions } from './client-options.ts'
 import type { Connection, Reply, RequestFields, RequestName } from './connection.ts'
 import { ConnectionPool } from './connection-pool.ts'
-import { type Credentials, checkCredentials } from './credentials.ts'
+import { type ConnectionStatus, type StatusListener, StatusWatch } from './connection-status.ts'
+import { checkCredentials } from './credentials.ts'
 import { unref } from './delay.ts'
+import { loggerOf } from './logger.ts'
 import { Metadata, type TopicRoute } from './metadata.ts'
+import { type ConnectOptions, checkTimeout, notReached, REACH_MS } from './reach.ts'
 import { withRetries } from './retries.ts'
 import { serverAddresses, toldAddress } from './server-address.ts'
 import { checkClientId, wholeNumber } from './settings.ts'
-import { type TlsOptions, wrong } from './socket/tls-options.ts'
+import { wrong } from './socket/tls-options.ts'
 import { type Asking, createTopicAt, type NewTopic } from './topic-creation.ts'
-
-export interface ClientOptions {
-  /** Any of the cluster's brokers, like "ws://127.0.0.1:8080"; the others are learned from them. */
-  readonly servers: readonly string[]
-  /** How long opening a connection may take. Default 3,000. */
-  readonly connectTimeoutMs?: number
-  /**
-   * After this long without a word from a broker that owes an answer it is probed, after three times as long dropped.
-   * Default 1,000.
-   */
-  readonly silenceMs?: number
-  /** How often leaders are looked up again without a reason. Default 15,000. */
-  readonly metadataMaxAgeMs?: number
-  /** Shown to each broker, where brokers ask for it. Default: none. */
-  readonly credentials?: Credentials
-  /** The name of this program, for the logs and quotas of the brokers. Default: none. */
-  readonly clientId?: string
-  /** In Node.js: how wss:// connections are made. */
-  readonly tls?: TlsOptions
-}
-export const clientOptionNames = [
-  'servers',
-  'connectTimeoutMs',
-  'silenceMs',
-  'metadataMaxAgeMs',
-  'credentials',
-  'clientId',
-  'tls',
-] as const
 
 /** A way to a partition. `direct`: to its leader; otherwise to a broker that forwards. */
 export interface Route {
@@ -65,6 +40,7 @@ export class Client {
   readonly #servers: readonly string[]
   readonly #scheme: string
   readonly #pool: ConnectionPool
+  readonly #status: StatusWatch
   readonly #topics = new Set<string>()
   /** Topics that the next lookup asks to be created where they are missing. */
   readonly #toCreate = new Set<string>()
@@ -95,14 +71,16 @@ export class Client {
     const clientId = checkClientId(options.clientId)
     this.#asking = { credentials, clientId, tls }
     const max = 3_600_000
-    this.#pool = new ConnectionPool({
+    this.#status = new StatusWatch(this.#servers, loggerOf(options.logger))
+    const settings = {
       connectTimeoutMs: wholeNumber('connectTimeoutMs', options.connectTimeoutMs, { default: 3_000, min: 1, max }),
       silenceMs: wholeNumber('silenceMs', options.silenceMs, { default: 1_000, min: 10, max }),
       maxFrameBytes: MAX_FRAME_BYTES,
       credentials,
       clientId,
       tls,
-    })
+    }
+    this.#pool = new ConnectionPool(settings, this.#status)
     const maxAgeMs = wholeNumber('metadataMaxAgeMs', options.metadataMaxAgeMs, { default: 15_000, min: 10, max })
     this.#refreshTimer = setInterval(() => {
       if (this.#topics.size > 0) this.refresh().catch(() => {})
@@ -112,6 +90,33 @@ export class Client {
 
   get isClosed(): boolean {
     return this.#closing.signal.aborted
+  }
+
+  get status(): ConnectionStatus {
+    return this.#status.status
+  }
+
+  on(_event: 'status', listener: StatusListener): void {
+    this.#status.add(listener)
+  }
+
+  off(_event: 'status', listener: StatusListener): void {
+    this.#status.remove(listener)
+  }
+
+  /**
+   * Resolves when a broker has answered; at the latest `timeoutMs` after the call it fails.
+   * @throws TailraceError CONNECTION_LOST: none of the servers was reached, with the reason of each; what a broker
+   * answers that no further attempt would change, such as AUTHENTICATION_FAILED; CLOSED, ABORTED
+   */
+  async reach({ timeoutMs = REACH_MS, signal }: ConnectOptions = {}): Promise<void> {
+    checkTimeout(timeoutMs)
+    await withRetries(this.#closing.signal, { timeoutMs, ...(signal && { signal }) }, async () => {
+      await this.refresh()
+      return true
+    }).catch((error) => {
+      throw error.code === 'TIMED_OUT' ? notReached(this.#servers, timeoutMs, this.#pool) : error
+    })
   }
 
   /**
@@ -313,6 +318,7 @@ export class Client {
     clearInterval(this.#refreshTimer)
     this.#closing.abort(new TailraceError('CLOSED'))
     this.#pool.close()
+    this.#status.closed()
   }
 
   #missing(topic: string): TailraceError {

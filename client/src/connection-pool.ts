@@ -1,5 +1,6 @@
 import { type Backoff, TailraceError } from '@tailrace/schemas'
 import { Connection, type ConnectionSettings } from './connection.ts'
+import type { StatusWatch } from './connection-status.ts'
 import { reconnectBackoff } from './retry-backoff.ts'
 
 interface Address {
@@ -14,11 +15,14 @@ interface Address {
 /** One connection for each address, opened when first wanted and again after it was lost. */
 export class ConnectionPool {
   readonly #settings: ConnectionSettings
+  readonly #status: Pick<StatusWatch, 'opened' | 'failed'>
   readonly #addresses = new Map<string, Address>()
   readonly #closing = new AbortController()
+  #closingIdle = false
 
-  constructor(settings: ConnectionSettings) {
+  constructor(settings: ConnectionSettings, status: Pick<StatusWatch, 'opened' | 'failed'>) {
     this.#settings = settings
+    this.#status = status
   }
 
   /** The open connection to `address`, if there is one. */
@@ -31,6 +35,11 @@ export class ConnectionPool {
   isCoolingDown(address: string): boolean {
     const known = this.#addresses.get(address)
     return known !== undefined && this.peek(address) === undefined && performance.now() < known.coolUntil
+  }
+
+  /** Why the last attempt on `address` failed; undefined: it did not, or none was made. */
+  failureOf(address: string): TailraceError | undefined {
+    return this.#addresses.get(address)?.error
   }
 
   /**
@@ -51,9 +60,11 @@ export class ConnectionPool {
 
   /** Closes connections on which nothing is under way, but for those to `keep`. A caller that has one finds it lost. */
   closeIdle(keep: readonly string[]): void {
+    this.#closingIdle = true
     for (const [address, { connection }] of this.#addresses) {
       if (connection?.isOpen && connection.isIdle && !keep.includes(address)) connection.destroy('It was not needed')
     }
+    this.#closingIdle = false
   }
 
   /** Closes every connection, and gives up those that are being opened. */
@@ -84,12 +95,22 @@ export class ConnectionPool {
       known.coolDown.reset()
       known.error = undefined
       known.connection = connection
+      this.#status.opened()
+      connection.onLost((error) => this.#failed(error))
       return connection
     } catch (error) {
       known.coolUntil = performance.now() + known.coolDown.next()
       known.error = TailraceError.from(error)
+      this.#failed(known.error)
       throw error
     }
+  }
+
+  /** Not when this side has closed connections that were not needed, or all of them. */
+  #failed(error: TailraceError): void {
+    if (this.#closing.signal.aborted || this.#closingIdle) return
+    for (const address of this.#addresses.keys()) if (this.peek(address) !== undefined) return
+    this.#status.failed(error)
   }
 }
 

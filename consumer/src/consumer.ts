@@ -1,4 +1,4 @@
-import { abortError, Client } from '@tailrace/client'
+import { abortError, Client, type ConnectionStatus, type ConnectOptions, type StatusListener } from '@tailrace/client'
 import { checkTopicName, TailraceError } from '@tailrace/schemas'
 import { Feed } from './feed.ts'
 import { ConsumerGroup } from './groups/consumer-group.ts'
@@ -33,6 +33,32 @@ export class Consumer {
     this.#client = new Client(options)
     if (rules === undefined) return
     this.#levels = { known: new KnownBrokers(this.#client, options.metadataMaxAgeMs), rules }
+  }
+
+  /** Whether a broker is reached; `idle` until the first connection is wanted. */
+  get status(): ConnectionStatus {
+    return this.#client.status
+  }
+
+  /**
+   * Resolves when a broker has answered, so that a program that is given a wrong address or credential ends at its
+   * start. Not needed: without it the first subscription or read connects.
+   * @throws TailraceError CONNECTION_LOST: none of the servers was reached within `timeoutMs`, with the reason of each;
+   * AUTHENTICATION_FAILED, TLS_REQUIRED and others that no further attempt would change; CLOSED, ABORTED
+   */
+  connect(options?: ConnectOptions): Promise<void> {
+    return this.#client.reach(options)
+  }
+
+  /** `status`: told of each change of {@link status}. */
+  on(event: 'status', listener: StatusListener): this {
+    this.#client.on(event, listener)
+    return this
+  }
+
+  off(event: 'status', listener: StatusListener): this {
+    this.#client.off(event, listener)
+    return this
   }
 
   /**

@@ -1,3 +1,12 @@
+export type {
+  ClientLogger,
+  ConnectionStatus,
+  ConnectOptions,
+  Credentials,
+  StatusChange,
+  StatusListener,
+  TlsOptions,
+} from '@tailrace/client'
 export { TailraceError } from '@tailrace/schemas'
 export { Consumer } from './consumer.ts'
 export { ConsumerGroup, type GroupPartition, type GroupPosition } from './groups/consumer-group.ts'

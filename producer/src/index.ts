@@ -1,3 +1,12 @@
+export type {
+  ClientLogger,
+  ConnectionStatus,
+  ConnectOptions,
+  Credentials,
+  StatusChange,
+  StatusListener,
+  TlsOptions,
+} from '@tailrace/client'
 export { TailraceError } from '@tailrace/schemas'
 export type { Partitioner, ProducerOptions } from './options.ts'
 export { Producer, type SendOptions } from './producer.ts'

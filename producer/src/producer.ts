@@ -1,4 +1,14 @@
-import { abortError, Client, type ClientOptions, clientOptionNames, orAborted, throwIfAborted } from '@tailrace/client'
+import {
+  abortError,
+  Client,
+  type ClientOptions,
+  type ConnectionStatus,
+  type ConnectOptions,
+  clientOptionNames,
+  orAborted,
+  type StatusListener,
+  throwIfAborted,
+} from '@tailrace/client'
 import { checkTopicName, type Offset, type PartitionNumber, TailraceError } from '@tailrace/schemas'
 import { type ConditionalOptions, checkCount } from './condition.ts'
 import { ConditionalSend } from './conditional-send.ts'
@@ -52,6 +62,32 @@ export class Producer {
     const { signal } = options
     if (signal?.aborted) this.#end(abortError(signal))
     else signal?.addEventListener('abort', () => this.#end(abortError(signal)), { once: true })
+  }
+
+  /** Whether a broker is reached; `idle` until the first connection is wanted. */
+  get status(): ConnectionStatus {
+    return this.#client.status
+  }
+
+  /**
+   * Resolves when a broker has answered, so that a program that is given a wrong address or credential ends at its
+   * start. Not needed: without it the first record that is sent connects.
+   * @throws TailraceError CONNECTION_LOST: none of the servers was reached within `timeoutMs`, with the reason of each;
+   * AUTHENTICATION_FAILED, TLS_REQUIRED and others that no further attempt would change; CLOSED, ABORTED
+   */
+  connect(options?: ConnectOptions): Promise<void> {
+    return this.#client.reach(options)
+  }
+
+  /** `status`: told of each change of {@link status}. */
+  on(event: 'status', listener: StatusListener): this {
+    this.#client.on(event, listener)
+    return this
+  }
+
+  off(event: 'status', listener: StatusListener): this {
+    this.#client.off(event, listener)
+    return this
   }
 
   /** Bytes of records that are not acknowledged yet. */
