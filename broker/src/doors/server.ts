@@ -27,6 +27,7 @@ import { consoleRoutes } from './http/routes/console.ts'
 import { consumerGroupRoutes } from './http/routes/consumer-groups.ts'
 import { groupRoutes } from './http/routes/groups.ts'
 import { type MetricsPage, operationRoutes, type Telling } from './http/routes/operations.ts'
+import { readRoutes } from './http/routes/reads.ts'
 import { recordRoutes } from './http/routes/records.ts'
 import { securityRoutes } from './http/routes/security.ts'
 import { topicRoutes } from './http/routes/topics.ts'
@@ -139,7 +140,9 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
     topicRoutes(routes, limits)
     for (const add of plainRoutes) add(routes)
     events = eventRoutes(routes, { ...shared, places })
-    recordRoutes(routes, { ...shared, places, abandonment, waits })
+    recordRoutes(routes, shared)
+    const cacheScope = services.authorizer.mode === 'off' ? 'public' : 'private'
+    readRoutes(routes, { ...shared, places, abandonment, waits, cacheScope })
     const page = { registry: metrics.registry, series: parts.series ?? noSeries }
     operationRoutes(routes, page, { ...tellingOf(parts), apiDocument: described })
     consoleRoutes(routes, parts.console ?? new Map())

@@ -14,12 +14,18 @@ export function answerCrossOrigin(app: FastifyInstance, limits: AccessLimits): v
     if (origin === undefined) return done()
     const { access } = request.context.sender
     reply.header('vary', 'origin')
-    if (access !== 'nothing') reply.header('access-control-allow-origin', origin)
+    if (access !== 'nothing') {
+      reply.header('access-control-allow-origin', origin)
+      reply.header('access-control-expose-headers', 'etag, location, retry-after')
+    }
     if (request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined) {
       const methods = { write: 'GET, HEAD, POST, PUT, PATCH, DELETE', read: 'GET, HEAD', nothing: '' }[access]
       reply
         .header('access-control-allow-methods', methods)
-        .header('access-control-allow-headers', `authorization, content-type, last-event-id, ${clientIdHeader}`)
+        .header(
+          'access-control-allow-headers',
+          `authorization, content-type, if-none-match, last-event-id, ${clientIdHeader}`,
+        )
         .header('access-control-max-age', '600')
         .code(204)
         .send()

@@ -47,7 +47,7 @@ export function sendError(reply: FastifyReply, error: TailraceError, status = er
   const { retryAfterMs } = error
   const seconds = retryAfterMs === undefined ? retryAfter[error.code] : Math.max(1, Math.ceil(retryAfterMs / 1000))
   if (seconds !== undefined) reply.header('retry-after', seconds)
-  reply.code(status).send(error.toJSON())
+  reply.header('cache-control', 'no-store').code(status).send(error.toJSON())
 }
 
 /** For errors before routing, where fastify calls no error handler: a URL that cannot be decoded, for instance. */

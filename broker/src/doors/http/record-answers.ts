@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { TailraceError } from '@tailrace/schemas'
+import { type Offset, TailraceError } from '@tailrace/schemas'
 import type { FastifyReply } from 'fastify'
 import type { Clock } from '../../platform/clock.ts'
 import { mostJsonBytes, readRun } from '../json/read-records.ts'
@@ -22,39 +22,42 @@ export class RecordAnswers {
     this.#turns = new RestingQueue(clock)
   }
 
-  /** UTF-8. Rejects with OVERLOADED, with ABORTED where the client has left, and as `readRun` throws. */
+  /**
+   * UTF-8. `end`: with it only records before it, and no high watermark, which others have to ask for again. Rejects
+   * with OVERLOADED, with ABORTED where the client has left, and as `readRun` throws.
+   */
   async text(
     reply: FastifyReply,
     gone: AbortSignal,
-    { delivery, isShared, topicId }: Polled & { readonly topicId: string },
-  ): Promise<Buffer> {
+    { delivery, isShared, topicId, end }: Polled & Omit<Told, 'delivery'>,
+  ): Promise<AnswerText> {
     const mostBytes = mostJsonBytes(delivery.found.batches, readLimits.jsonBytes)
-    const inTurn = (write: () => Buffer) => (mostBytes > longWorkBytes ? this.#turns.run(write) : write())
-    if (!isShared)
+    const inTurn = (write: () => AnswerText) => (mostBytes > longWorkBytes ? this.#turns.run(write) : write())
+    if (!isShared || end !== undefined)
       return this.#kept(
         gone,
-        inTurn(() => this.#own(reply, gone, { delivery, topicId }, mostBytes)),
+        inTurn(() => this.#own(reply, gone, { delivery, topicId, end }, mostBytes)),
       )
     const text = await this.#kept(
       gone,
       delivery.form('http', () => inTurn(() => textOf({ delivery, topicId }))),
     )
-    this.#places.answer(reply, text.length)
+    this.#places.answer(reply, text.utf8.length)
     return text
   }
 
-  #own(reply: FastifyReply, gone: AbortSignal, answer: Told, mostBytes: number): Buffer {
+  #own(reply: FastifyReply, gone: AbortSignal, answer: Told, mostBytes: number): AnswerText {
     // The client has left, and the event 'close', which releases the room taken below, has been.
     if (gone.aborted) throw new TailraceError('ABORTED')
     // An answer that could not be kept is refused before the work. Later only the text counts, which may be many
     // times as long as the fetched batches.
     const room = this.#places.answer(reply, mostBytes)
     const text = textOf(answer)
-    room.hold(text.length)
+    room.hold(text.utf8.length)
     return text
   }
 
-  async #kept(gone: AbortSignal, made: Buffer | Promise<Buffer>): Promise<Buffer> {
+  async #kept(gone: AbortSignal, made: AnswerText | Promise<AnswerText>): Promise<AnswerText> {
     const text = await made
     if (gone.aborted) throw new TailraceError('ABORTED')
     return text
@@ -65,9 +68,17 @@ interface Told {
   readonly delivery: Delivery
   /** Of the topic that the records are of: another one may have the name by the next request. */
   readonly topicId: string
+  readonly end?: Offset | undefined
 }
 
-function textOf({ delivery: { found, offset }, topicId }: Told): Buffer {
-  const { records, nextOffset } = readRun(found, offset, readLimits.jsonBytes)
-  return Buffer.from(JSON.stringify({ records, nextOffset, highWatermark: found.highWatermark, topicId }))
+export interface AnswerText {
+  readonly utf8: Buffer
+  /** Where to read on. */
+  readonly nextOffset: Offset
+}
+
+function textOf({ delivery: { found, offset }, topicId, end }: Told): AnswerText {
+  const { records, nextOffset } = readRun(found, offset, readLimits.jsonBytes, end)
+  const open = end === undefined ? { highWatermark: found.highWatermark } : {}
+  return { utf8: Buffer.from(JSON.stringify({ records, nextOffset, ...open, topicId })), nextOffset }
 }

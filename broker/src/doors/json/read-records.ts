@@ -33,14 +33,15 @@ export function mostJsonBytes(batches: readonly Uint8Array[], maxBytes: number):
 }
 
 /**
- * The records from `offset` on, as JSON. Stops behind the batch that takes keys and values past `maxBytes`: compressed
- * batches may hold far more than was fetched. Stops before a record that cannot be read; if that is the first one it
- * throws UNSUPPORTED_COMPRESSION or INVALID_BATCH, with the offset behind it.
+ * The records from `offset` on and before `end`, as JSON. Stops behind the batch that takes keys and values past
+ * `maxBytes`: compressed batches may hold far more than was fetched. Stops before a record that cannot be read; if that
+ * is the first one it throws UNSUPPORTED_COMPRESSION or INVALID_BATCH, with the offset behind it.
  */
 export function readRun(
   result: Pick<FetchResult, 'batches' | 'nextOffset'>,
   offset: Offset,
   maxBytes: number,
+  end: Offset = Number.POSITIVE_INFINITY,
 ): JsonRun {
   const records: JsonRecord[] = []
   let bytes = 0
@@ -48,10 +49,10 @@ export function readRun(
   for (const piece of result.batches) {
     // A piece from another broker may hold several batches back to back.
     for (let start = 0; start < piece.length; start = batchEnd(piece, start)) {
-      if (bytes >= maxBytes) return { records, nextOffset: next }
+      if (bytes >= maxBytes || next >= end) return { records, nextOffset: next }
       try {
         readRecords(piece, start, decompressors, (record) => {
-          if (record.offset < offset) return
+          if (record.offset < offset || record.offset >= end) return
           next = record.offset + 1
           bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0)
           records.push(recordToJson(record))
@@ -62,5 +63,5 @@ export function readRun(
       }
     }
   }
-  return { records, nextOffset: Math.max(result.nextOffset, offset) }
+  return { records, nextOffset: Math.max(Math.min(result.nextOffset, end), offset) }
 }
