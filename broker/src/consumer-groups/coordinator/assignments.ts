@@ -1,12 +1,15 @@
 import { TailraceError } from '@tailrace/schemas'
 import type { Asker } from '../../api/broker-api.ts'
-import type { Clock } from '../../platform/clock.ts'
+import type { Clock, TimerHandle } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { AssignPartitions } from '../state/commands/consumer-group-command.ts'
 import type { ConsumerGroup } from '../state/consumer-group.ts'
 import type { CoordinatorCounts } from './counts.ts'
 import { targetOf } from './target.ts'
 import type { TopicsView } from './topics-view.ts'
+
+/** Until an assignment that could not be committed, for lack of room for instance, is tried again. */
+const AGAIN_MS = 5000
 
 export interface AssignmentsDeps {
   readonly groups: ReadonlyMap<string, ConsumerGroup>
@@ -29,7 +32,10 @@ export class Assignments {
   readonly #changed = new Set<string>()
   /** Groups with patterns of which not all members have been heard: what they may read is not known. */
   readonly #deferred = new Set<string>()
+  /** Groups whose last assignment could not be committed. */
+  readonly #failed = new Set<string>()
   #round: { readonly groups: ReadonlySet<string>; readonly done: Promise<void> } | null = null
+  #again: TimerHandle | null = null
   #ended = false
 
   constructor(deps: AssignmentsDeps) {
@@ -37,6 +43,7 @@ export class Assignments {
   }
 
   changed(group: string): void {
+    if (this.#ended) return
     this.#changed.add(group)
     this.#begin()
   }
@@ -54,10 +61,11 @@ export class Assignments {
   end(): void {
     this.#ended = true
     this.#changed.clear()
+    this.#again?.cancel()
   }
 
   #begin(): void {
-    if (this.#round !== null || this.#ended) return
+    if (this.#round !== null) return
     const groups = new Set<string>()
     const done = new Promise<void>((resolve) => {
       this.#deps.clock.soon(() => {
@@ -77,20 +85,32 @@ export class Assignments {
   async #assign(id: string): Promise<void> {
     const { groups, view, askerOf, mayRead, propose, counts, clock, logger } = this.#deps
     const group = groups.get(id)
-    if (this.#ended || group === undefined || group.members.size === 0) return
+    if (this.#ended || group === undefined || group.members.size === 0) return void this.#failed.delete(id)
     for (const { id: member, subscribed } of group.members.values()) {
       if (subscribed.patterns.length > 0 && askerOf(id, member) === undefined) return void this.#deferred.add(id)
     }
     const mayMember = (member: string, topic: string): boolean => mayRead(askerOf(id, member) ?? null, topic)
     const command = targetOf({ view, mayRead: mayMember }, group, clock.now())
-    if (command === null) return
-    counts.rebalances += 1
+    if (command === null) return void this.#failed.delete(id)
     try {
       await propose(command)
+      counts.rebalances += 1
+      this.#failed.delete(id)
     } catch (error) {
       const { code } = TailraceError.from(error)
       if (code === 'NOT_LEADER' || code === 'OUTCOME_UNKNOWN') return
-      logger.warn({ consumerGroup: id, err: error }, 'the partitions of a consumer group could not be assigned')
+      if (!this.#failed.has(id)) {
+        logger.warn({ consumerGroup: id, err: error }, 'the partitions of a consumer group could not be assigned yet')
+      }
+      this.#failed.add(id)
+      this.#tryLater()
     }
+  }
+
+  #tryLater(): void {
+    this.#again ??= this.#deps.clock.after(AGAIN_MS, () => {
+      this.#again = null
+      for (const id of this.#failed) this.changed(id)
+    })
   }
 }

@@ -1,0 +1,74 @@
+import { TailraceError } from '@tailrace/schemas'
+import { beforeEach, expect, test } from 'vitest'
+import { ManualClock } from '../../platform/testing/clock.ts'
+import type { AssignPartitions, ConsumerGroupCommand } from '../state/commands/consumer-group-command.ts'
+import { ConsumerGroupsState } from '../state/consumer-groups-state.ts'
+import { memberOf } from '../state/testing/consumer-group-commands.ts'
+import { Assignments } from './assignments.ts'
+import { noCounts } from './counts.ts'
+
+let clock: ManualClock
+let state: ConsumerGroupsState
+let proposed: AssignPartitions[]
+let refusal: TailraceError | null
+let warnings: string[]
+let assignments: Assignments
+
+const apply = (command: ConsumerGroupCommand) => state.apply(state.head.appliedIndex + 1, [command], 1)
+const holder = () => state.groups.get('g')!.topics.get('i')?.partitions.get(0)?.holder
+
+beforeEach(() => {
+  clock = new ManualClock(1_700_000_000_000)
+  state = new ConsumerGroupsState()
+  proposed = []
+  refusal = null
+  warnings = []
+  const topic = { name: 'flights', id: 'i', partitions: [{}] }
+  const warn = (_fields: object, message: string): void => void warnings.push(message)
+  assignments = new Assignments({
+    groups: state.groups,
+    view: { topics: new Map([['flights', topic]]), topicsById: new Map([['i', topic]]) },
+    askerOf: () => null,
+    mayRead: () => true,
+    counts: noCounts(),
+    clock,
+    logger: { info: () => {}, warn, error: warn },
+    async propose(command) {
+      proposed.push(command)
+      if (refusal !== null) throw refusal
+      apply(command)
+    },
+  })
+  apply({ type: 'join', group: 'g', at: 1, member: memberOf('m') })
+})
+
+test('an assignment that could not be committed is tried again, and told once', async () => {
+  refusal = new TailraceError('DISK_FULL')
+  assignments.changed('g')
+  await clock.advance(1000)
+  // Other changes meanwhile begin no attempts of their own beyond the one for each.
+  assignments.changed('g')
+  await clock.advance(10_000)
+  expect([proposed.length, holder(), warnings.length]).toEqual([4, undefined, 1])
+  refusal = null
+  await clock.advance(5000)
+  expect([proposed.length, holder()]).toEqual([5, 'm'])
+  await clock.advance(60_000)
+  expect([proposed.length, warnings.length]).toEqual([5, 1])
+})
+
+test.each(['NOT_LEADER', 'OUTCOME_UNKNOWN'] as const)('%s is the matter of the next coordinator', async (code) => {
+  refusal = new TailraceError(code)
+  assignments.changed('g')
+  await clock.advance(60_000)
+  expect([proposed.length, warnings]).toEqual([1, []])
+})
+
+test('nothing is tried again after the end', async () => {
+  refusal = new TailraceError('DISK_FULL')
+  assignments.changed('g')
+  await clock.advance(1000)
+  assignments.end()
+  await clock.advance(60_000)
+  expect(proposed.length).toBe(1)
+})
