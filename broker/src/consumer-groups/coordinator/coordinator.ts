@@ -23,7 +23,7 @@ import type { CoordinatorCounts } from './counts.ts'
 import { Delays } from './delays.ts'
 import { Expiry, type ExpiryDeps } from './expiry.ts'
 import { HeardMembers } from './heard-members.ts'
-import { Leases } from './leases.ts'
+import { dueIn, Leases } from './leases.ts'
 import { isSameMember, memberOf } from './member-facts.ts'
 import { Proposals } from './proposals.ts'
 import { hasPatterns, isSubscribed } from './target.ts'
@@ -196,8 +196,8 @@ export class Coordinator {
     if (this.#ended) throw new TailraceError('NOT_LEADER')
     const present = state.groups.get(id)
     if (!present?.members.has(member)) throw this.#gone(beat)
-    this.members.told(id, member, this.#signature(present, member), present.epoch)
-    const due = this.#leases.dueOf(present, member, clock.now())
+    const due = this.#leases.dueOf(present, member, dueIn(present, clock.now()))
+    this.members.told(id, member, this.#leases.signatureOf(present, member, due), present.epoch)
     return this.#leases.replyOf(present, member, heartbeatMs(sessionMs), due)
   }
 
@@ -284,15 +284,16 @@ export class Coordinator {
 
   /** Answers the beats that wait here for what has changed. */
   #wakeMembers(group: ConsumerGroup): void {
+    const due = dueIn(group, this.#deps.clock.now())
     for (const member of [...this.members.waitingIn(group.id)]) {
-      const isNew = this.#signature(group, member) !== this.members.of(group.id, member)?.told
+      const isNew = this.#signature(group, member, due) !== this.members.of(group.id, member)?.told
       if (isNew || !group.members.has(member)) this.members.wake(group.id, member)
     }
   }
 
   /** All that the member is to know. */
-  #signature(group: ConsumerGroup, member: string): string {
-    return this.#leases.signatureOf(group, member, this.#leases.dueOf(group, member, this.#deps.clock.now()))
+  #signature(group: ConsumerGroup, member: string, due = dueIn(group, this.#deps.clock.now())): string {
+    return this.#leases.signatureOf(group, member, this.#leases.dueOf(group, member, due))
   }
 
   #takeOut(group: string, member: string): void {

@@ -1,7 +1,8 @@
-import type { PartitionNumber } from '@tailrace/schemas'
+import type { PartitionNumber, Timestamp } from '@tailrace/schemas'
 import type { ConsumerGroupBeatReply, DueRecord, TopicPartitionId } from '../../api/consumer-groups-api.ts'
-import type { ConsumerGroup } from '../state/consumer-group.ts'
+import type { ConsumerGroup, DelayedRecord } from '../state/consumer-group.ts'
 import { partitionIn } from '../state/consumer-group.ts'
+import { placeKey } from '../wire/field-checks.ts'
 
 /** A lease, without what changes while it lasts. */
 interface Lease {
@@ -13,9 +14,13 @@ interface Lease {
   readonly leasedSince: number
 }
 
+/** Delayed records of a group whose time has come, by partition (`placeKey`). */
+type DueRecords = ReadonlyMap<string, readonly DelayedRecord[]>
+
 /** Due records of one answer; the others come with the next one. */
 const MOST_DUE = 1000
 const NONE: readonly Lease[] = []
+const NONE_DUE: DueRecords = new Map()
 
 /**
  * The leases of each member of the groups of one coordinator: found once for each epoch of a group, so that the beats
@@ -74,18 +79,16 @@ export class Leases {
       .map(({ topicId, partition, token }) => ({ topicId, partition, token }))
   }
 
-  /** Delayed records of its partitions whose time has come; those that it is to give back come to the next one. */
-  dueOf(group: ConsumerGroup, member: string, now: number): readonly DueRecord[] {
-    if (group.delayed.size === 0) return []
-    const tokens = new Map<string, number>()
-    for (const { topicId, partition, token, revoking } of this.of(group, member)) {
-      if (!revoking) tokens.set(`${topicId}/${partition}`, token)
-    }
+  /** Delayed records of its partitions, of those that are due; those that it is to give back come to the next one. */
+  dueOf(group: ConsumerGroup, member: string, due: DueRecords): readonly DueRecord[] {
+    if (due.size === 0) return []
     const found: DueRecord[] = []
-    for (const { topicId, partition, offset, due, attempt } of group.delayed.values()) {
-      const token = tokens.get(`${topicId}/${partition}`)
-      if (due <= now && token !== undefined) found.push({ topicId, partition, offset, attempt, token })
-      if (found.length === MOST_DUE) break
+    for (const { topicId, partition, token, revoking } of this.of(group, member)) {
+      if (revoking) continue
+      for (const { offset, attempt } of due.get(placeKey({ topicId, partition })) ?? []) {
+        if (found.length === MOST_DUE) return found
+        found.push({ topicId, partition, offset, attempt, token })
+      }
     }
     return found
   }
@@ -106,4 +109,18 @@ export class Leases {
     this.#known.set(group, { epoch: group.epoch, of })
     return of
   }
+}
+
+/** Found once for all members of a group that are looked at together. */
+export function dueIn({ delayed }: ConsumerGroup, now: Timestamp): DueRecords {
+  if (delayed.size === 0) return NONE_DUE
+  const found = new Map<string, DelayedRecord[]>()
+  for (const record of delayed.values()) {
+    if (record.due > now) continue
+    const key = placeKey(record)
+    const known = found.get(key)
+    if (known === undefined) found.set(key, [record])
+    else known.push(record)
+  }
+  return found
 }
