@@ -9,8 +9,8 @@ import { Child } from '../child.ts'
 import type { ReadOrder, ReadReport } from './reader.ts'
 
 const usage = `npm run bench:read -- [--megabytes 400] [--bytes 1000] [--rounds 3]
-One reader of a whole partition, from its first record on, with the SDK by batches and record by record, and beside them the floor: the
-same files over a bare TCP socket. In each round each of them has its turn; medians of the rounds. On Linux.
+One reader of a whole partition, from its first record on, with the SDK by batches and record by record, both also as the one
+member of a consumer group, and beside them the floor: the same files over a bare TCP socket. In each round each of them has its turn; medians of the rounds. On Linux.
   --megabytes N  of the records
   --bytes N      of each record`
 
@@ -21,7 +21,7 @@ const { values } = toolArguments(usage, {
 })
 const topic = 'read'
 const records = Math.floor((values.megabytes * 1e6) / values.bytes)
-const kinds = ['floor', 'batches', 'records'] as const
+const kinds = ['floor', 'batches', 'records', 'group batches', 'group records'] as const
 type Kind = (typeof kinds)[number]
 
 interface Figures {
@@ -89,7 +89,13 @@ try {
   await pause(3000)
   const port = await server.ask<number>(join(cluster.dataFolder(1), 'log', 'groups'))
   const order = { port, server: cluster.servers[0]!, topic, records }
-  const figures: Record<Kind, Figures[]> = { floor: [], batches: [], records: [] }
+  const figures: Record<Kind, Figures[]> = {
+    floor: [],
+    batches: [],
+    records: [],
+    'group batches': [],
+    'group records': [],
+  }
   for (let round = 0; round < values.rounds; round++) {
     for (const kind of kinds) {
       figures[kind].push(await measure(kind, order, kind === 'floor' ? server.pid : cluster.pid(1)))

@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { Consumer } from '@tailrace/consumer'
 
 export interface ReadOrder {
-  readonly kind: 'floor' | 'batches' | 'records'
+  readonly kind: 'floor' | 'batches' | 'records' | 'group batches' | 'group records'
   /** Of the floor. */
   readonly port: number
   readonly server: string
@@ -42,9 +42,13 @@ function readSocket(port: number): Promise<void> {
 
 async function readTopic({ kind, server, topic, records }: ReadOrder): Promise<void> {
   const consumer = new Consumer({ servers: [server] })
-  const subscription = consumer.subscribe(topic, { from: 'earliest', bytes: true })
+  const isMember = kind === 'group batches' || kind === 'group records'
+  // A group of its own each time: a former one has read everything.
+  const subscription = isMember
+    ? consumer.group(`readers ${process.pid}`, { bytes: true }).subscribe(topic)
+    : consumer.subscribe(topic, { from: 'earliest', bytes: true })
   let count = 0
-  if (kind === 'batches') {
+  if (kind === 'batches' || kind === 'group batches') {
     for await (const batch of subscription.batches()) {
       count += batch.count
       if (count >= records) break
