@@ -9,6 +9,7 @@ import type { Coordinators } from '../consumer-groups/coordinator/coordinators.t
 import { damagedFile } from '../log/recovery/damaged-file.ts'
 import type { PeerHandlers, PeerIdentity } from '../partition/peers.ts'
 import type { SecurityTables } from '../security/security-tables.ts'
+import type { BalanceTally } from './balance/balance-metrics.ts'
 import type { BrokerParts } from './broker-parts.ts'
 import { createParts } from './broker-parts.ts'
 import { IdentityFile } from './formation/identity-file.ts'
@@ -40,6 +41,8 @@ export interface ClusterNode {
   readonly consumerGroups: ConsumerGroupsService
   /** The consumer groups that this broker coordinates. */
   readonly coordinators: Pick<Coordinators, 'figures' | 'lags'>
+  /** What this broker does for an even spread, while it leads the metadata group. */
+  readonly balance: BalanceTally
   /** As this broker knows them, with the part that decides by them. */
   readonly rules: ClusterRules
   /** Credentials and rules: one object, always up to date. */
@@ -80,6 +83,7 @@ class BrokerNode implements ClusterNode {
   readonly security: SecurityApi & SecurityService
   readonly consumerGroups: ConsumerGroupsService
   readonly coordinators: ClusterNode['coordinators']
+  readonly balance: BalanceTally
   readonly rules: ClusterRules
   readonly tables: SecurityTables
   readonly places: ReadonlyMap<GroupId, TopicPlace>
@@ -109,6 +113,7 @@ class BrokerNode implements ClusterNode {
     this.security = this.#parts.security
     this.consumerGroups = this.#parts.consumerGroups
     this.coordinators = this.#parts.coordinators
+    this.balance = this.#parts.balancer
     this.rules = this.#parts
     this.tables = this.#parts.state.security
     this.places = this.#parts.state.places

@@ -2,6 +2,7 @@ import { METADATA_GROUP } from '@tailrace/schemas'
 import { Registry } from 'prom-client'
 import { belowSeries } from '../cascade/control/below-series.ts'
 import type { LevelZeroControl } from '../cascade/control/level-zero-control.ts'
+import { balanceMetrics } from '../cluster/balance/balance-metrics.ts'
 import { levelMetrics } from '../cluster/level-metrics.ts'
 import type { ClusterNode } from '../cluster/node.ts'
 import type { BrokerSettings } from '../config/broker-settings.ts'
@@ -32,7 +33,7 @@ export interface MeasuredBroker {
   readonly settings: BrokerSettings
   readonly storage: LogStorage
   readonly groups: BrokerGroups
-  readonly node: Pick<ClusterNode, 'places' | 'featureLevel' | 'coordinators'>
+  readonly node: Pick<ClusterNode, 'places' | 'featureLevel' | 'coordinators' | 'balance'>
   readonly peers: PeerStats
   readonly tls: BrokerTls
   readonly exposed: readonly string[]
@@ -56,6 +57,7 @@ export function brokerMetrics(broker: MeasuredBroker): Required<Pick<HttpGateway
   register(registry, exposureMetrics, broker.exposed)
   register(registry, auditMetrics, broker.audit)
   register(registry, coordinatorMetrics, broker.node.coordinators)
+  register(registry, balanceMetrics, broker.node.balance)
   broker.tls.registerMetrics(registry)
   const series = async function* (ofPartitions: boolean): AsyncIterable<string> {
     if (ofPartitions) {

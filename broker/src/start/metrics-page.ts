@@ -2,6 +2,7 @@ import { type Counter, type Gauge, Histogram, Registry } from 'prom-client'
 import { cascadeMetrics } from '../cascade/cascade-metrics.ts'
 import { belowSeries } from '../cascade/control/below-series.ts'
 import { copySeries } from '../cascade/copies/copy-series.ts'
+import { balanceMetrics } from '../cluster/balance/balance-metrics.ts'
 import { levelMetrics } from '../cluster/level-metrics.ts'
 import { coordinatorMetrics, lagSeries } from '../consumer-groups/coordinator/coordinator-metrics.ts'
 import { gatewayMetrics } from '../doors/limits/metrics.ts'
@@ -30,6 +31,7 @@ ${chapter('Partitions', [...tableRows(partitionPageMetrics), ...seriesRows([part
 ${chapter('Connections of other brokers', tableRows(peerMetrics))}
 ${chapter('Exposed ports', tableRows(exposureMetrics))}
 ${chapter('Audit', tableRows(auditMetrics))}
+${chapter('Spread over brokers', tableRows(balanceMetrics))}
 ${chapter('Consumer groups', [...tableRows(coordinatorMetrics), ...seriesRows([lagSeries])])}
 ${chapter('Cascade brokers', [...tableRows(cascadeMetrics), ...seriesRows([belowSeries])])}
 ${chapter('TLS', tableRows(tlsMetrics))}

@@ -131,6 +131,7 @@ export function defectivePlan({ planOscillates, planTakesCopies }: BrokerDefects
     const some = partitions.find(({ replicas, settled }) => settled && replicas.length > 1)
     const moves = some === undefined ? [] : [some]
     return {
+      imbalance: 0,
       next() {
         const partition = moves.shift()
         if (partition === undefined) return null

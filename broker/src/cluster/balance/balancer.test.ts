@@ -35,10 +35,19 @@ describe('by itself', () => {
   test('a new broker gets its share, and then nothing moves', async () => {
     const cluster = await withTopic(3, 12, { balanceMs: BALANCE_MS })
     await join(cluster, 4)
+    const leader = () => cluster.broker(cluster.world.leaderOf(0)!).node.balance
+    await until(cluster, () => leader().imbalance > 0.3, 'a look')
     await until(cluster, () => replicas(cluster).join() === '9,9,9,9', 'the balance')
     const moved = assigned(cluster)
     await cluster.clock.advance(10 * BALANCE_MS)
     expect([assigned(cluster), replicas(cluster).join()]).toEqual([moved, '9,9,9,9'])
+    const { imbalance, moves } = leader()
+    const counts = Object.fromEntries([...moves.entries()].map(([labels, count]) => [labels.join(' '), count]))
+    expect(counts).toMatchObject({ 'replica load': 9, 'replica leaving': 0, 'replica racks': 0, 'leader leaving': 0 })
+    expect(counts['replica load']! + counts['leader load']!).toBe(moved)
+    expect(imbalance).toBeLessThan(0.1)
+    for (const { node, id } of all(cluster))
+      if (id !== cluster.world.leaderOf(0)) expect(node.balance.imbalance).toBe(0)
     expect(cluster.world.treasons).toEqual([])
   })
 

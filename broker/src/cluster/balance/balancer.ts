@@ -6,6 +6,7 @@ import type { Logger } from '../../platform/logger.ts'
 import { sameMembers } from '../metadata/partition-replicas.ts'
 import type { LoadFigures } from '../metadata/placed-load.ts'
 import type { MetadataClient } from '../routing/metadata-client.ts'
+import { type BalanceTally, MoveCounts } from './balance-metrics.ts'
 import { AT_REST, BalancePlan, BEGUN } from './balance-plan.ts'
 import type { Hysteresis } from './broker-shares.ts'
 import { drawPicture, type PictureSources } from './draw-picture.ts'
@@ -25,8 +26,11 @@ const MOST_MOVING = 8
 const MOST_LEADERS = 32
 const COMMAND_MS = 5000
 
-/** Makes a plan that gives one move after the other. */
-export type CreatePlan = (picture: ClusterPicture, hysteresis: Hysteresis | null) => { next(): Move | null }
+/** Makes a plan that gives one move after the other. `imbalance`: of the cluster with the moves so far. */
+export type CreatePlan = (
+  picture: ClusterPicture,
+  hysteresis: Hysteresis | null,
+) => { readonly imbalance: number; next(): Move | null }
 
 export interface BalancerDeps extends PictureSources {
   readonly brokerId: BrokerId
@@ -50,7 +54,7 @@ export const balancePlan: CreatePlan = (picture, hysteresis) => new BalancePlan(
  * the wishes are in the metadata and others carry them out (reassignment-controller.ts, leader-return.ts). What it
  * keeps beside that may be lost at any time: a later metadata leader looks twice, and goes on.
  */
-export class Balancer {
+export class Balancer implements BalanceTally {
   readonly #deps: BalancerDeps
   readonly #history = new LoadHistory()
   readonly #presence = new Presence()
@@ -59,6 +63,8 @@ export class Balancer {
   /** Moves have begun: the cluster is levelled out further than what would make them begin. */
   #begun = false
   #figures: LoadFigures | null = null
+  #imbalance = 0
+  readonly #moves = new MoveCounts()
   #timer: TimerHandle | null = null
   #running = false
   #closed = false
@@ -71,6 +77,14 @@ export class Balancer {
   /** Of the last look; null: there was none, or this broker does not look any more. */
   get figures(): LoadFigures | null {
     return this.#figures
+  }
+
+  get imbalance(): number {
+    return this.#imbalance
+  }
+
+  get moves(): MoveCounts {
+    return this.#moves
   }
 
   /** This broker may lead the metadata group now, or an operator wants something else. */
@@ -126,6 +140,7 @@ export class Balancer {
   #forget(): void {
     this.#looks = 0
     this.#figures = null
+    this.#imbalance = 0
     this.#begun = false
     this.#presence.forget()
     this.#failures.forget()
@@ -195,6 +210,7 @@ export class Balancer {
   async #carryOut(picture: ClusterPicture, hysteresis: Hysteresis | null): Promise<number> {
     const { state, createPlan } = this.#deps
     const plan = createPlan(picture, hysteresis)
+    this.#imbalance = plan.imbalance
     const moved = new Set<GroupId>()
     let [replicas, leaders] = [MOST_MOVING - state.changing.size, MOST_LEADERS]
     for (let move = plan.next(); move !== null; move = plan.next()) {
@@ -218,6 +234,7 @@ export class Balancer {
     if (change !== undefined || replicas.join() !== from.join()) return false
     const { partition, topic } = place
     await client.submit({ type: 'assign-replicas', topicId: topic.id, partition, replicas: [...to] }, COMMAND_MS)
+    this.#moves.count(kind, why)
     logger.info({ topic: topic.name, partition, kind, why, from, to }, 'a replica or a leadership moves')
     return true
   }
