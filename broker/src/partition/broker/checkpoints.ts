@@ -1,25 +1,26 @@
-import type { StateStore } from '../../log/log-storage.ts'
-import type { Crc32c } from '../../platform/checksum.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Replica } from '../replica/replica.ts'
-import { checkpointOf, saveCheckpoint } from '../replica/state/checkpoint.ts'
+import { type CheckpointServices, checkpointOf, saveCheckpoint, saveInSteps } from '../replica/state/checkpoint.ts'
+import type { Checkpoint } from '../replica/state/checkpoint-codec.ts'
 
 /** Saves the derived states of replicas, so that a restart reads little of their logs. */
 export class Checkpoints {
-  readonly #store: StateStore
-  readonly #crc32c: Crc32c
+  readonly #services: CheckpointServices
   readonly #logger: Logger
 
-  constructor(store: StateStore, crc32c: Crc32c, logger: Logger) {
-    this.#store = store
-    this.#crc32c = crc32c
+  constructor(services: CheckpointServices, logger: Logger) {
+    this.#services = services
     this.#logger = logger
   }
 
   /** Each tick. */
   saveIfDue(replica: Replica): void {
     const { state, core, stopped } = replica.driver
-    if (!stopped && !replica.incomplete && replica.schedule.due(state, core.durableIndex)) void this.#save(replica)
+    if (stopped || replica.incomplete || !replica.schedule.due(state, core.durableIndex)) return
+    const isWhole = (): boolean => !replica.driver.stopped && !replica.incomplete
+    void this.#save(replica, (checkpoint, isLatest) =>
+      saveInSteps(this.#services, replica.id, checkpoint, () => isLatest() && isWhole()),
+    )
   }
 
   /** Stops each replica, and saves what has changed since its last checkpoint and is durable. */
@@ -29,15 +30,19 @@ export class Checkpoints {
       const installing = replica.incomplete
       replica.stop('closing')
       if (stopped || installing || !replica.schedule.changed(state) || state.commitIndex > core.durableIndex) continue
-      await this.#save(replica)
+      const { store, crc32c } = this.#services
+      await this.#save(replica, (checkpoint) => saveCheckpoint(store, replica.id, checkpoint, crc32c))
     }
   }
 
   /** Never rejects: without it a restart reads more, and nothing else. */
-  #save(replica: Replica): Promise<void> {
+  #save(
+    replica: Replica,
+    save: (checkpoint: Checkpoint, isLatest: () => boolean) => Promise<number | null>,
+  ): Promise<void> {
     const { state } = replica.driver
     return replica.schedule
-      .save(state, () => saveCheckpoint(this.#store, replica.id, checkpointOf(state), this.#crc32c))
+      .save(state, (isLatest) => save(checkpointOf(state), isLatest))
       .catch((error: unknown) =>
         this.#logger.warn({ group: replica.id, err: error }, 'a checkpoint could not be saved'),
       )

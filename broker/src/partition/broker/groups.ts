@@ -67,7 +67,7 @@ export class BrokerGroups implements Groups, GroupRequests {
     this.#services = servicesOf(deps, this)
     this.#answers = new GroupAnswers(this.#services.source, (group) => this.#replicas.get(group))
     this.#admissions = new Admissions(store)
-    this.#checkpoints = new Checkpoints(store, crc32c, logger)
+    this.#checkpoints = new Checkpoints({ store, crc32c, clock }, logger)
     this.#scrubber = new Scrubber(logger)
     this.#scrubTimer = clock.every(settings.scrubMs, () => this.#scrub())
     // Sleeping replicas have no ticks, but grow older.

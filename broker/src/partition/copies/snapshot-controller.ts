@@ -4,7 +4,7 @@ import type { GroupLog } from '../../log/log-storage.ts'
 import type { RaftCore } from '../../raft/core.ts'
 import type { InstallRequest, Ready } from '../../raft/ready.ts'
 import type { GroupSpec, MachineSnapshot, Retention, SegmentLimits, Snapshot, SnapshotPlace } from '../group.ts'
-import { type CheckpointSchedule, checkpointOf, saveCheckpoint } from '../replica/state/checkpoint.ts'
+import { type CheckpointSchedule, checkpointOf, saveInSteps } from '../replica/state/checkpoint.ts'
 import { DiskWait } from '../replica/state/disk-wait.ts'
 import { dropInstallRecord } from '../replica/state/install-record.ts'
 import { termAt } from '../replica/state/log-places.ts'
@@ -191,16 +191,18 @@ export class SnapshotController {
 
   /** The present derived state, durable: it covers the entries that a cut removes. */
   async #saveState(): Promise<Snapshot> {
-    const { driver, schedule, store, group, crc32c } = this.#deps
+    const { driver, schedule, store, group } = this.#deps
     const { state, log, core } = driver
     const index = state.commitIndex
     const checkpoint = checkpointOf(state)
     let stateBytes = 0
     // A state ahead of its own log could not be resumed from; under load the disk is always a little behind (M92).
-    await schedule.save(state, async () => {
+    await schedule.save(state, async (isLatest) => {
+      const isWhole = (): boolean => !this.#mustRest && log === driver.log
       await this.#disk.until(() => core.durableIndex >= index)
-      if (this.#mustRest || log !== driver.log) throw new TailraceError('NOT_READY', 'The replica is not whole.')
-      stateBytes = await saveCheckpoint(store, group, checkpoint, crc32c)
+      const saved = isWhole() ? await saveInSteps(this.#deps, group, checkpoint, () => isLatest() && isWhole()) : null
+      if (saved === null) throw new TailraceError('NOT_READY', 'The replica is not whole.')
+      stateBytes = saved
     })
     await store.flush()
     return this.#taken({ index, term: termAt(log, index) }, stateBytes + log.sizeBytes)

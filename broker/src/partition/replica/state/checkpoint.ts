@@ -1,7 +1,8 @@
 import type { GroupId, LogIndex, Offset } from '@tailrace/schemas'
 import type { StateStore } from '../../../log/log-storage.ts'
 import type { Crc32c } from '../../../platform/checksum.ts'
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint-codec.ts'
+import type { Clock } from '../../../platform/clock.ts'
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, encodeInSteps } from './checkpoint-codec.ts'
 import type { CommittedStart, PartitionState } from './partition-state.ts'
 
 function keyOf(group: GroupId): string {
@@ -18,6 +19,12 @@ export async function loadCheckpoint(
   return bytes === null ? null : decodeCheckpoint(bytes, crc32c)
 }
 
+export interface CheckpointServices {
+  readonly store: StateStore
+  readonly crc32c: Crc32c
+  readonly clock: Pick<Clock, 'soon'>
+}
+
 export function checkpointOf(state: PartitionState): Checkpoint {
   const { commitIndex, highWatermark, producersIndex, fence } = state
   const producers = state.committedProducers()
@@ -25,13 +32,35 @@ export function checkpointOf(state: PartitionState): Checkpoint {
 }
 
 /** Resolves to its size in bytes. */
-export async function saveCheckpoint(
+export function saveCheckpoint(
   store: StateStore,
   group: GroupId,
   checkpoint: Checkpoint,
   crc32c: Crc32c,
 ): Promise<number> {
-  const bytes = encodeCheckpoint(checkpoint, crc32c)
+  return write(store, group, encodeCheckpoint(checkpoint, crc32c))
+}
+
+/**
+ * As `saveCheckpoint`, and where there are many producers other work is done in between. `isWanted`: asked after each
+ * pause; false: the store may have a newer one, or that of another log. Resolves to null where it was not written.
+ */
+export async function saveInSteps(
+  { store, crc32c, clock }: CheckpointServices,
+  group: GroupId,
+  checkpoint: Checkpoint,
+  isWanted: () => boolean,
+): Promise<number | null> {
+  const steps = encodeInSteps(checkpoint, crc32c)
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done === true) return write(store, group, value)
+    await new Promise<void>((resolve) => clock.soon(resolve))
+    if (!isWanted()) return null
+  }
+}
+
+async function write(store: StateStore, group: GroupId, bytes: Uint8Array): Promise<number> {
   await store.write([[keyOf(group), bytes]])
   return bytes.length
 }
@@ -50,6 +79,7 @@ export class CheckpointSchedule {
   #offset: Offset
   #bytes = 0
   #saving = false
+  #begun = 0
 
   constructor(everyBytes: number, start: CommittedStart) {
     this.#everyBytes = everyBytes
@@ -83,22 +113,30 @@ export class CheckpointSchedule {
     this.#index = start.commitIndex
     this.#offset = start.highWatermark
     this.#bytes = 0
+    this.#begun++
+    this.#saving = false
   }
 
   changed(state: PartitionState): boolean {
     return state.commitIndex !== this.#index || state.highWatermark !== this.#offset
   }
 
-  async save(state: PartitionState, save: () => Promise<unknown>): Promise<void> {
+  /**
+   * `save`: resolves with null where it has written nothing. `isLatest`: no other one has begun meanwhile, and no other
+   * state has taken the place of this one; what was begun before that must not be written after it.
+   */
+  async save(state: PartitionState, save: (isLatest: () => boolean) => Promise<unknown>): Promise<void> {
     const { commitIndex, highWatermark } = state
+    const turn = ++this.#begun
+    const isLatest = (): boolean => turn === this.#begun
     this.#saving = true
     this.#bytes = 0
     try {
-      await save()
+      if ((await save(isLatest)) === null || !isLatest()) return
       this.#index = commitIndex
       this.#offset = highWatermark
     } finally {
-      this.#saving = false
+      if (isLatest()) this.#saving = false
     }
   }
 }
