@@ -151,6 +151,27 @@ describe('OpenAPI', () => {
     expect(ajv.getSchema('api#/components/schemas/Cluster')!((await get('/cluster')).body)).toBe(true)
   })
 
+  it('keeps the recommended rules of redocly lint', async () => {
+    const { body } = await get('/openapi.json')
+    expect(body.servers).toEqual([{ url: '/' }])
+    expect(body.info.license.identifier ?? body.info.license.url).toBeTypeOf('string')
+    for (const { description } of body.tags) expect(description).toMatch(/\.$/)
+    const known = body.tags.map(({ name }: { name: string }) => name)
+    const schemes = body.security.flatMap((required: object) => Object.keys(required))
+    expect(Object.keys(body.components.securitySchemes).sort()).toEqual(schemes.sort())
+    for (const [path, methods] of Object.entries<Body>(body.paths)) {
+      const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
+      for (const { operationId, responses, tags, parameters = [] } of Object.values<Body>(methods)) {
+        const statuses = Object.keys(responses)
+        const has = (form: RegExp) => statuses.some((status) => form.test(status))
+        expect([operationId, has(/^(2..|default)$/), has(/^4/)]).toEqual([operationId, true, true])
+        for (const tag of tags) expect(known).toContain(tag)
+        const inPath = parameters.filter((one: Body) => one.in === 'path').map((one: Body) => one.name)
+        expect([path, inPath.sort()]).toEqual([path, named.sort()])
+      }
+    }
+  })
+
   it('describes no request that cannot be checked: the schemas of every route compile', async () => {
     const { paths } = (await get('/openapi.json')).body
     for (const methods of Object.values(paths as Record<string, Record<string, { operationId: string }>>)) {

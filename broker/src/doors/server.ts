@@ -17,6 +17,7 @@ import { boundConnections, countConnections } from './http/connections.ts'
 import { giveContexts } from './http/contexts.ts'
 import { answerCrossOrigin } from './http/cors.ts'
 import { answerErrors, answerFrameworkError } from './http/errors.ts'
+import { answerExpectations } from './http/expectations.ts'
 import { parseJsonBodies } from './http/json-bodies.ts'
 import { admitRequests } from './http/load-shedding.ts'
 import { boundPipelining } from './http/pipelining.ts'
@@ -225,6 +226,7 @@ function askSenders(
   authenticateRequests(app, services)
   endAbandoned(app)
   keepQuotas(app, clock)
+  answerExpectations(app)
   endAbandoned(app)
 }
 

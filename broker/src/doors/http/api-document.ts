@@ -1,6 +1,15 @@
 import Fastify, { type FastifyInstance, type RouteOptions } from 'fastify'
 import { sharedSchemas } from './schemas.ts'
 
+const tags = {
+  records: 'Publish, read and follow records.',
+  topics: 'Topics and their settings.',
+  'consumer groups': 'What groups have read, and where they go on.',
+  members: 'The replicas of partitions and of the metadata.',
+  operations: 'The cluster and its brokers.',
+  security: 'Users, tokens, rules and quotas.',
+} as const
+
 const document = {
   openapi: {
     openapi: '3.1.0',
@@ -10,7 +19,21 @@ const document = {
       description: 'A Raft-replicated message log. WebSocket and binary frames: docs/protocol.md.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    tags: ['records', 'topics', 'consumer groups', 'members', 'operations', 'security'].map((name) => ({ name })),
+    // Of the broker that gave this description.
+    servers: [{ url: '/' }],
+    tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
+    // Some credential, or none where brokers ask for none.
+    security: [{}, { bearer: [] }, { basic: [] }] as Record<string, string[]>[],
+    components: {
+      securitySchemes: {
+        bearer: {
+          type: 'http' as const,
+          scheme: 'bearer',
+          description: 'A token of this cluster, or of its OpenID provider.',
+        },
+        basic: { type: 'http' as const, scheme: 'basic', description: 'A user and a password, over TLS.' },
+      },
+    },
   },
   refResolver: {
     buildLocalReference: (json: { $id?: unknown }, _base: object, _fragment: string, i: number) =>

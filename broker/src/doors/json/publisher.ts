@@ -22,6 +22,8 @@ export interface PublishedRecord {
  * record holds all before it.
  */
 export interface Published {
+  /** The id of their topic. */
+  readonly topicId: string
   readonly offsets: readonly PublishedRecord[]
   readonly tokens: readonly {
     readonly partition: PartitionNumber
@@ -84,7 +86,7 @@ export class JsonPublisher {
     if (failure !== undefined) throw explain(failure.reason, places)
     this.#slots.giveBack(slot)
     const batches = groups.reduce((sum, group) => sum + group.batches.length, 0)
-    return { offsets: places, tokens: tokensOf(groups, outcomes), batches }
+    return { topicId: id, offsets: places, tokens: tokensOf(groups, outcomes), batches }
   }
 
   /**

@@ -121,5 +121,9 @@ const schema = {
   summary: 'Subscribe and publish over WebSocket',
   description: 'Binary messages are frames of the Tailrace protocol, text messages JSON. See docs/protocol.md.',
   operationId: 'stream',
-  response: { 101: { description: 'The connection is a WebSocket.', type: 'null' }, ...errorResponses },
+  response: {
+    101: { description: 'The connection is a WebSocket.', type: 'null' },
+    ...errorResponses,
+    default: { description: 'It is none.', $ref: 'Error#' },
+  },
 } as const

@@ -166,6 +166,7 @@ const schemas = {
           links: { type: 'object', additionalProperties: string },
         }),
       },
+      ...errorResponses,
     },
   },
   cluster: {
@@ -190,7 +191,10 @@ const schemas = {
     tags,
     summary: 'Is the process alive?',
     operationId: 'health',
-    response: { 200: { description: 'It is.', ...object({ status: string, brokerId: { type: 'integer' } }) } },
+    response: {
+      200: { description: 'It is.', ...object({ status: string, brokerId: { type: 'integer' } }) },
+      ...errorResponses,
+    },
   },
   ready: {
     tags,
@@ -199,6 +203,7 @@ const schemas = {
     response: {
       200: { description: 'Yes.', ...readiness },
       503: { description: 'Not yet; the reason says why.', ...notReady },
+      ...errorResponses,
     },
   },
   metrics: {
@@ -209,7 +214,10 @@ const schemas = {
       { partitions: { type: 'boolean', default: true, description: 'false: without the series of each partition.' } },
       ['partitions'],
     ),
-    response: { 200: { description: 'Prometheus text format.', content: { 'text/plain': { schema: string } } } },
+    response: {
+      200: { description: 'Prometheus text format.', content: { 'text/plain': { schema: string } } },
+      ...errorResponses,
+    },
   },
   settings: {
     tags,
@@ -243,6 +251,9 @@ const schemas = {
     tags,
     summary: 'This description',
     operationId: 'openapi',
-    response: { 200: { description: 'OpenAPI 3.1.', type: 'object', additionalProperties: true } },
+    response: {
+      200: { description: 'OpenAPI 3.1.', type: 'object', additionalProperties: true },
+      ...errorResponses,
+    },
   },
 } as const

@@ -1,5 +1,6 @@
 import { readTokenPattern } from '@tailrace/schemas'
 import type { FastifyInstance, FastifySchema, FastifySchemaCompiler } from 'fastify'
+import { topicPath } from '../../../cluster/routing/topic-path.ts'
 import { conditionalRecords, conditionFromJson, placeOf } from '../../json/conditional-publish.ts'
 import type { JsonPublisher } from '../../json/publisher.ts'
 import { recordsFromJson } from '../../json/record.ts'
@@ -28,7 +29,7 @@ export function recordRoutes(app: FastifyInstance, { publisher, creation }: Reco
   app.post<{ Params: { topic: string }; Querystring: { topicId: string }; Body: { records?: unknown } | null }>(
     '/topics/:topic/records',
     { schema: schemas.publish, config: { publishes: true }, validatorCompiler },
-    async (request) => {
+    async (request, reply) => {
       const { context } = request
       const started = context.now()
       const records = recordsFromJson(request.body?.records)
@@ -39,6 +40,7 @@ export function recordRoutes(app: FastifyInstance, { publisher, creation }: Reco
       const { offsets, tokens, batches } = published
       const bytes = Number(request.headers['content-length'] ?? 0)
       context.published({ bytes, records: records.length, batches }, started)
+      reply.header('location', recordPath(topic, offsets[0]!, published.topicId))
       return { offsets, tokens }
     },
   )
@@ -47,7 +49,7 @@ export function recordRoutes(app: FastifyInstance, { publisher, creation }: Reco
   app.post<ConditionalRequest>(
     '/topics/:topic/partitions/:partition/records',
     { schema: schemas.publishIf, config: { publishes: true }, validatorCompiler },
-    async (request) => {
+    async (request, reply) => {
       const { context, query } = request
       const { topic, partition } = request.params
       const started = context.now()
@@ -57,9 +59,21 @@ export function recordRoutes(app: FastifyInstance, { publisher, creation }: Reco
       const bytes = Number(request.headers['content-length'] ?? 0)
       const records = asked.records.length
       context.published({ bytes, records, batches: Math.min(records, 1) }, started)
-      return placeOf(partition, result)
+      const place = placeOf(partition, result)
+      if (records > 0) reply.header('location', recordPath(topic, place, query.topicId))
+      return place
     },
   )
+}
+
+/** Where a record that was published can be read: it alone. */
+function recordPath(
+  topic: string,
+  { partition, offset }: { readonly partition: number; readonly offset: number },
+  topicId: string,
+): string {
+  const path = topicPath(topic, `/partitions/${partition}/records`, topicId)
+  return `${path}${topicId === '' ? '?' : '&'}offset=${offset}&to=${offset + 1}`
 }
 
 const anything = () => true
@@ -78,7 +92,7 @@ const schemas = {
     body: object({ records: { type: 'array', minItems: 1, items: { $ref: 'RecordInput#' } } }),
     response: {
       200: {
-        description: 'A place for each record, in the order of the request.',
+        description: 'A place for each record, in the order of the request; `Location` is where the first can be read.',
         ...object({
           offsets: { type: 'array', items: object({ partition: { type: 'integer' }, offset: { type: 'integer' } }) },
           tokens: {
