@@ -143,15 +143,15 @@ describe('a consumer group on three brokers', () => {
     const dry = await json('reset', 'billing', '--to', 'latest', '--topic', 'flights', '--dry-run')
     expect(dry.positions).toHaveLength(4)
     expect((await json('lag', 'billing')).length).toBe(lags.length)
-    await json('reset', 'billing', '--to', '1', '--topic', 'flights')
-    await json('reset', 'billing', '--to', '+1')
+    await json('reset', 'billing', '--yes', '--to', '1', '--topic', 'flights')
+    await json('reset', 'billing', '--yes', '--to', '+1')
     const exported = await tailrace(['group', 'export', 'billing', '-s', cascades.http(101)])
     expect(JSON.parse(exported.out).positions).toEqual(
       [0, 1, 2, 3].map((partition) => ({ topic: 'flights', partition, offset: 2, metadata: '' })),
     )
     const imported = await tailrace(['group', 'import', 'copy', '-s', cluster.http(3)], exported.out)
     expect([imported.code, imported.out]).toEqual([0, 'set 4 positions of group copy\n'])
-    await json('delete', 'billing')
+    await json('delete', 'billing', '--yes')
     expect((await json('list')).map(({ group }: { group: string }) => group)).toEqual(['copy'])
     const gone = await tailrace(['group', 'describe', 'billing', '-s', cluster.http(1)])
     expect([gone.code, gone.err]).toEqual([1, expect.stringContaining('There is no such consumer group')])

@@ -36,7 +36,10 @@ export function processTerminal(): Terminal {
     complain: (line) => void process.stderr.write(line + '\n'),
     draw: (text) => void process.stderr.write(text),
     input: () => standardInput(interruption.signal),
-    ...(process.stdin.isTTY && { hidden: (question) => hidden(question, interruption.signal) }),
+    ...(process.stdin.isTTY && {
+      hidden: (text) => typedLine({ text, shown: false }, interruption.signal),
+      ask: (text) => typedLine({ text, shown: true }, interruption.signal),
+    }),
     interrupted: interruption.signal,
     openScreen: openProcessScreen,
     onHangUp: (reload) => {
@@ -45,9 +48,9 @@ export function processTerminal(): Terminal {
   }
 }
 
-async function hidden(question: string, interrupted: AbortSignal): Promise<string> {
-  const { askHidden } = await import('./password-prompt.ts')
-  return askHidden(question, process.stdin, (text) => void process.stderr.write(text), interrupted)
+async function typedLine(question: { text: string; shown: boolean }, interrupted: AbortSignal): Promise<string> {
+  const { askLine } = await import('./typed-line.ts')
+  return askLine(question, process.stdin, (text) => void process.stderr.write(text), interrupted)
 }
 
 /** Standard input, which ends when the command is interrupted: a terminal would wait for its next line. */

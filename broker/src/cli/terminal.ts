@@ -23,6 +23,8 @@ export interface Terminal {
   input(): AsyncIterable<Uint8Array>
   /** Asks a person for a line that is not shown. Missing: standard input is no terminal. */
   readonly hidden?: (question: string) => Promise<string>
+  /** Asks a person for a line. Missing: standard input is no terminal. */
+  readonly ask?: (question: string) => Promise<string>
   /** Fires when the command shall end: Ctrl-C, SIGTERM, or standard output is not read any more. */
   readonly interrupted: AbortSignal
   /** Takes the whole terminal until it is closed: only where `screen` is true. */

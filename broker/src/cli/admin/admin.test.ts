@@ -173,7 +173,11 @@ describe('tables for people, JSON for programs', () => {
 
   it('topic delete', async () => {
     const { address } = await serve({ 'DELETE /topics/a%2Fb': { status: 204 } })
-    expect(await run('topic', 'delete', 'a/b', '-s', address)).toEqual({ code: 0, out: 'deleted topic a/b\n', err: '' })
+    expect(await run('topic', 'delete', 'a/b', '-y', '-s', address)).toEqual({
+      code: 0,
+      out: 'deleted topic a/b\n',
+      err: '',
+    })
   })
 
   it('topic delete and topic alter name the id of the topic, where it is given', async () => {
@@ -182,7 +186,7 @@ describe('tables for people, JSON for programs', () => {
       'PATCH /topics/t/config?topicId=a%26b': { body: { readOnly: true } },
     })
     const meant = ['--topic-id', 'a&b', '-s', address]
-    expect((await run('topic', 'delete', 't', ...meant)).out).toBe('deleted topic t\n')
+    expect((await run('topic', 'delete', 't', '--yes', ...meant)).out).toBe('deleted topic t\n')
     expect(await run('topic', 'alter', 't', '--read-only', 'true', ...meant)).toMatchObject({ code: 0, err: '' })
   })
 

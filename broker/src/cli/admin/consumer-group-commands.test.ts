@@ -93,7 +93,7 @@ test('positions are moved, or it is shown what would be', async () => {
     '',
     'nothing was changed: --dry-run',
   ])
-  const moved = await group(answers, ['reset', 'billing', '--to', 'earliest'])
+  const moved = await group(answers, ['reset', 'billing', '--yes', '--to', 'earliest'])
   expect(lines(moved.out).at(-1)).toBe('moved 1 position')
   expect([...dry.asked, ...moved.asked].map((asked) => asked.body)).toEqual([
     { to: '-7', dryRun: true, topics: ['flights'] },
@@ -119,13 +119,13 @@ test('what is exported can be imported, and nothing else', async () => {
 
 test('a group is deleted, unless it has members', async () => {
   const path = 'DELETE /consumer-groups/billing'
-  expect((await group({ [path]: { status: 204 } }, ['delete', 'billing'])).out).toBe('deleted group billing\n')
+  expect((await group({ [path]: { status: 204 } }, ['delete', 'billing', '--yes'])).out).toBe('deleted group billing\n')
   const active = {
     code: 'CONSUMER_GROUP_ACTIVE',
     message: 'The consumer group has members.',
     retriable: false,
     hint: '',
   }
-  const refused = await group({ [path]: { status: 409, body: active } }, ['delete', 'billing'])
+  const refused = await group({ [path]: { status: 409, body: active } }, ['delete', 'billing', '--yes'])
   expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('has members')])
 })

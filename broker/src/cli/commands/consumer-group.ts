@@ -1,11 +1,12 @@
 import { Command } from 'commander'
 import type { Asking } from '../admin/group-commands.ts'
 import { ExitCode } from '../command-failure.ts'
+import { type Confirmed, confirm, yesOption } from '../confirmation.ts'
 import type { CommandContext } from './context.ts'
 import type { ClientOptions } from './shared-options.ts'
 import { askingOf, withServer } from './shared-options.ts'
 
-interface ResetOptions extends ClientOptions {
+interface ResetOptions extends ClientOptions, Confirmed {
   readonly to: string
   readonly topic: string[]
   readonly dryRun?: boolean
@@ -68,9 +69,13 @@ function lag(context: CommandContext): Command {
 
 function reset(context: CommandContext): Command {
   const about = 'move the positions of a group that has no members'
-  const work: Work<ResetOptions> = async (group, asking, { to, topic: topics, dryRun = false }) =>
-    (await commands()).resetGroup(group, { to, topics, dryRun }, asking)
+  const work: Work<ResetOptions> = async (group, asking, options) => {
+    const { to, topic: topics, dryRun = false } = options
+    if (!dryRun) await confirm(`This moves the positions of group ${group}`, group, options, context.terminal)
+    await (await commands()).resetGroup(group, { to, topics, dryRun }, asking)
+  }
   return newCommand('reset', about, context, work)
+    .addOption(yesOption())
     .requiredOption('--to <place>', 'earliest, latest, an offset, a time, or a number of records like -100')
     .option(
       '--topic <name>',
@@ -83,7 +88,11 @@ function reset(context: CommandContext): Command {
 
 function remove(context: CommandContext): Command {
   const about = 'delete a group that has no members, with its positions'
-  return newCommand('delete', about, context, async (group, asking) => (await commands()).deleteGroup(group, asking))
+  const work: Work<ClientOptions & Confirmed> = async (group, asking, options) => {
+    await confirm(`This deletes group ${group} with its positions`, group, options, context.terminal)
+    await (await commands()).deleteGroup(group, asking)
+  }
+  return newCommand('delete', about, context, work).addOption(yesOption())
 }
 
 function exportPositions(context: CommandContext): Command {

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import { topicSettings } from '../../cluster/metadata/topic-settings.ts'
 import type { SettingFlags } from '../admin/topic-settings.ts'
+import { type Confirmed, confirm, yesOption } from '../confirmation.ts'
 import { parseCount } from '../option-values.ts'
 import { flagOf } from '../setting-flag.ts'
 import type { CommandContext } from './context.ts'
@@ -130,10 +131,12 @@ function remove({ terminal, run }: CommandContext): Command {
     .description('delete a topic with all its records')
     .argument('<name>')
     .addOption(topicIdOption())
+    .addOption(yesOption())
     .addOption(serverOption())
     .addOption(jsonOption())
-    .action((name: string, options: ClientOptions & MeantTopic) =>
+    .action((name: string, options: ClientOptions & MeantTopic & Confirmed) =>
       run(async () => {
+        await confirm(`This deletes topic ${name} with all its records`, name, options, terminal)
         await (await commands()).deleteTopic(
           name,
           options.topicId,

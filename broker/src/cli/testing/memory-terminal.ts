@@ -85,7 +85,7 @@ export function memoryTerminal(
     async *input() {
       yield new TextEncoder().encode(given.input ?? '')
     },
-    ...(given.typed && { hidden }),
+    ...(given.typed && { hidden, ask: hidden }),
     interrupted: interruption.signal,
     opened: screen,
     openScreen: () => screen,

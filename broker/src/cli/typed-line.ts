@@ -1,24 +1,34 @@
 import type { Readable } from 'node:stream'
 import { TailraceError } from '@tailrace/schemas/tailrace-error'
+import { printable } from '../platform/printable.ts'
 
 const MOST_CHARACTERS = 2000
+/** Takes the last character from the screen. */
+const BACK = '\b \b'
 
 /** Standard input of a terminal, and how it shows what is typed. */
 export type Keyboard = Pick<Readable, 'on' | 'off' | 'resume' | 'pause'> & { setRawMode(raw: boolean): unknown }
 
+interface Question {
+  readonly text: string
+  /** Whether the line is shown while it is typed. */
+  readonly shown: boolean
+}
+
 /**
- * A line that is not shown while it is typed. `write`: shows the question.
+ * A line that a person types. `write`: to the screen.
  * @throws TailraceError ABORTED: Ctrl-C, Ctrl-D, or the command is interrupted
  */
-export function askHidden(
-  question: string,
+export function askLine(
+  { text, shown }: Question,
   keyboard: Keyboard,
   write: (text: string) => void,
   interrupted: AbortSignal,
 ): Promise<string> {
+  const echo = shown ? write : () => {}
   return new Promise((resolve, reject) => {
     const decoder = new TextDecoder()
-    let typed: string[] = []
+    const typed: string[] = []
     const end = (): void => {
       keyboard.off('data', take)
       interrupted.removeEventListener('abort', giveUp)
@@ -42,12 +52,15 @@ export function askHidden(
           return
         }
         // Backspace and Ctrl-U.
-        if (key === '\u007f' || key === '\b') typed.pop()
-        else if (key === '\u0015') typed = []
-        else if (typed.length < MOST_CHARACTERS) typed.push(key)
+        if (key === '\u007f' || key === '\b') echo(typed.pop() === undefined ? '' : BACK)
+        else if (key === '\u0015') echo(BACK.repeat(typed.splice(0).length))
+        else if (typed.length < MOST_CHARACTERS) {
+          typed.push(key)
+          echo(printable(key))
+        }
       }
     }
-    write(question)
+    write(text)
     keyboard.setRawMode(true)
     keyboard.on('data', take)
     interrupted.addEventListener('abort', giveUp, { once: true })

@@ -1,13 +1,14 @@
 import { PassThrough } from 'node:stream'
 import { expect, it } from 'vitest'
-import { askHidden } from './password-prompt.ts'
+import { askLine } from './typed-line.ts'
 
 function keyboard() {
   const modes: boolean[] = []
   const keys = Object.assign(new PassThrough(), { setRawMode: (raw: boolean) => void modes.push(raw) })
   const shown: string[] = []
   const interruption = new AbortController()
-  const ask = () => askHidden('Password: ', keys, (text) => void shown.push(text), interruption.signal)
+  const ask = (isShown = false) =>
+    askLine({ text: 'Password: ', shown: isShown }, keys, (text) => void shown.push(text), interruption.signal)
   return { keys, modes, shown, interruption, ask }
 }
 
@@ -44,4 +45,13 @@ it('so does a signal', async () => {
   interruption.abort('SIGTERM')
   await expect(asked).rejects.toMatchObject({ code: 'ABORTED' })
   expect(modes).toEqual([true, false])
+})
+
+it('shows what is typed where it may, and what is taken back, and controls no terminal', async () => {
+  const { keys, shown, ask } = keyboard()
+  const asked = ask(true)
+  for (const part of ['\u007f', 'abX\u007f', '\u0015', 'o\u001b[2J', '\u0015ok\n']) keys.write(part)
+  expect(await asked).toBe('ok')
+  const back = '\b \b'
+  expect(shown.join('')).toBe(`Password: abX${back}${back}${back}o\\u001b[2J${back.repeat(5)}ok\n`)
 })
