@@ -80,7 +80,8 @@ export interface IntentShapes {
   SetTopicConfig: { name: string; topicId?: string; changes: SettingFields[] }
   AllocateProducerIds: { broker: BrokerId; count: number }
   AllocateOwnedIds: { broker: BrokerId; count: number; principal: string }
-  AssignReplicas: Place & { replicas: BrokerId[] }
+  /** `from`: the replicas that it starts from, in order; empty: any. */
+  AssignReplicas: Place & { replicas: BrokerId[]; from?: BrokerId[] }
   CancelChange: Place
   ReplicasChanged: { group: GroupId; change: LogIndex; outcome: string; reason: string }
   ForceReplicas: Place &

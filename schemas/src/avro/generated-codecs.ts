@@ -1410,6 +1410,7 @@ function readAssignReplicas(from: AvroReader) {
     topicId: from.string(),
     partition: from.int(),
     replicas: from.list(1000, readInt),
+    from: from.list(1000, readInt),
   }
 }
 function writeAssignReplicas(to: AvroWriter, fields: unknown): void {
@@ -1417,6 +1418,7 @@ function writeAssignReplicas(to: AvroWriter, fields: unknown): void {
   to.string(value.topicId)
   to.int(value.partition)
   to.list(value.replicas, writeInt)
+  to.list(value.from === undefined ? [] : value.from, writeInt)
 }
 
 

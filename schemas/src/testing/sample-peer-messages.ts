@@ -47,7 +47,7 @@ export const sampleIntents: readonly IntentFields[] = [
   { 'tailrace.metadata.DeleteTopic': { name: 'flights', topicId: 't1' } },
   { 'tailrace.metadata.SetTopicConfig': { name: 'flights', topicId: 't1', changes: settings } },
   { 'tailrace.metadata.AllocateProducerIds': { broker: 2, count: 1000 } },
-  { 'tailrace.metadata.AssignReplicas': { ...place, replicas: [1, 2] } },
+  { 'tailrace.metadata.AssignReplicas': { ...place, replicas: [1, 2], from: [2, 3] } },
   { 'tailrace.metadata.CancelChange': place },
   { 'tailrace.metadata.ReplicasChanged': { group: 7, change: far, outcome: 'failed', reason: 'late' } },
   {

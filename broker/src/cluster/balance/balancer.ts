@@ -1,5 +1,5 @@
 import type { BrokerId, GroupId } from '@tailrace/schemas'
-import { METADATA_GROUP } from '@tailrace/schemas'
+import { METADATA_GROUP, TailraceError } from '@tailrace/schemas'
 import type { Groups } from '../../partition/group.ts'
 import type { TimerHandle } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
@@ -233,7 +233,14 @@ export class Balancer implements BalanceTally {
     const { replicas, change } = place.topic.partitions[place.partition]!
     if (change !== undefined || replicas.join() !== from.join()) return false
     const { partition, topic } = place
-    await client.submit({ type: 'assign-replicas', topicId: topic.id, partition, replicas: [...to] }, COMMAND_MS)
+    const wish = { topicId: topic.id, partition, replicas: [...to], from: [...from] }
+    try {
+      await client.submit({ type: 'assign-replicas', ...wish }, COMMAND_MS)
+    } catch (error) {
+      // An operator has asked for others meanwhile.
+      if (error instanceof TailraceError && error.code === 'MEMBERS_CHANGING') return false
+      throw error
+    }
     this.#moves.count(kind, why)
     logger.info({ topic: topic.name, partition, kind, why, from, to }, 'a replica or a leadership moves')
     return true

@@ -50,6 +50,26 @@ describe('a change of replicas', () => {
     expect(cluster.world.treasons).toEqual([])
   })
 
+  test('one that starts from certain replicas overwrites no order that is given at the same moment', async () => {
+    const leader = cluster.world.leaderOf(0)!
+    const topicId = cluster.broker(1).node.api.topicIdOf('t')!
+    let wishes = 0
+    const move = (from: number[], replicas: number[]) => {
+      const intent: Intent = { type: 'assign-replicas', topicId, partition: 0, replicas, from }
+      const fields = { id: `move-${++wishes}`, timeoutMs: 5000, intent: intentFields(intent) }
+      return asked(cluster, leader === 1 ? 2 : 1, leader, 'MetadataCommand', fields)
+    }
+    const [ordered, moved] = await during(
+      cluster,
+      Promise.allSettled([admin(leader).changeMembers(target, [3, 1, 2]), move([1, 2, 3], [1, 2, 4])]),
+    )
+    expect(ordered.status).toBe('fulfilled')
+    expect(moved).toMatchObject({ status: 'fulfilled', value: { refusal: { code: 'MEMBERS_CHANGING' } } })
+    expect(replicasAt(leader)).toEqual([3, 1, 2])
+    await during(cluster, move([3, 1, 2], [3, 1, 4]))
+    await until(cluster, () => replicasAt(leader).join() === '3,1,4', 'the move')
+  })
+
   test('another one meanwhile is refused, the same replicas in another order only change which is preferred', async () => {
     await during(cluster, admin(1).changeMembers(target, [3, 1, 2]))
     expect(replicasAt(1)).toEqual([3, 1, 2])

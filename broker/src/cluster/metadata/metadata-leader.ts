@@ -6,7 +6,7 @@ import type { Clock } from '../../platform/clock.ts'
 import { withDeadline } from '../../platform/timing/deadline.ts'
 import type { Command, DeleteTopic, IdentifiedCommand } from './commands/command.ts'
 import { decodeCommand, encodeCommand, nameOfUnreadable } from './commands/command.ts'
-import type { SetTopicConfig } from './commands/topic-commands.ts'
+import type { AssignReplicas, SetTopicConfig } from './commands/topic-commands.ts'
 import type { Applied, CommandResult, MetadataState } from './metadata-state.ts'
 import { type LoadFigures, placedLoad } from './placed-load.ts'
 import { placePartitions } from './placement.ts'
@@ -18,10 +18,17 @@ import { isAnother } from './required-topic.ts'
  * the id of the topic; missing or empty: the topic that has the name.
  */
 export type Intent =
-  | Exclude<Command, { type: 'create-topic' | 'delete-topic' | 'set-topic-config' | 'add-partitions' }>
+  | Exclude<
+      Command,
+      { type: 'create-topic' | 'delete-topic' | 'set-topic-config' | 'assign-replicas' | 'add-partitions' }
+    >
   | (DeleteTopic & { readonly topicId?: string })
   | (SetTopicConfig & { readonly topicId?: string })
+  | AssignReplicasFrom
   | PlacedIntent
+
+/** `from`: the replicas that it starts from, in order; else it is refused. Missing: any. */
+type AssignReplicasFrom = AssignReplicas & { readonly from?: readonly BrokerId[] }
 
 /** Those whose commands name brokers, which the leader chooses. */
 type PlacedIntent =
@@ -76,6 +83,8 @@ export class MetadataLeader {
   readonly #running = new Map<string, Promise<CommandResult>>()
   /** Partitions are placed one topic after the other: each placement must see the one before. */
   #lastPlacement: Promise<unknown> = Promise.resolve()
+  /** The last wish for the replicas of each partition for which there is one in flight. */
+  readonly #lastWishes = new Map<string, Promise<unknown>>()
 
   constructor(deps: MetadataLeaderDeps) {
     this.#deps = deps
@@ -142,6 +151,8 @@ export class MetadataLeader {
         const { topicId = '', ...command } = intent
         return topicId === '' ? this.#propose({ id, command }) : this.#ifStillMeant(id, command, topicId)
       }
+      case 'assign-replicas':
+        return this.#afterWish(`${intent.topicId}/${intent.partition}`, () => this.#assign(id, intent))
       default:
         return this.#propose({ id, command: intent })
     }
@@ -165,6 +176,30 @@ export class MetadataLeader {
     const placed = this.#lastPlacement.then(place)
     this.#lastPlacement = placed.catch(() => {})
     return placed
+  }
+
+  /** What one wish starts from is known when those before it are applied. */
+  #afterWish(place: string, carryOut: () => Promise<CommandResult>): Promise<CommandResult> {
+    const before = this.#lastWishes.get(place) ?? Promise.resolve()
+    const wish = before.then(carryOut)
+    const settled = wish
+      .catch(() => {})
+      .then(() => {
+        if (this.#lastWishes.get(place) === settled) this.#lastWishes.delete(place)
+      })
+    this.#lastWishes.set(place, settled)
+    return wish
+  }
+
+  async #assign(id: string, { from = [], ...command }: AssignReplicasFrom): Promise<CommandResult> {
+    if (from.length === 0) return this.#propose({ id, command })
+    const { groups, state } = this.#deps
+    await groups.get(METADATA_GROUP)?.confirmed()
+    const present = state.topicsById.get(command.topicId)?.partitions[command.partition]
+    // A topic or a partition that is gone is refused where the command is applied.
+    if (present === undefined || present.replicas.join() === from.join()) return this.#propose({ id, command })
+    const detail = `Its replicas are ${present.replicas.join(',')}, not ${from.join(',')}.`
+    return { ok: false, code: 'MEMBERS_CHANGING', detail }
   }
 
   async #create(id: string, intent: Intent & { type: 'create-topic' }): Promise<CommandResult> {

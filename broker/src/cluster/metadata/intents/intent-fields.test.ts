@@ -28,6 +28,7 @@ const intents: readonly Intent[] = [
   { type: 'allocate-producer-ids', broker: 2, count: 1000 },
   { type: 'allocate-owned-ids', broker: 2, count: 1000, principal: 'User:svc' },
   { type: 'assign-replicas', ...place, replicas: [3, 1] },
+  { type: 'assign-replicas', ...place, replicas: [3, 1], from: [1, 2] },
   { type: 'cancel-change', ...place },
   { type: 'replicas-changed', group: 4, change: 9, outcome: 'failed', reason: 'late' },
   { type: 'force-replicas', ...place, members: [1], leader: 1, lost: [2, 3], ...stamp },

@@ -2,7 +2,7 @@ import type { IntentFields, IntentName, IntentShapes, SettingFields } from '@tai
 import type { TopicChanges } from '../../../api/admin-api.ts'
 import type { TopicConfig } from '../../../api/broker-api.ts'
 import { isCommand } from '../commands/command.ts'
-import { isPositive } from '../commands/command-checks.ts'
+import { isBrokerSet, isPositive } from '../commands/command-checks.ts'
 import type { Intent } from '../metadata-leader.ts'
 import { securityFields, securityReaders } from './security-fields.ts'
 
@@ -28,7 +28,13 @@ export function intentFields(intent: Intent): IntentFields {
     case 'allocate-owned-ids':
       return { 'tailrace.metadata.AllocateOwnedIds': withoutType(intent) }
     case 'assign-replicas':
-      return { 'tailrace.metadata.AssignReplicas': { ...withoutType(intent), replicas: [...intent.replicas] } }
+      return {
+        'tailrace.metadata.AssignReplicas': {
+          ...withoutType(intent),
+          replicas: [...intent.replicas],
+          from: [...(intent.from ?? [])],
+        },
+      }
     case 'cancel-change':
       return { 'tailrace.metadata.CancelChange': withoutType(intent) }
     case 'replicas-changed':
@@ -71,7 +77,11 @@ const readers: { readonly [Name in IntentName]: (fields: IntentShapes[Name]) => 
   SetTopicConfig: ({ changes, ...fields }) => ({ type: 'set-topic-config', ...fields, changes: settingsOf(changes) }),
   AllocateProducerIds: (fields) => ({ type: 'allocate-producer-ids', ...fields }),
   AllocateOwnedIds: (fields) => ({ type: 'allocate-owned-ids', ...fields }),
-  AssignReplicas: (fields) => ({ type: 'assign-replicas', ...fields }),
+  AssignReplicas: ({ from = [], ...fields }) => ({
+    type: 'assign-replicas',
+    ...fields,
+    ...(from.length > 0 && { from }),
+  }),
   CancelChange: (fields) => ({ type: 'cancel-change', ...fields }),
   ReplicasChanged: (fields) => ({ type: 'replicas-changed', ...fields, outcome: fields.outcome as 'done' | 'failed' }),
   ForceReplicas: ({ term, ...fields }) => ({
@@ -109,6 +119,7 @@ export function nameOfIntent(fields: IntentFields): string {
  */
 export function isIntent(intent: Intent): boolean {
   if (intent.type === 'add-partitions') return intent.topicId !== '' && isPositive(intent.partitions)
+  if (intent.type === 'assign-replicas' && !isBrokerSet(intent.from ?? [])) return false
   return intent.type === 'create-topic' || isCommand(intent)
 }
 
