@@ -29,6 +29,7 @@ const functions = [
   'event-streams',
   'exit-codes',
   'flight-history',
+  'history',
   'http',
   'insecure-ports',
   'late-replica',

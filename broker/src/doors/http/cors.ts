@@ -16,7 +16,10 @@ export function answerCrossOrigin(app: FastifyInstance, limits: AccessLimits): v
     reply.header('vary', 'origin')
     if (access !== 'nothing') {
       reply.header('access-control-allow-origin', origin)
-      reply.header('access-control-expose-headers', 'etag, location, retry-after')
+      reply.header(
+        'access-control-expose-headers',
+        'etag, location, retry-after, tailrace-topic-id, tailrace-end-offset',
+      )
     }
     if (request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined) {
       const methods = { write: 'GET, HEAD, POST, PUT, PATCH, DELETE', read: 'GET, HEAD', nothing: '' }[access]

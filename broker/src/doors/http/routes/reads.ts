@@ -1,5 +1,5 @@
 import { type Offset, parseReadToken, positionFrom, readTokenPattern, TailraceError } from '@tailrace/schemas'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { BrokerApi } from '../../../api/broker-api.ts'
 import type { Clock } from '../../../platform/clock.ts'
 import { readLimits } from '../../limits/limits.ts'
@@ -10,6 +10,7 @@ import type { Abandonment } from '../abandonment.ts'
 import { type AddressedRead, type CacheScope, cacheHeaders, entityTag, hasAlready, isFixed } from '../cached-reads.ts'
 import type { RequestPlaces } from '../load-shedding.ts'
 import { RecordAnswers } from '../record-answers.ts'
+import { endOffsetHeader, heldByLines, type LinesAsked, recordLines, topicIdHeader } from '../record-lines.ts'
 import { object } from '../schema-parts.ts'
 import { errorResponses, partitionParams, topicId } from '../schemas.ts'
 
@@ -60,6 +61,10 @@ export function readRoutes(app: FastifyInstance, parts: ReadRouteParts): void {
       const place = { api, topic, partition, replica, search: { topicId, linearizable } }
       const offset = await offsetAt(place, 'offset', from === '' ? 'earliest' : from)
       const end = to === undefined ? undefined : await offsetAt(place, 'to', to)
+      if (wantsLines(request.headers.accept)) {
+        const lines = { topic, partition, request: { ...bounded, offset }, end }
+        return sendLines(request, reply, asked, lines, parts)
+      }
       const waiting: Waiting = (empty, wait) => {
         places.leave(request)
         return waits.wait(context.sender.client, empty, signal, wait)
@@ -78,6 +83,37 @@ export function readRoutes(app: FastifyInstance, parts: ReadRouteParts): void {
       return reply.type('application/json; charset=utf-8').send(utf8)
     },
   )
+}
+
+const linesType = 'application/x-ndjson'
+
+function wantsLines(accept: string | undefined): boolean {
+  return accept?.toLowerCase().includes(linesType) === true
+}
+
+/** All records up to an end, as they are read. Where it fails behind the first line its connection is cut off. */
+async function sendLines(
+  { context, method, headers }: Pick<FastifyRequest, 'context' | 'method' | 'headers'>,
+  reply: FastifyReply,
+  asked: AddressedRead,
+  wanted: LinesAsked,
+  { places, reads, clock, cacheScope }: ReadRouteParts,
+): Promise<FastifyReply> {
+  // It may take long: nobody loses it for the sake of others.
+  places.answer(reply, heldByLines).finish()
+  const { end, highWatermark, lines } = await recordLines(wanted, { context, reads, clock })
+  const found = { offset: wanted.request.offset, nextOffset: end, highWatermark }
+  const tag = isFixed(asked, found) ? entityTag('n', asked, found) : null
+  reply.headers({
+    ...cacheHeaders(tag, cacheScope),
+    'content-type': `${linesType}; charset=utf-8`,
+    [topicIdHeader]: wanted.request.topicId,
+    [endOffsetHeader]: end,
+  })
+  const isKnown = hasAlready(headers['if-none-match'], tag)
+  if (!isKnown && method !== 'HEAD') return reply.send(lines)
+  lines.destroy()
+  return reply.code(isKnown ? 304 : 200).send()
 }
 
 interface ReadPlace {
@@ -102,10 +138,23 @@ async function offsetAt(place: ReadPlace, name: string, text: string): Promise<O
 
 const offsetForms = 'a number, "earliest", "latest" or a time such as 2026-03-01T12:00:00Z'
 
+const answer = object(
+  {
+    records: { type: 'array', items: { $ref: 'Record#' } },
+    nextOffset: { type: 'integer' },
+    highWatermark: { type: 'integer', description: 'Not with `to`.' },
+    topicId: {
+      type: 'string',
+      description: 'Name it in the next request: an offset means nothing in another topic that gets the name.',
+    },
+  },
+  ['highWatermark'],
+)
 const schema = {
   tags: ['records'],
   summary: 'Read records of a partition',
-  description: 'Whole batches from `offset` on, at least one if there is any; waits up to `waitMs` for the first.',
+  description:
+    'Whole batches from `offset` on, at least one if there is any; waits up to `waitMs` for the first. With `Accept: application/x-ndjson` all records up to `to`, or up to the end as it is now, a record a line.',
   operationId: 'read',
   params: partitionParams,
   querystring: object(
@@ -148,18 +197,10 @@ const schema = {
   response: {
     200: {
       description: 'Records; read on from nextOffset.',
-      ...object(
-        {
-          records: { type: 'array', items: { $ref: 'Record#' } },
-          nextOffset: { type: 'integer' },
-          highWatermark: { type: 'integer', description: 'Not with `to`.' },
-          topicId: {
-            type: 'string',
-            description: 'Name it in the next request: an offset means nothing in another topic that gets the name.',
-          },
-        },
-        ['highWatermark'],
-      ),
+      content: {
+        'application/json': { schema: answer },
+        [linesType]: { schema: { type: 'string', description: 'A Record as JSON a line.' } },
+      },
     },
     304: { description: 'The client has the answer: `If-None-Match` names it.', type: 'null' },
     ...errorResponses,
