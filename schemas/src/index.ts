@@ -35,6 +35,7 @@ export {
   ownDecoder,
   protocolFingerprint,
   protocolJson,
+  writtenProtocolJson,
 } from './protocol.ts'
 export { mayStillHold } from './publish-errors.ts'
 export * from './read-token.ts'

@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import type { MessageName } from './messages.ts'
-import { decoderFor, encodeHeader, ownDecoder, protocolFingerprint, protocolJson } from './protocol.ts'
+import {
+  decoderFor,
+  encodeHeader,
+  ownDecoder,
+  protocolFingerprint,
+  protocolJson,
+  writtenProtocolJson,
+} from './protocol.ts'
 import { compile, encode } from './testing/avsc-codec.ts'
 import { sampleMessages } from './testing/sample-messages.ts'
 
@@ -145,5 +152,12 @@ test('a request that only a newer writer knows gives its correlation, a message 
 
 test('brokers of before take the schemas: they refuse a handshake of more than 64 KiB', () => {
   const others = 1024
-  expect(protocolJson.length + others).toBeLessThan(64 * 1024)
+  expect(writtenProtocolJson().length + others).toBeLessThan(64 * 1024)
+})
+
+test('the schemas that a peer gets are enough to read every message', () => {
+  const decoder = decoderFor(writtenProtocolJson())
+  for (const name of Object.keys(sampleMessages) as MessageName[]) {
+    expect(decoder.decode(name, encodeHeader(name, sampleMessages[name], 0)), name).toEqual(sampleMessages[name])
+  }
 })

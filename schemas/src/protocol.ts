@@ -39,6 +39,19 @@ function ownType(name: MessageName): AvroType {
   return ownTypes.get(name)!
 }
 
+let forReaders: string | undefined
+
+/**
+ * All schemas as a peer of another version needs them to read what is written here: without the defaults and bounds of
+ * lists, of which it uses its own. Brokers of before refuse a handshake of more than 64 KiB.
+ */
+export function writtenProtocolJson(): string {
+  forReaders ??= JSON.stringify(JSON.parse(protocolJson), (key, value) =>
+    key === 'default' || key === 'maxItems' ? undefined : value,
+  )
+  return forReaders
+}
+
 /** Whether the message is a request or the answer to one. */
 export function isCorrelated(name: MessageName): boolean {
   return codecs[name].isCorrelated
@@ -91,7 +104,7 @@ export function decoderOfOnly(taken: ReadonlySet<MessageName>, decoder: MessageD
 /**
  * A decoder for a peer of another version, by Avro's rules of schema resolution: fields we do not know are skipped,
  * fields the peer does not know take our default. Messages that only one side knows do no harm until they are sent.
- * @param peerProtocolJson the peer's `protocolJson`
+ * @param peerProtocolJson the peer's `writtenProtocolJson`, or its `protocolJson`
  * @param isNeeded whether a message that cannot be resolved matters: by default every one does
  * @throws TailraceError INCOMPATIBLE_PEER when it is no protocol, or a message that both know cannot be resolved
  */

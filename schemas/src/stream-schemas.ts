@@ -7,6 +7,7 @@ import {
   ownDecoder,
   protocolFingerprint,
   protocolJson,
+  writtenProtocolJson,
 } from './protocol.ts'
 import { TailraceError } from './tailrace-error.ts'
 
@@ -106,7 +107,10 @@ const brokers = new StreamDecoders(new Set(brokerMessages))
 
 /** The first frame of a side. `isKnown`: the receiver has the same protocol. */
 export function schemasFrame(isKnown: boolean): Uint8Array[] {
-  return encodeFrame('Schemas', { fingerprint: protocolFingerprint, protocolJson: isKnown ? '' : protocolJson })
+  return encodeFrame('Schemas', {
+    fingerprint: protocolFingerprint,
+    protocolJson: isKnown ? '' : writtenProtocolJson(),
+  })
 }
 
 /**

@@ -1,4 +1,11 @@
-import { encodeFrame, type Frame, protocolFingerprint, protocolJson, streamQuery } from '@tailrace/schemas'
+import {
+  encodeFrame,
+  type Frame,
+  protocolFingerprint,
+  protocolJson,
+  streamQuery,
+  writtenProtocolJson,
+} from '@tailrace/schemas'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { NewerProtocol } from '../../../../schemas/src/testing/newer-protocol.ts'
 import { nodeClock } from '../../platform/node/clock.ts'
@@ -49,7 +56,10 @@ test('a client that names no schemas is sent none', async () => {
 
 test('a client with other schemas receives those of the broker, sends its own, and is read by them', async () => {
   const { client, welcome } = await newerClient()
-  expect(welcome).toMatchObject({ name: 'Schemas', fields: { fingerprint: protocolFingerprint, protocolJson } })
+  expect(welcome).toMatchObject({
+    name: 'Schemas',
+    fields: { fingerprint: protocolFingerprint, protocolJson: writtenProtocolJson() },
+  })
   say(client, newer.json)
   client.socket.send(newer.frame('Metadata', metadata(1)))
   expect(await client.nextFrame()).toMatchObject({ name: 'MetadataReply', fields: { topics: [{ name: 'flights' }] } })
@@ -112,7 +122,7 @@ test('schemas that the broker has not asked for are refused, also a second time'
 
 test('the parameter given twice is no fingerprint of the broker', async () => {
   const client = await dial(`${streamQuery}&${streamQuery.slice(1)}`)
-  expect(await client.nextFrame()).toMatchObject({ fields: { protocolJson } })
+  expect(await client.nextFrame()).toMatchObject({ fields: { protocolJson: writtenProtocolJson() } })
   client.socket.send(Buffer.concat(encodeFrame('Schemas', { fingerprint: protocolFingerprint, protocolJson })))
   client.frame('Metadata', metadata(1))
   expect(await client.nextFrame()).toMatchObject({ name: 'MetadataReply' })

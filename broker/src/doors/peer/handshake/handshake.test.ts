@@ -1,4 +1,11 @@
-import { encodeFrame, type Message, protocolFingerprint, protocolJson, TailraceError } from '@tailrace/schemas'
+import {
+  encodeFrame,
+  type Message,
+  protocolFingerprint,
+  protocolJson,
+  TailraceError,
+  writtenProtocolJson,
+} from '@tailrace/schemas'
 import { describe, expect, test } from 'vitest'
 import { addressOf, identityOfBroker, PeerCluster, RawPeer } from '../../testing/peer-cluster.ts'
 import { helloOf, helloReplyOf } from './identity-frames.ts'
@@ -77,7 +84,7 @@ test('a newer protocol is sent along and resolved: its additional field is skipp
   await cluster.pass(20)
   raw.send('HelloReply', helloReplyOf(me, newerProtocol('string', { default: '' }), null))
   await cluster.pass(20)
-  expect(raw.frames[1]!.fields).toMatchObject({ protocolJson, error: null })
+  expect(raw.frames[1]!.fields).toMatchObject({ protocolJson: writtenProtocolJson(), error: null })
   raw.stream.write([
     newerHeartbeats({ beats: [{ group: 3, term: 4, commit: 5, sentAt: 6, sleep: false, acknowledged: 0 }] }),
   ])

@@ -6,8 +6,8 @@ import {
   type MessageDecoder,
   ownDecoder,
   protocolFingerprint,
-  protocolJson,
   TailraceError,
+  writtenProtocolJson,
 } from '@tailrace/schemas'
 import type { PeerIdentity } from '../../../partition/peers.ts'
 import { errorFields } from '../error-fields.ts'
@@ -178,7 +178,8 @@ export class Handshake {
   }
 
   #sendReply(): void {
-    this.#channel.send('HelloReply', helloReplyOf(this.#deps.self(), this.#sameProtocol ? '' : protocolJson, null))
+    const schemas = this.#sameProtocol ? '' : writtenProtocolJson()
+    this.#channel.send('HelloReply', helloReplyOf(this.#deps.self(), schemas, null))
   }
 
   #refuse(error: unknown): void {
