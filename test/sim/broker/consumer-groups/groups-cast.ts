@@ -117,6 +117,8 @@ export class GroupsCast {
   }
 
   #join(group: string, random: SimRandom, instance: string): void {
+    // Its predecessor took long to leave: nobody would have this one leave.
+    if (this.#gone) return
     const { sessionMs } = this.#swarm
     const named = instance === '' && random.chance(0.4) ? `s-${this.#made}` : instance
     const stream = this.#world.stream(1000 + this.#made++)
