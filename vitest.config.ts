@@ -26,6 +26,7 @@ const functions = [
   'console-records',
   'console-spread',
   'consumer-group-sdk',
+  'deleted-records',
   'event-streams',
   'exit-codes',
   'flight-history',
@@ -51,6 +52,7 @@ const functions = [
  */
 const slowTests = [
   'broker/src/cascade/chosen-topics.test.ts',
+  'broker/src/cascade/deleted-records.test.ts',
   'broker/src/cascade/memory-tier.test.ts',
   'broker/src/cascade/greedy-broker.test.ts',
   'broker/src/cascade/slow-source.test.ts',

@@ -1,6 +1,6 @@
 import { type FormatName, type FormatRow, formatTable } from '@tailrace/schemas'
 import { newBackup } from '../broker/src/cli/backup/manifest.ts'
-import { FENCES, featureLevels } from '../broker/src/cluster/metadata/feature-levels.ts'
+import { DELETIONS, FENCES, featureLevels } from '../broker/src/cluster/metadata/feature-levels.ts'
 
 /** Where bytes of a format are found. */
 type Place = 'disk' | 'between brokers' | 'clients' | 'metadata' | 'consumer groups' | 'cascade' | 'backup'
@@ -94,7 +94,8 @@ This code supports the levels ${featureLevels.lowest} to ${featureLevels.highest
 | ---: | --- |
 ${commands.join('\n')}
 
-Partitions take fencing tokens from level ${FENCES} on ([conditional-publishes.md](decisions/conditional-publishes.md)).
+Partitions take fencing tokens from level ${FENCES} on ([conditional-publishes.md](decisions/conditional-publishes.md)), and deletions of records
+from level ${DELETIONS} on ([deleted-records.md](decisions/deleted-records.md)).
 `
 }
 

@@ -123,6 +123,7 @@ export interface TopicSummaryFields {
   readonly partitions: number
   readonly replicas: number
   readonly config: TopicConfigFields
+  readonly deleted?: readonly { readonly partition: number; readonly before: number }[]
 }
 
 /** The messages about cascade brokers, a part of MessageShapes. */

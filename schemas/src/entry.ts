@@ -4,7 +4,7 @@ import type { BrokerId, LogIndex, Offset, Term } from './ids.ts'
  * What a Raft log position holds. `Records` carries user records and takes offsets; the others are control entries:
  * they take an index and no offset, so users never see them (docs/design.md).
  */
-export const EntryKind = { Records: 0, TermStart: 1, Configuration: 2, Fence: 3 } as const
+export const EntryKind = { Records: 0, TermStart: 1, Configuration: 2, Fence: 3, Deletion: 4 } as const
 export type EntryKind = (typeof EntryKind)[keyof typeof EntryKind]
 
 /**

@@ -107,6 +107,8 @@ export const MessageNumber = {
   PublishIfReply: 115,
   BrokerLoad: 116,
   BrokerLoadReply: 117,
+  DeleteRecords: 118,
+  DeleteRecordsReply: 119,
   ConsumerGroup: 120,
   ConsumerGroupReply: 121,
 } as const

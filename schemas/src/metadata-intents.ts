@@ -1,4 +1,4 @@
-import type { BrokerId, GroupId, LogIndex, PartitionNumber, Term, Timestamp } from './ids.ts'
+import type { BrokerId, GroupId, LogIndex, Offset, PartitionNumber, Term, Timestamp } from './ids.ts'
 
 /** A setting of a topic; null: its default. */
 export interface SettingFields {
@@ -103,6 +103,7 @@ export interface IntentShapes {
   SetDraining: Asked & { drained: BrokerId; draining: boolean; by: string }
   SetBalancing: Asked & { balancing: boolean; by: string }
   AddPartitions: { name: string; topicId: string; partitions: number }
+  RecordsDeleted: { group: GroupId; before: Offset }
 }
 export type IntentName = keyof IntentShapes
 

@@ -62,6 +62,8 @@ export interface PeerMessageShapes {
   /** `to` 0: to the preferred replica. */
   TransferLeadership: { correlation: number; group: GroupId; to: BrokerId } & Asked
   TransferLeadershipReply: { correlation: number; leader: BrokerId }
+  DeleteRecords: { correlation: number; group: GroupId; before: Offset } & Asked
+  DeleteRecordsReply: { correlation: number; logStart: Offset }
   /** Fails if the replica there would serve worse as the leader. */
   MayLead: { correlation: number; group: GroupId }
   MayLeadReply: { correlation: number }
@@ -102,6 +104,7 @@ export interface HoldingFields {
 export interface ReplicaLoadFields {
   group: GroupId
   bytes: number
+  /** Where its log begins, with records that are deleted and still stored. */
   logStart: Offset
   highWatermark: Offset
 }

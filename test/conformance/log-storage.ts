@@ -94,6 +94,7 @@ export function logStorageConformance(make: () => Promise<LogStorageUnderTest>):
     writer.write({ vote: { term: 2, votedFor: 9 }, term: 2, control: 'term', sizes: [100, 200] })
     writer.write({ control: 'configuration', sizes: [300] })
     writer.write({ control: 'fence', sizes: [300] })
+    writer.write({ control: 'deletion', sizes: [300] })
     await evict(writer)
     await durable(writer, { vote: { term: 4, votedFor: 0 }, term: 4, sizes: [50] })
     await reopen()

@@ -1,5 +1,13 @@
 import type { EntryHeader, HardState, LogIndex, Term } from '@tailrace/schemas'
-import { BatchWriter, configurationBatch, EntryKind, fenceBatch, placeBatch, termStartBatch } from '@tailrace/schemas'
+import {
+  BatchWriter,
+  configurationBatch,
+  deletionBatch,
+  EntryKind,
+  fenceBatch,
+  placeBatch,
+  termStartBatch,
+} from '@tailrace/schemas'
 import type { GroupLog, LogStorage, StoredConfiguration } from '../../broker/src/log/log-storage.ts'
 
 export interface StoredEntry {
@@ -18,7 +26,7 @@ export interface Step {
   readonly term?: Term
   readonly vote?: HardState
   readonly truncateFrom?: LogIndex
-  readonly control?: 'term' | 'configuration' | 'fence'
+  readonly control?: 'term' | 'configuration' | 'fence' | 'deletion'
   readonly sizes?: readonly number[]
   readonly timestamp?: number
 }
@@ -86,6 +94,8 @@ function newEntries(before: readonly StoredEntry[], step: Step): StoredEntry[] {
     add(EntryKind.Configuration, configurationBatch({ term, baseOffset: offset, timestamp, json }), 0)
   }
   if (step.control === 'fence') add(EntryKind.Fence, fenceBatch({ term, baseOffset: offset, timestamp, fence: 7 }), 0)
+  if (step.control === 'deletion')
+    add(EntryKind.Deletion, deletionBatch({ term, baseOffset: offset, timestamp, before: 3 }), 0)
   for (const size of step.sizes ?? []) {
     const records = 1 + (index % 3)
     add(EntryKind.Records, recordsBatch(offset, term, records, size, timestamp), records)

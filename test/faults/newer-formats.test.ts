@@ -209,7 +209,7 @@ const cases: Record<FormatName, () => unknown> = {
   },
   producerCheckpoint: () => {
     const bytes = encodeCheckpoint(
-      { commitIndex: 1, highWatermark: 1, producersIndex: 1, producers: [], fence: -1 },
+      { commitIndex: 1, highWatermark: 1, producersIndex: 1, producers: [], fence: -1, deletedBefore: 0 },
       crc,
     )
     bytes[4] = 3

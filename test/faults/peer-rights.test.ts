@@ -109,6 +109,8 @@ const table: Readonly<Record<MessageName, Rights>> = {
   CancelChangeReply: misplaced,
   TransferLeadership: ofMembers,
   TransferLeadershipReply: misplaced,
+  DeleteRecords: ofMembers,
+  DeleteRecordsReply: misplaced,
   CascadeBeat: misplaced,
   CascadeBeatReply: misplaced,
   CascadeTopics: misplaced,

@@ -62,6 +62,12 @@ export interface AdminApi extends UpkeepApi {
    */
   addPartitions(name: string, partitions: number, topicId?: string): Promise<TopicSummary>
   /**
+   * Deletes the records of a partition before an offset, permanently, on all replicas and cascade brokers; -1: before
+   * the high watermark. Resolves with where the partition begins then, which is later where that was so before.
+   * OFFSET_OUT_OF_RANGE beyond the high watermark; FEATURE_LEVEL_TOO_LOW; OUTCOME_UNKNOWN: to be asked again
+   */
+  deleteRecords(target: PartitionTarget, before: Offset): Promise<{ readonly logStart: Offset }>
+  /**
    * Takes a broker out of the cluster permanently. `by`: the operator, for the audit. BROKER_IN_USE while it has
    * replicas or votes in the metadata group.
    */
@@ -90,15 +96,15 @@ export interface AdminService {
   for(asker: Asker): AdminApi
 }
 
-export type GroupTarget =
-  | { readonly kind: 'metadata' }
-  | {
-      readonly kind: 'partition'
-      readonly topic: string
-      readonly partition: PartitionNumber
-      /** The id of the topic, where the caller knows it. */
-      readonly topicId?: string
-    }
+export type GroupTarget = { readonly kind: 'metadata' } | PartitionTarget
+
+export interface PartitionTarget {
+  readonly kind: 'partition'
+  readonly topic: string
+  readonly partition: PartitionNumber
+  /** The id of the topic, where the caller knows it. */
+  readonly topicId?: string
+}
 
 /** Null: back to the default. */
 export type TopicChanges = { readonly [Name in keyof TopicConfig]?: TopicConfig[Name] | null }
@@ -187,7 +193,7 @@ export interface GroupDescription extends MembersDescription {
 export interface EntryDescription {
   readonly index: LogIndex
   readonly term: Term
-  readonly kind: 'records' | 'term-start' | 'configuration' | 'fence'
+  readonly kind: 'records' | 'term-start' | 'configuration' | 'fence' | 'deletion'
   readonly baseOffset: Offset
   readonly lastOffset: Offset
   readonly bytes: number

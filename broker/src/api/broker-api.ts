@@ -151,6 +151,12 @@ export interface TopicSummary {
   readonly partitions: number
   readonly replicas: number
   readonly config: TopicConfig
+  /** Partitions of which records were deleted before an offset, for cascade brokers; missing: none. */
+  readonly deleted?: readonly DeletedRecords[]
+}
+export interface DeletedRecords {
+  readonly partition: PartitionNumber
+  readonly before: Offset
 }
 export interface RoutedTopic {
   readonly name: string

@@ -221,7 +221,7 @@ export class CascadeNode {
       lag.mostRecords = Math.max(lag.mostRecords, lagRecords)
       lag.milliseconds = Math.max(lag.milliseconds, copy.lagMs())
       if (copy.stopped !== '') lag.stopped++
-      held += log.endOffset - copy.logStart
+      held += log.endOffset - log.startOffset
       heldBytes += log.sizeBytes
       if (recordBytes === null) ofEmptyCopies += lagRecords
       else lag.bytes += lagRecords * recordBytes

@@ -84,6 +84,7 @@ describe('OpenAPI', () => {
       'post /security/credentials',
       'post /security/tokens',
       'post /topics',
+      'post /topics/{topic}/partitions/{partition}/delete-records',
       'post /topics/{topic}/partitions/{partition}/force-members',
       'post /topics/{topic}/partitions/{partition}/leader',
       'post /topics/{topic}/partitions/{partition}/records',

@@ -91,6 +91,7 @@ const doors: Record<string, (topicId: string) => Promise<string>> = {
         ['POST', 'leader', {}],
         ['POST', 'force-members', { members: [1], acceptDataLoss: true }],
         ['POST', 'snapshot', { broker: 1 }],
+        ['POST', 'delete-records', { before: 0 }],
         ['PUT', 'priority', { broker: 1, factor: 2 }],
       ] as const
     ).map(([method, operation, body]) => [

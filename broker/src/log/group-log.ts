@@ -183,8 +183,8 @@ export class StoredGroupLog implements GroupLog {
     return this.#reads.records(offset, limit, maxBytes)
   }
 
-  offsetForTime(timestamp: Timestamp, limit: Offset): Promise<Offset | null> {
-    return this.#reads.offsetForTime(timestamp, limit)
+  offsetForTime(timestamp: Timestamp, limit: Offset, from: Offset = 0): Promise<Offset | null> {
+    return this.#reads.offsetForTime(timestamp, limit, from)
   }
 
   scrub(maxBytes: number): Promise<ScrubStep> {

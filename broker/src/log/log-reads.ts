@@ -60,15 +60,15 @@ export class LogReads {
     return this.#recordsFromSegments(offset, limit, maxBytes)
   }
 
-  async offsetForTime(timestamp: Timestamp, limit: Offset): Promise<Offset | null> {
+  async offsetForTime(timestamp: Timestamp, limit: Offset, from: Offset): Promise<Offset | null> {
     for (;;) {
       const generation = this.#entries.generation
       const view = this.view()
-      const found = await this.#unlessChanged(generation, view, findTime(view, timestamp, limit))
+      const found = await this.#unlessChanged(generation, view, findTime(view, timestamp, limit, from))
       if (this.#log.removed) return null
       if (found === changed) continue
       if (found !== null || view.readable >= this.#log.lastIndex) return found
-      if (this.#tailFollows(view)) return this.#log.tail.offsetForTime(timestamp, view.readable, limit)
+      if (this.#tailFollows(view)) return this.#log.tail.offsetForTime(timestamp, view.readable, limit, from)
     }
   }
 

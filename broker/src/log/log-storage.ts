@@ -176,8 +176,11 @@ export interface GroupLog {
    * is wrong; a later one ends the run.
    */
   readRecords(offset: Offset, limit: Offset, maxBytes: number): RecordRun | Promise<RecordRun>
-  /** The first offset below `limit` whose batch has maxTimestamp >= timestamp (precise to the batch), or null. */
-  offsetForTime(timestamp: Timestamp, limit: Offset): Promise<Offset | null>
+  /**
+   * The base offset of the first batch that ends at `from` (default: 0) or after it and has maxTimestamp >= timestamp,
+   * below `limit`; or null.
+   */
+  offsetForTime(timestamp: Timestamp, limit: Offset, from?: Offset): Promise<Offset | null>
   /** The segments that hold entries now, in log order. Entries that wait in memory for their segment are in none. */
   segmentStarts(): readonly SegmentStart[]
   /**

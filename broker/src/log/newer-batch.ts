@@ -2,8 +2,8 @@ import { attributesAt, CONTROL_BIT, decodeBatch, formatTable, newerFormat } from
 
 const MAGIC_AT = 16
 const KEY_BYTES = 4
-/** The control records that this version knows: LEADER_CHANGE, KRAFT_VOTERS, and Tailrace's fencing token. */
-const KNOWN_TYPES = [2, 6, 20_000]
+/** The control records that this version knows: LEADER_CHANGE, KRAFT_VOTERS, Tailrace's fencing token and deletion. */
+const KNOWN_TYPES = [2, 6, 20_000, 20_001]
 
 /**
  * For a batch in the log whose checksums are right and that cannot be read: a newer version may have written it.

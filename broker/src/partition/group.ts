@@ -156,7 +156,10 @@ export interface Group {
   readonly isLeader: boolean
   /** First offset not known committed here; never goes back while the broker runs. */
   readonly highWatermark: Offset
+  /** The first offset that may be read: the log begins there, or earlier where the records in front are deleted. */
   readonly logStart: Offset
+  /** Where the log on this broker begins, at a whole batch; at or before `logStart`. */
+  readonly firstStored: Offset
   /** Of its log on this broker. */
   readonly sizeBytes: number
   /**
@@ -168,6 +171,12 @@ export interface Group {
    * of the result is the partition's end then, and all records under lower tokens are before it.
    */
   publish(batch: Uint8Array, condition?: PublishCondition): Promise<PublishResult>
+  /**
+   * Leader only, else NOT_LEADER. Deletes the records before an offset, by an entry of the log: resolves with where the
+   * partition begins once that is committed. -1: before the high watermark. An offset at or before the beginning
+   * changes nothing. OFFSET_OUT_OF_RANGE beyond the high watermark; OUTCOME_UNKNOWN when leadership is lost first.
+   */
+  deleteRecords(before: Offset): Promise<Offset>
   /**
    * Committed batches; waits for more up to waitMs. A leader answers once it knows all entries that were ever
    * acknowledged (`confirmed`), unless only the entries of this replica are wanted. The caller asks the leader where

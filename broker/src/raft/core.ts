@@ -1,4 +1,4 @@
-import type { BrokerId, EntryHeader, LogIndex, Offset, Term } from '@tailrace/schemas'
+import type { BrokerId, EntryHeader, EntryKind, LogIndex, Offset, Term } from '@tailrace/schemas'
 import type { Configuration, RaftStart } from './config.ts'
 import type { TransferAnswer } from './election/transfer.ts'
 import type { EntryStatus } from './log/entry-states.ts'
@@ -15,6 +15,8 @@ import type { Ready, Role } from './ready.ts'
 export interface Proposal {
   readonly records: number
   readonly bytes: number
+  /** Of a control entry, which has no record. Default: Records. */
+  readonly kind?: EntryKind
 }
 
 /** Why a proposal was not taken. */

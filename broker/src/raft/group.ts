@@ -147,7 +147,7 @@ class Group implements CheckedRaftCore {
     return isPlausible(this.#state, term)
   }
 
-  propose({ records, bytes }: Proposal): EntryHeader | Refusal {
+  propose({ records, bytes, kind = EntryKind.Records }: Proposal): EntryHeader | Refusal {
     const state = this.#state
     const { log, options } = state
     if (state.role !== 'leader') return 'not-leader'
@@ -160,7 +160,7 @@ class Group implements CheckedRaftCore {
     const header: EntryHeader = {
       index: log.lastIndex + 1,
       term: state.term,
-      kind: records === 0 ? EntryKind.Fence : EntryKind.Records,
+      kind,
       baseOffset,
       lastOffset: baseOffset + records - 1,
       bytes,

@@ -1931,8 +1931,21 @@ function writeAddPartitions(to: AvroWriter, fields: unknown): void {
 }
 
 
-function readOneOfRegisterBrokerToAddPartitions(from: AvroReader) {
-  switch (from.branch(27)) {
+function readRecordsDeleted(from: AvroReader) {
+  return {
+    group: from.long(),
+    before: from.long(),
+  }
+}
+function writeRecordsDeleted(to: AvroWriter, fields: unknown): void {
+  const value = to.record(fields)
+  to.long(value.group)
+  to.long(value.before)
+}
+
+
+function readOneOfRegisterBrokerToRecordsDeleted(from: AvroReader) {
+  switch (from.branch(28)) {
     case 0:
       return { 'tailrace.metadata.RegisterBroker': readRegisterBroker(from) }
     case 1:
@@ -1987,11 +2000,13 @@ function readOneOfRegisterBrokerToAddPartitions(from: AvroReader) {
       return { 'tailrace.metadata.SetBalancing': readSetBalancing(from) }
     case 26:
       return { 'tailrace.metadata.AddPartitions': readAddPartitions(from) }
+    case 27:
+      return { 'tailrace.metadata.RecordsDeleted': readRecordsDeleted(from) }
     default:
       throw new RangeError('a branch that the union does not have')
   }
 }
-function writeOneOfRegisterBrokerToAddPartitions(to: AvroWriter, fields: unknown): void {
+function writeOneOfRegisterBrokerToRecordsDeleted(to: AvroWriter, fields: unknown): void {
   const value = to.record(fields)
   const name = to.only(value)
   switch (name) {
@@ -2076,6 +2091,9 @@ function writeOneOfRegisterBrokerToAddPartitions(to: AvroWriter, fields: unknown
     case 'tailrace.metadata.AddPartitions':
       to.branch(26)
       return writeAddPartitions(to, value['tailrace.metadata.AddPartitions'])
+    case 'tailrace.metadata.RecordsDeleted':
+      to.branch(27)
+      return writeRecordsDeleted(to, value['tailrace.metadata.RecordsDeleted'])
     default:
       to.invalid('record of the union', name)
   }
@@ -2087,7 +2105,7 @@ function readMetadataCommand(from: AvroReader) {
     correlation: from.long(),
     id: from.string(),
     timeoutMs: from.int(),
-    intent: readOneOfRegisterBrokerToAddPartitions(from),
+    intent: readOneOfRegisterBrokerToRecordsDeleted(from),
     asker: readAskerOrNull(from),
   }
 }
@@ -2096,7 +2114,7 @@ function writeMetadataCommand(to: AvroWriter, fields: unknown): void {
   to.long(value.correlation)
   to.string(value.id)
   to.int(value.timeoutMs)
-  writeOneOfRegisterBrokerToAddPartitions(to, value.intent)
+  writeOneOfRegisterBrokerToRecordsDeleted(to, value.intent)
   writeAskerOrNull(to, value.asker === undefined ? null : value.asker)
 }
 
@@ -2853,6 +2871,19 @@ function writeTopicConfig(to: AvroWriter, fields: unknown): void {
 }
 
 
+function readDeletedRecords(from: AvroReader) {
+  return {
+    partition: from.int(),
+    before: from.long(),
+  }
+}
+function writeDeletedRecords(to: AvroWriter, fields: unknown): void {
+  const value = to.record(fields)
+  to.int(value.partition)
+  to.long(value.before)
+}
+
+
 function readTopicSummary(from: AvroReader) {
   return {
     name: from.string(),
@@ -2860,6 +2891,7 @@ function readTopicSummary(from: AvroReader) {
     partitions: from.int(),
     replicas: from.int(),
     config: readTopicConfig(from),
+    deleted: from.list(100000, readDeletedRecords),
   }
 }
 function writeTopicSummary(to: AvroWriter, fields: unknown): void {
@@ -2869,6 +2901,7 @@ function writeTopicSummary(to: AvroWriter, fields: unknown): void {
   to.int(value.partitions)
   to.int(value.replicas)
   writeTopicConfig(to, value.config)
+  to.list(value.deleted === undefined ? [] : value.deleted, writeDeletedRecords)
 }
 
 
@@ -3419,6 +3452,36 @@ function writeBrokerLoadReply(to: AvroWriter, fields: unknown): void {
   to.long(value.freeBytes)
   to.long(value.reserveBytes)
   to.list(value.replicas, writeReplicaLoad)
+}
+
+
+function readDeleteRecords(from: AvroReader) {
+  return {
+    correlation: from.long(),
+    group: from.long(),
+    before: from.long(),
+    asker: readAskerOrNull(from),
+  }
+}
+function writeDeleteRecords(to: AvroWriter, fields: unknown): void {
+  const value = to.record(fields)
+  to.long(value.correlation)
+  to.long(value.group)
+  to.long(value.before)
+  writeAskerOrNull(to, value.asker === undefined ? null : value.asker)
+}
+
+
+function readDeleteRecordsReply(from: AvroReader) {
+  return {
+    correlation: from.long(),
+    logStart: from.long(),
+  }
+}
+function writeDeleteRecordsReply(to: AvroWriter, fields: unknown): void {
+  const value = to.record(fields)
+  to.long(value.correlation)
+  to.long(value.logStart)
 }
 
 
@@ -4032,6 +4095,8 @@ export const codecs: { readonly [Name in MessageName]: Codec<Name> } = {
   PublishIfReply: { read: readPublishIfReply, write: writePublishIfReply, isCorrelated: true },
   BrokerLoad: { read: readBrokerLoad2, write: writeBrokerLoad2, isCorrelated: true },
   BrokerLoadReply: { read: readBrokerLoadReply, write: writeBrokerLoadReply, isCorrelated: true },
+  DeleteRecords: { read: readDeleteRecords, write: writeDeleteRecords, isCorrelated: true },
+  DeleteRecordsReply: { read: readDeleteRecordsReply, write: writeDeleteRecordsReply, isCorrelated: true },
   ConsumerGroup: { read: readConsumerGroup, write: writeConsumerGroup, isCorrelated: true },
   ConsumerGroupReply: { read: readConsumerGroupReply, write: writeConsumerGroupReply, isCorrelated: true },
 }

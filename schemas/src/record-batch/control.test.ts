@@ -2,7 +2,14 @@ import { expect, test } from 'vitest'
 import { crc32c } from '../crc32c.ts'
 import { EntryKind } from '../entry.ts'
 import { verifyBatch } from './check.ts'
-import { configurationBatch, entryKindAt, readControl, TERM_START_BYTES, termStartBatch } from './control.ts'
+import {
+  configurationBatch,
+  deletionBatch,
+  entryKindAt,
+  readControl,
+  TERM_START_BYTES,
+  termStartBatch,
+} from './control.ts'
 import { readBatchHeader } from './header.ts'
 import { Compression } from './layout.ts'
 import { BatchWriter } from './write.ts'
@@ -34,6 +41,15 @@ test('a configuration carries its JSON', () => {
   expect(verifyBatch(batch, 0, batch.length, crc32c)).toBe(true)
   expect(readBatchHeader(batch)).toMatchObject({ baseOffset: 9, leaderEpoch: 3, attributes: 0x20, recordsCount: 1 })
   expect(readControl(batch, 0)).toEqual({ kind: EntryKind.Configuration, json })
+})
+
+test('a deletion carries its offset', () => {
+  for (const before of [0, 7, Number.MAX_SAFE_INTEGER]) {
+    const batch = deletionBatch({ term: 3, baseOffset: 9, timestamp: 5, before })
+    expect(verifyBatch(batch, 0, batch.length, crc32c)).toBe(true)
+    expect(readControl(batch, 0)).toEqual({ kind: EntryKind.Deletion, before })
+    expect(entryKindAt(batch, 0)).toBe(EntryKind.Deletion)
+  }
 })
 
 test('the kind of an entry is seen from its batch', () => {

@@ -19,6 +19,7 @@ const LEADER_CHANGE = 2
 const KRAFT_VOTERS = 6
 /** Tailrace's own, far from Kafka's, which count up from 0. */
 const FENCE = 20_000
+const DELETION = 20_001
 
 /**
  * LeaderChangeMessage v0: version int16, leaderId int32, voters and granting voters as empty compact arrays, no tagged
@@ -29,6 +30,8 @@ const EMPTY_COMPACT_ARRAY = 1
 
 /** Version int16, 0; fencing token int64. */
 const FENCE_BYTES = 10
+/** Version int16, 0; offset int64. */
+const DELETION_BYTES = 10
 
 /**
  * Length of every term start batch: header, then a record of length byte, 5 bytes of fields, key and value with their
@@ -72,11 +75,24 @@ export function fenceBatch(fields: {
   return controlBatch(FENCE, value, fields)
 }
 
+/** The records before an offset are deleted. */
+export function deletionBatch(fields: {
+  term: Term
+  baseOffset: Offset
+  timestamp: Timestamp
+  before: Offset
+}): Uint8Array {
+  const value = new Uint8Array(DELETION_BYTES)
+  writeInt64(value, 2, fields.before)
+  return controlBatch(DELETION, value, fields)
+}
+
 /** Content of a control batch. */
 export type Control =
   | { readonly kind: typeof EntryKind.TermStart; readonly leader: BrokerId }
   | { readonly kind: typeof EntryKind.Configuration; readonly json: string }
   | { readonly kind: typeof EntryKind.Fence; readonly fence: number }
+  | { readonly kind: typeof EntryKind.Deletion; readonly before: Offset }
 
 /** Whether the batch at `at` is a control batch. */
 export function isControlAt(bytes: Uint8Array, at: number): boolean {
@@ -84,7 +100,7 @@ export function isControlAt(bytes: Uint8Array, at: number): boolean {
 }
 
 /**
- * Reads a batch that `termStartBatch`, `configurationBatch` or `fenceBatch` made.
+ * Reads a batch that one of the functions above made.
  * @throws TailraceError INVALID_BATCH for anything else
  */
 export function readControl(bytes: Uint8Array, at: number): Control {
@@ -101,6 +117,10 @@ export function readControl(bytes: Uint8Array, at: number): Control {
     if (type === FENCE && value.length === FENCE_BYTES && int16At(value, 0) === 0) {
       const fence = safeInt64At(value, 2, 'fence')
       if (fence >= 0) return { kind: EntryKind.Fence, fence }
+    }
+    if (type === DELETION && value.length === DELETION_BYTES && int16At(value, 0) === 0) {
+      const before = safeInt64At(value, 2, 'before')
+      if (before >= 0) return { kind: EntryKind.Deletion, before }
     }
   }
   throw new TailraceError('INVALID_BATCH', 'It is no control batch of Tailrace.')

@@ -264,6 +264,7 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
           segmentMs: null,
           minInsyncReplicas: null,
         },
+        deleted: [{ partition: 5, before: far }],
       },
     ],
   },

@@ -124,6 +124,7 @@ export const sampleIntents: readonly IntentFields[] = [
   },
   { 'tailrace.metadata.SetDraining': { drained: 3, draining: true, ...asked, by: 'ann' } },
   { 'tailrace.metadata.SetBalancing': { balancing: true, ...asked, by: 'ann' } },
+  { 'tailrace.metadata.RecordsDeleted': { group: 1, before: far } },
   { 'tailrace.metadata.AddPartitions': { name: 'flights', topicId: 't1', partitions: 12 } },
 ]
 
@@ -218,6 +219,8 @@ export const samplePeerMessages: PeerMessageShapes = {
   CancelChangeReply: { correlation },
   TransferLeadership: { correlation, group: 7, to: 2, asker },
   TransferLeadershipReply: { correlation, leader: 2 },
+  DeleteRecords: { correlation, group: 7, before: far, asker },
+  DeleteRecordsReply: { correlation, logStart: far },
   MayLead: { correlation, group: 7 },
   MayLeadReply: { correlation },
   ReturnLeadership: { correlation, group: 7, to: 2 },

@@ -1,5 +1,6 @@
 import {
   configurationBatch,
+  deletionBatch,
   type EntryFields,
   EntryKind,
   encodeFrame,
@@ -38,7 +39,14 @@ const configurations = [
   '{"version":2}',
   'nothing',
 ]
-const kinds = [EntryKind.Records, EntryKind.Records, EntryKind.TermStart, EntryKind.Configuration, EntryKind.Fence]
+const kinds = [
+  EntryKind.Records,
+  EntryKind.Records,
+  EntryKind.TermStart,
+  EntryKind.Configuration,
+  EntryKind.Fence,
+  EntryKind.Deletion,
+]
 const copyFiles = ['', 'state', '00000001-00000000.log', '../identity.json']
 
 function entry(choices: Choices, term: number, baseOffset: number): { fields: EntryFields; batch: Uint8Array } {
@@ -60,6 +68,7 @@ function controlBatch(
   control: { term: number; baseOffset: number; timestamp: number },
 ): Uint8Array {
   if (kind === EntryKind.Fence) return fenceBatch({ ...control, fence: choices.byte() })
+  if (kind === EntryKind.Deletion) return deletionBatch({ ...control, before: choices.byte() })
   return kind === EntryKind.TermStart
     ? termStartBatch({ ...control, leader: 1 + (choices.byte() % 3) })
     : configurationBatch({ ...control, json: choices.of(configurations) })

@@ -29,12 +29,12 @@ const PINNED = [
  * had not heard yet.
  */
 const PINNED_SECURITY = [200000722]
-const LATER_THAN_SECURITY = ['cascades', 'conditions', 'upkeep', 'consumer-groups']
+const LATER_THAN_SECURITY = ['cascades', 'conditions', 'upkeep', 'consumer-groups', 'deletion']
 /**
  * Classes that came after these seeds, and the windows of the older controls, had been found: without them they are
  * unchanged.
  */
-const LATER = ['newer-version', 'security', 'cascades', 'conditions', 'upkeep', 'consumer-groups']
+const LATER = ['newer-version', 'security', 'cascades', 'conditions', 'upkeep', 'consumer-groups', 'deletion']
 
 test(`${SEEDS} seeds of whole brokers keep every property, and come to rest when the faults end`, async () => {
   const fresh = Array.from({ length: SEEDS }, (_, at) => ({ seed: at + 1, without: [] }))
@@ -85,6 +85,8 @@ const securityControls: typeof controls = [
   ['quotasAnsweredAtOnce', 5, 20, ['security-is-kept']],
 ]
 
+const deletionControls: typeof controls = [['deletionsAnsweredAtOnce', 1, 20, ['deleted-is-not-served']]]
+
 test('seeds in which nearly all rounds refer to segments, and the power fails often, keep every property', async () => {
   let crashes = 0
   for (let seed = 1; seed <= 15; seed++) {
@@ -104,9 +106,10 @@ describe('negative controls of whole brokers', () => {
   const all = [
     ...controls.map((row) => [...row, LATER] as const),
     ...releaseControls.map(
-      (row) => [...row, ['security', 'cascades', 'conditions', 'upkeep', 'consumer-groups']] as const,
+      (row) => [...row, ['security', 'cascades', 'conditions', 'upkeep', 'consumer-groups', 'deletion']] as const,
     ),
     ...securityControls.map((row) => [...row, LATER_THAN_SECURITY] as const),
+    ...deletionControls.map((row) => [...row, ['cascades', 'conditions']] as const),
   ]
   for (const [defect, from, to, properties, without] of all) {
     test(`${defect} is found from seed ${from} to ${to}`, { timeout: 120_000 }, async () => {

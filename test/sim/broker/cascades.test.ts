@@ -28,25 +28,27 @@ test('one seed, one history with cascade brokers', async () => {
 }, 120_000)
 
 /** Each mechanism that is switched off, seeds in which that must be noticed, and the property that breaks. */
-const controls: [BrokerDefectName, number, number, string][] = [
+const controls: [BrokerDefectName, number, number, string, string[]?][] = [
   ['uncommittedToCascades', 1, 6, 'committed-only'],
   ['copiesChanged', 1, 3, 'same-bytes-over-levels'],
   ['copiesShownEarly', 1, 15, 'monotone-over-levels'],
   ['unsyncedToCascades', 1, 12, 'monotone-over-levels'],
   ['readersTakenBack', 1, 15, 'monotone-over-levels'],
+  ['deletionsUntold', 7, 20, 'liveness', []],
 ]
 
 describe('negative controls of cascade brokers', () => {
-  for (const [defect, from, to, property] of controls) {
-    test(`${defect} is found from seed ${from} to ${to}`, { timeout: 120_000 }, async () => {
+  // The windows of those without were found before there were deletions of records.
+  for (const [defect, from, to, property, without = ['deletion']] of controls) {
+    test(`${defect} is found from seed ${from} to ${to}`, { timeout: 240_000 }, async () => {
       let found = 0
       for (let seed = from; seed <= to && found === 0; seed++) {
-        const { finding } = await runBrokerSeed(seed, { cascades: true, defects: [defect] })
+        const { finding } = await runBrokerSeed(seed, { cascades: true, defects: [defect], without })
         if (finding?.property === property) found = seed
       }
       expect(found, `no seed violates ${property}`).toBeGreaterThan(0)
       // It is the defect that breaks the property: the same seed without it is clean.
-      expect((await runBrokerSeed(found, { cascades: true })).finding?.message ?? null).toBeNull()
+      expect((await runBrokerSeed(found, { cascades: true, without })).finding?.message ?? null).toBeNull()
     })
   }
 })

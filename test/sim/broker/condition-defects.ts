@@ -27,9 +27,9 @@ function keepInMemory(driver: Replica['driver']): void {
   const fence = new Fence()
   Object.defineProperty(driver.state, 'fence', { value: fence })
   const propose = driver.propose.bind(driver)
-  driver.propose = (batch, records) => {
-    const control = records === 0 ? readControl(batch, 0) : null
-    const header = propose(batch, records)
+  driver.propose = (batch, records, kind) => {
+    const control = kind === EntryKind.Fence ? readControl(batch, 0) : null
+    const header = propose(batch, records, kind)
     if (control?.kind === EntryKind.Fence && typeof header === 'object') fence.appended(header.index, control.fence)
     return header
   }

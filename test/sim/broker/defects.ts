@@ -53,6 +53,10 @@ export interface BrokerDefects {
   readonly removedTokensStored: boolean
   /** A quota is acknowledged before it is asked of the leader. */
   readonly quotasAnsweredAtOnce: boolean
+  /** A deletion of records is acknowledged before it is asked of the leader. */
+  readonly deletionsAnsweredAtOnce: boolean
+  /** Brokers below are not told of deletions of records. */
+  readonly deletionsUntold: boolean
   /** A broker of level 0 gives brokers below it all records of its log, committed or not. */
   readonly uncommittedToCascades: boolean
   /** A cascade broker gives brokers below it records that are not on its disk. */
@@ -107,6 +111,8 @@ export const noBrokerDefects: BrokerDefects = {
   snapshotLacksQuotas: false,
   removedTokensStored: false,
   quotasAnsweredAtOnce: false,
+  deletionsAnsweredAtOnce: false,
+  deletionsUntold: false,
   uncommittedToCascades: false,
   unsyncedToCascades: false,
   copiesChanged: false,
@@ -144,7 +150,21 @@ export function defectivePlan({ planOscillates, planTakesCopies }: BrokerDefects
 }
 
 /** Once a broker has started. */
-export function defectiveNode({ quotasAnsweredAtOnce }: BrokerDefects, { security }: ClusterNode): void {
+export function defectiveNode(
+  { quotasAnsweredAtOnce, deletionsAnsweredAtOnce, deletionsUntold }: BrokerDefects,
+  { admin, api, security }: ClusterNode,
+): void {
+  if (deletionsUntold) {
+    const listTopics = api.listTopics.bind(api)
+    api.listTopics = () => listTopics().map(({ deleted: _, ...topic }) => topic)
+  }
+  if (deletionsAnsweredAtOnce) {
+    const deleteRecords = admin.deleteRecords.bind(admin)
+    admin.deleteRecords = async (target, before) => {
+      void deleteRecords(target, before).catch(() => {})
+      return { logStart: before }
+    }
+  }
   if (!quotasAnsweredAtOnce) return
   const setQuota = security.setQuota.bind(security)
   security.setQuota = async (quota) => void setQuota(quota).catch(() => {})

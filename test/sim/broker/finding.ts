@@ -8,6 +8,7 @@ export type BrokerProperty =
   | 'replica-broken'
   | 'cut-is-committed'
   | 'kept-as-asked'
+  | 'deleted-is-not-served'
   | 'never-beyond-commit'
   | 'never-taken-back'
   | 'gapless-offsets'

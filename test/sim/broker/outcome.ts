@@ -102,12 +102,20 @@ export async function checkOutcome(world: World, ledgers: readonly PartitionLedg
   world.security.checkOutcome()
   for (const ledger of ledgers) {
     const group = world.watch.groups.get(ledger.group)!
-    if (group.start > 0 && !('retention' in world.swarm.faults))
+    if (group.start > group.deletionAsked && !('retention' in world.swarm.faults))
       throw new Finding('kept-as-asked', `${ledger.topic}/${ledger.partition} begins at ${group.start}`)
+    for (const { id } of inService(world, group)) checkDeleted(world.broker(id), ledger, group)
     for (const { id } of inService(world, group)) await readAll(world, world.broker(id), ledger, group)
     for (const cascade of world.cascades.all) await readCopy(world, cascade, ledger, group.committedEnd)
     ledger.checkComplete(group.start, group.committedEnd)
   }
+}
+
+function checkDeleted({ id, life }: SimBroker, { topic, partition }: PartitionLedger, group: WatchedGroup): void {
+  const { logStart } = life!.groups.get(group.id)!
+  if (logStart >= group.deletionTold) return
+  const detail = `broker ${id} begins ${topic}/${partition} at ${logStart}, ${group.deletionTold} was told`
+  throw new Finding('deleted-is-not-served', detail)
 }
 
 async function readAll(world: World, broker: SimBroker, ledger: PartitionLedger, group: WatchedGroup): Promise<void> {

@@ -1,5 +1,5 @@
 import type { BrokerId, GroupId, LogIndex, Offset, Term } from '@tailrace/schemas'
-import { EntryKind } from '@tailrace/schemas'
+import { EntryKind, readControl } from '@tailrace/schemas'
 import { Invariants } from '../core/invariants.ts'
 import type { StoredEntry } from '../core/sim-disk.ts'
 import { Finding } from './finding.ts'
@@ -15,8 +15,11 @@ export class WatchedGroup implements GroupView {
   committedEnd: Offset = 0
   /** The highest offset that any client was told to be committed. */
   toldEnd: Offset = 0
-  /** No replica begins later: retention may have deleted the entries before. */
+  /** No replica begins later: retention, or an operator, may have deleted the entries before. */
   start: Offset = 0
+  /** The largest offset before which an operator has wanted records deleted, and was told that they are. */
+  deletionAsked: Offset = 0
+  deletionTold: Offset = 0
   elections = 0
   damages = 0
   cuts = 0
@@ -72,7 +75,9 @@ export class WatchedGroup implements GroupView {
     const key = `${entry.header.index}@${entry.header.term}`
     if (this.#entries.has(key)) return
     this.#entries.set(key, entry)
-    if (this.onCommitted !== null && entry.header.kind === EntryKind.Records) this.#payloads.set(entry, payload.slice())
+    const { kind } = entry.header
+    const isKept = kind === EntryKind.Deletion || (this.onCommitted !== null && kind === EntryKind.Records)
+    if (isKept) this.#payloads.set(entry, payload.slice())
   }
 
   truncating(replica: WatchedReplica, from: LogIndex): void {
@@ -92,8 +97,14 @@ export class WatchedGroup implements GroupView {
       this.#committed.push(entry)
       if (entry.header.kind === EntryKind.Records) this.#committedAt.set(entry.header.baseOffset, entry)
       const payload = this.#payloads.get(entry)
-      if (payload !== undefined) this.onCommitted?.(index, payload)
+      if (entry.header.kind === EntryKind.Deletion) this.#deleted(payload!)
+      else if (payload !== undefined) this.onCommitted?.(index, payload)
     }
+  }
+
+  #deleted(payload: Uint8Array): void {
+    const control = readControl(payload, 0)
+    if (control.kind === EntryKind.Deletion) this.start = Math.max(this.start, control.before)
   }
 
   damaged(): void {

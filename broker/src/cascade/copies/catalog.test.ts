@@ -37,7 +37,18 @@ describe('the catalogue of a cascade broker', () => {
     expect(catalog.topics.get('A')).toMatchObject({ partitions: 2, groups: [1, 2] })
   })
 
+  it('takes no deletion of records back because a list is older', async () => {
+    const catalog = await loaded({})
+    const deleted = (...pairs: [number, number][]) => pairs.map(([partition, before]) => ({ partition, before }))
+    await catalog.put([{ ...topic('a', 'A', 2), deleted: deleted([1, 9]) }], 6)
+    await catalog.put([{ ...topic('a', 'A', 2), deleted: deleted([0, 4], [1, 3]) }], 5)
+    await catalog.put([topic('a', 'A', 2)], 4)
+    expect(catalog.topics.get('A')).toMatchObject({ deleted: deleted([0, 4], [1, 9]) })
+    expect(catalog.topics.get('B')).not.toHaveProperty('deleted')
+  })
+
   it.each([
+    ['a deletion of no partition', { 'cascade/topic/A': { deleted: [{ partition: -1, before: 1 }] } }],
     ['a group of another topic', { 'cascade/topic/B': { groups: [1] } }],
     ['a group twice', { 'cascade/topic/A': { groups: [1, 1] } }],
     ['a group that was not given out yet', { 'cascade/topic/B': { groups: [9] } }],

@@ -1,5 +1,5 @@
-import type { GroupId } from '@tailrace/schemas'
-import type { TopicSummary } from '../../api/broker-api.ts'
+import type { GroupId, PartitionNumber } from '@tailrace/schemas'
+import type { DeletedRecords, TopicSummary } from '../../api/broker-api.ts'
 import { isPositive } from '../../cluster/metadata/commands/command-checks.ts'
 import type { StateStore } from '../../log/log-storage.ts'
 import { hasFields, isWhole, storedJson } from '../../log/store/stored-json.ts'
@@ -71,7 +71,8 @@ export class Catalog {
       const groups = [...(known?.groups ?? [])]
       while (groups.length < topic.partitions) groups.push(this.#nextGroup++)
       // No partition that is here is forgotten because a list has fewer.
-      return { ...topic, partitions: groups.length, groups, listedAt: known?.listedAt || version }
+      const deleted = latestDeleted(known?.deleted, topic.deleted)
+      return { ...topic, ...deleted, partitions: groups.length, groups, listedAt: known?.listedAt || version }
     })
     await this.#store.write([
       ...changed.map((topic) => [topicPrefix + topic.id, encoded(topic)] as const),
@@ -86,6 +87,18 @@ export class Catalog {
     await this.#store.flush()
     this.topics.delete(id)
   }
+}
+
+/** A list of a source that is behind takes no deletion back. */
+function latestDeleted(
+  known: readonly DeletedRecords[] = [],
+  told: readonly DeletedRecords[] = [],
+): { readonly deleted?: readonly DeletedRecords[] } {
+  const latest = new Map<PartitionNumber, number>()
+  for (const { partition, before } of [...known, ...told])
+    latest.set(partition, Math.max(before, latest.get(partition) ?? 0))
+  if (latest.size === 0) return {}
+  return { deleted: [...latest].sort(([a], [b]) => a - b).map(([partition, before]) => ({ partition, before })) }
 }
 
 function isCatalogTopic(value: unknown): value is CatalogTopic {

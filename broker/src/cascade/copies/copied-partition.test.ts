@@ -172,6 +172,49 @@ describe('a copy of a partition', () => {
     expect(await copy.find({ kind: 'LATEST', value: 0 })).toBe(8)
   })
 
+  it('M88 a log without records begins earlier for a batch that holds its start; what may be read stays', async () => {
+    const disk = new MemoryDisk()
+    const first = await openOn(disk)
+    const { copy } = first
+    const batch = committed(5, ['a', 'b', 'c'])
+    expect(copy.startsWithin(committed(0, ['a']))).toBe(false)
+    await copy.beginAt(7)
+    for (const other of [committed(8, ['x']), committed(7, ['x']), committed(3, ['x', 'y'])])
+      expect(copy.startsWithin(other)).toBe(false)
+    const rotten = batch.slice()
+    rotten[rotten.length - 1]! ^= 1
+    expect([copy.startsWithin(rotten), copy.startsWithin(batch)]).toEqual([false, true])
+    expect(() => copy.startsWithin(batch.subarray(0, 30))).toThrow(expect.objectContaining({ code: 'INVALID_BATCH' }))
+    const waiting = copy.fetch({ offset: 7, maxBytes: much, waitMs: 60_000 })
+    await copy.beginAt(5)
+    expect([copy.log.startOffset, copy.logStart, copy.highWatermark, copy.lagRecords]).toEqual([5, 7, 7, 0])
+    copy.take(batch, ignore)
+    await until(() => copy.highWatermark === 8)
+    expect((await waiting).nextOffset).toBe(8)
+    await expect(copy.fetch({ offset: 6, maxBytes: 1, waitMs: 0 })).rejects.toMatchObject({
+      code: 'OFFSET_OUT_OF_RANGE',
+      message: expect.stringContaining('Offset 6 is not between 7 and 8'),
+    })
+    await expect(copy.beginAt(4)).rejects.toThrow(RangeError)
+    expect(copy.recordBytes! / (batch.length / 3)).toBeLessThan(2)
+    for (const kind of ['EARLIEST', 'TIME'] as const) expect(await copy.find({ kind, value: 0 })).toBe(7)
+  })
+
+  it('M88 records that are deleted before they came are not behind, and their readers are refused at once', async () => {
+    const { copy } = await openOn(new MemoryDisk())
+    copy.take(committed(0, ['a']), ignore)
+    await until(() => copy.highWatermark === 1)
+    copy.heard(9)
+    const waiting = copy.fetch({ offset: 1, maxBytes: 1, waitMs: 60_000 })
+    copy.readOnlyFrom(8)
+    await expect(waiting).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' })
+    copy.readOnlyFrom(3)
+    expect([copy.logStart, copy.highWatermark, copy.lagRecords, copy.endOffset]).toEqual([8, 8, 1, 1])
+    expect((await copy.fetch({ offset: 8, maxBytes: 1, waitMs: 0 })).batches).toEqual([])
+    copy.readOnlyFrom(9)
+    expect([copy.complete, copy.lagRecords, copy.lagMs()]).toEqual([true, 0, 0])
+  })
+
   it('M88 readers that wait are told of a deleted topic', async () => {
     const { copy } = await openOn(new MemoryDisk())
     const waiting = copy.fetch({ offset: 0, maxBytes: 1, waitMs: 60_000 })

@@ -1,5 +1,5 @@
 import type { GroupId, Offset, PartitionNumber, Position, Timestamp } from '@tailrace/schemas'
-import { TailraceError } from '@tailrace/schemas'
+import { baseOffsetAt, batchEnd, lastOffsetDeltaAt, TailraceError, verifyBatch } from '@tailrace/schemas'
 import type { CommittedLog, CommittedLogs } from '../../log/committed-logs.ts'
 import { firstOffsetAt } from '../../partition/replica/read/time-seek.ts'
 import { WaitingReaders } from '../../partition/replica/read/waiting-readers.ts'
@@ -50,6 +50,7 @@ export class CopiedPartition {
   #unsynced: Unsynced[] = []
   #ticket = 0
   #beginning = false
+  #readFrom: Offset = 0
   #removed = false
 
   constructor(
@@ -74,11 +75,16 @@ export class CopiedPartition {
   get log(): CommittedLog {
     return this.#log
   }
+  /**
+   * The first offset that may be read. The log (`log.startOffset`) may begin before it, since it holds whole batches,
+   * or end before it.
+   */
   get logStart(): Offset {
-    return this.#log.startOffset
+    return Math.max(this.#log.startOffset, this.#readFrom)
   }
+  /** There is no record between the end of what is durable here and where reading begins. */
   get highWatermark(): Offset {
-    return this.#durableEnd
+    return Math.max(this.#durableEnd, this.#readFrom)
   }
   /** The next offset to ask the source for. */
   get endOffset(): Offset {
@@ -95,12 +101,12 @@ export class CopiedPartition {
     return this.#removed
   }
   get lagRecords(): number {
-    return Math.max(0, this.sourceEnd - this.#durableEnd)
+    return Math.max(0, this.sourceEnd - this.highWatermark)
   }
 
   /** Mean size of the records here, in bytes of their batches; null while there are none. */
   get recordBytes(): number | null {
-    const records = this.#log.endOffset - this.logStart
+    const records = this.#log.endOffset - this.#log.startOffset
     return records === 0 ? null : this.#log.sizeBytes / records
   }
 
@@ -109,7 +115,7 @@ export class CopiedPartition {
    * never have more.
    */
   get complete(): boolean {
-    return this.stopped !== '' || (this.#firstHeard !== null && this.#durableEnd >= this.#firstHeard)
+    return this.stopped !== '' || (this.#firstHeard !== null && this.highWatermark >= this.#firstHeard)
   }
 
   lagMs(): number {
@@ -120,7 +126,7 @@ export class CopiedPartition {
   heard(sourceEnd: Offset): void {
     this.sourceEnd = sourceEnd
     this.#firstHeard ??= sourceEnd
-    if (sourceEnd > this.#durableEnd) this.#marks.heard(sourceEnd, this.#services.clock.monotonic())
+    if (sourceEnd > this.highWatermark) this.#marks.heard(sourceEnd, this.#services.clock.monotonic())
   }
 
   /**
@@ -161,21 +167,39 @@ export class CopiedPartition {
       done++
     }
     const synced = this.#unsynced.splice(0, done)
-    this.#marks.reached(this.#durableEnd)
+    this.#marks.reached(this.highWatermark)
     this.#readers.advanced(this.#durableEnd)
     for (const { bytes, durable } of synced) durable(bytes)
   }
 
   /**
-   * The source's log begins past the end here: records between are gone there too, so the copy goes on at `start`,
-   * without records before it. `before`: done first, when no other call can begin any more.
-   * @throws RangeError when it is not past the end here, or the copy begins anew already; what `before` throws
+   * Whether this log is empty and these batches, the first after its start, begin before it: the records in front of it
+   * are deleted, and a log begins with a whole batch.
+   * @throws TailraceError INVALID_BATCH
+   */
+  startsWithin(body: Uint8Array): boolean {
+    const { startOffset, endOffset } = this.#log
+    if (startOffset < endOffset || this.#beginning || this.#removed || this.stopped !== '') return false
+    const stop = batchEnd(body, 0)
+    const base = baseOffsetAt(body, 0)
+    const isAcross = base < startOffset && base + lastOffsetDeltaAt(body, 0) >= startOffset
+    return isAcross && verifyBatch(body, 0, stop, this.#services.crc32c)
+  }
+
+  /**
+   * The log begins at `start` from now on, without records: past the end here, where the source has none between any
+   * more; or before an empty log, for a batch that `startsWithin`. What may be read does not change by the latter.
+   * `before`: done first, when no other call can begin any more.
+   * @throws RangeError when it is neither, or the copy begins anew already; what `before` throws
    */
   async beginAt(start: Offset, before: () => Promise<void> = async () => {}): Promise<void> {
-    if (start <= this.#log.endOffset) throw new RangeError(`${start} is not past ${this.#log.endOffset}`)
+    const { startOffset, endOffset } = this.#log
+    const isEarlier = startOffset === endOffset && start < startOffset
+    if (start <= endOffset && !isEarlier) throw new RangeError(`${start} is not past ${endOffset}`)
     // The second log would take the place of the first one, and of all records that this has got by then.
     if (this.#beginning) throw new RangeError('It begins anew already.')
     this.#beginning = true
+    this.readOnlyFrom(this.logStart)
     try {
       await before()
       const { storage } = this.#services
@@ -191,7 +215,7 @@ export class CopiedPartition {
       this.#unsynced = []
       for (const { bytes, durable } of dropped) durable(bytes)
       this.#durableEnd = start
-      this.#marks.reached(start)
+      this.#marks.reached(this.highWatermark)
       this.#readers.wakeAll()
     } finally {
       this.#beginning = false
@@ -230,7 +254,7 @@ export class CopiedPartition {
       case 'EARLIEST':
         return this.logStart
       case 'LATEST':
-        return Math.max(this.#durableEnd, this.sourceEnd)
+        return Math.max(this.highWatermark, this.sourceEnd)
       case 'TIME':
         return this.#offsetAt(position.value)
       case 'OFFSET':
@@ -240,10 +264,19 @@ export class CopiedPartition {
   }
 
   async #offsetAt(time: Timestamp): Promise<Offset> {
-    const base = await this.#log.offsetForTime(time, this.#durableEnd)
-    if (base === null) return this.#durableEnd
+    const { logStart } = this
+    const base = await this.#log.offsetForTime(time, this.#durableEnd, logStart)
+    if (base === null) return this.highWatermark
     const { batches } = await this.#log.readRecords(base, this.#durableEnd, 1)
-    return firstOffsetAt(batches[0], base, time)
+    return firstOffsetAt(batches[0], Math.max(base, logStart), time)
+  }
+
+  /** Level 0 has deleted the records before the offset: no reader gets them here either. It never falls. */
+  readOnlyFrom(offset: Offset): void {
+    if (offset <= this.#readFrom) return
+    this.#readFrom = offset
+    this.#marks.reached(this.highWatermark)
+    this.#readers.wakeAll()
   }
 
   /** Readers that wait get UNKNOWN_TOPIC. */
@@ -253,13 +286,13 @@ export class CopiedPartition {
   }
 
   #places(): { highWatermark: Offset; logStart: Offset } {
-    return { highWatermark: this.#durableEnd, logStart: this.logStart }
+    return { highWatermark: this.highWatermark, logStart: this.logStart }
   }
 
   #checkStart(offset: Offset): void {
     if (this.#removed) throw new TailraceError('UNKNOWN_TOPIC', `"${this.topic}".`)
     if (offset >= this.logStart) return
-    const detail = `Offset ${offset} is not between ${this.logStart} and ${this.#durableEnd}.`
+    const detail = `Offset ${offset} is not between ${this.logStart} and ${this.highWatermark}.`
     throw new TailraceError('OFFSET_OUT_OF_RANGE', detail)
   }
 }

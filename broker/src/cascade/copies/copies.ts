@@ -3,12 +3,13 @@ import { TailraceError } from '@tailrace/schemas'
 import type { TopicSummary } from '../../api/broker-api.ts'
 import { refuseAnother } from '../../cluster/metadata/required-topic.ts'
 import type { StateStore } from '../../log/log-storage.ts'
-import { mustSeal, retentionCut } from '../../partition/copies/retention.ts'
+import { holdsOnlyDeleted, mustSeal, retentionCut } from '../../partition/copies/retention.ts'
 import type { Logger } from '../../platform/logger.ts'
 import { TopicChoice } from '../wire/topic-choice.ts'
 import { Catalog, type CatalogTopic } from './catalog.ts'
 import { CopiedPartition, type CopyServices } from './copied-partition.ts'
 import { Gaps } from './gaps.ts'
+import { ReadStarts } from './read-starts.ts'
 
 /**
  * A source that does not tell the version of its list may be behind, and not list a topic for a moment. Its records
@@ -30,6 +31,7 @@ export type AddedListener = (topic: string, partition: PartitionNumber) => void
 /** The topics and records of this broker: the catalogue of topics and one copy for each partition. */
 export class Copies {
   readonly gaps: Gaps
+  readonly readStarts: ReadStarts
   readonly #deps: CopiesDeps
   readonly #choice: TopicChoice
   readonly #catalog: Catalog
@@ -49,6 +51,7 @@ export class Copies {
     this.#choice = deps.choice ?? new TopicChoice([])
     this.#catalog = new Catalog(deps.store)
     this.gaps = new Gaps(deps.store, deps.clock)
+    this.readStarts = new ReadStarts(deps.store)
     deps.storage.onDurable = (group, ticket) => this.#byGroup.get(group)?.onDurable(ticket)
   }
 
@@ -56,6 +59,7 @@ export class Copies {
   async load(): Promise<void> {
     await this.#catalog.load()
     await this.gaps.load()
+    await this.readStarts.load()
     for (const topic of [...this.#catalog.topics.values()]) {
       if (this.copies(topic.name)) this.#open(topic)
       else await this.#remove(topic.id, 'the topic is not chosen any more; its records are removed')
@@ -196,17 +200,21 @@ export class Copies {
       const { retentionBytes = null, retentionMs = null, segmentBytes = null, segmentMs = null } = config
       const retention = { bytes: retentionBytes, ms: retentionMs }
       const segmentLimits = { bytes: segmentBytes, ms: segmentMs }
-      for (const { log, group, removed } of this.partitionsOf(id)) {
+      for (const { log, group, removed, logStart: deletedBefore } of this.partitionsOf(id)) {
         if (removed) continue
         log.limitSegments(segmentBytes)
-        if (retentionBytes === null && retentionMs === null && segmentMs === null) continue
+        const isCut = deletedBefore > log.startOffset
+        if (retentionBytes === null && retentionMs === null && segmentMs === null && !isCut) continue
         const [segments, sinceSeal] = [log.segmentStarts(), this.#sealedAt.get(group) ?? 0]
         try {
-          if (mustSeal(retention, segmentLimits, { segments }, log.lastIndex, clock.monotonic() - sinceSeal)) {
+          if (
+            holdsOnlyDeleted({ segments, deletedBefore }) ||
+            mustSeal(retention, segmentLimits, { segments }, log.lastIndex, clock.monotonic() - sinceSeal)
+          ) {
             this.#sealedAt.set(group, clock.monotonic())
             await log.seal()
           }
-          const view = { segments: log.segmentStarts(), sizeBytes: log.sizeBytes, now: clock.now() }
+          const view = { segments: log.segmentStarts(), sizeBytes: log.sizeBytes, now: clock.now(), deletedBefore }
           const cut = retentionCut(retention, { ...view, settledIndex: log.lastIndex })
           if (cut !== null) await log.cutPrefix(cut)
         } catch (error) {
@@ -224,11 +232,13 @@ export class Copies {
     for (let at = partitions.length; at < topic.groups.length; at++) {
       const group = topic.groups[at]!
       const copy = new CopiedPartition(this.#deps, storage.group(group) ?? storage.create(group), topic, at)
+      copy.readOnlyFrom(this.readStarts.of(topic.id, at))
       partitions.push(copy)
       this.#byGroup.set(group, copy)
     }
     this.#byTopic.set(topic.id, partitions)
     this.#byName.set(topic.name, topic.id)
+    for (const { partition, before } of topic.deleted ?? []) partitions[partition]?.readOnlyFrom(before)
     if (known === undefined) return
     for (let at = before; at < partitions.length; at++) for (const tell of this.#listeners) tell(topic.name, at)
   }
@@ -243,6 +253,7 @@ export class Copies {
     for (const copy of this.partitionsOf(id)) copy.remove()
     await this.#catalog.remove(id)
     await this.gaps.forget(id)
+    await this.readStarts.forget(id)
     this.#forgetName({ id, name })
     this.#byTopic.delete(id)
     this.#missingSince.delete(id)
@@ -263,6 +274,6 @@ function isKnown(topic: TopicSummary, known: CatalogTopic | undefined): boolean 
   return JSON.stringify(sorted(known)) === JSON.stringify(sorted(topic))
 }
 
-function sorted({ id, name, partitions, replicas, config }: TopicSummary): unknown[] {
-  return [id, name, partitions, replicas, Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1))]
+function sorted({ id, name, partitions, replicas, config, deleted = [] }: TopicSummary): unknown[] {
+  return [id, name, partitions, replicas, deleted, Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1))]
 }

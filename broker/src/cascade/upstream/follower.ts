@@ -4,6 +4,7 @@ import type { Logger } from '../../platform/logger.ts'
 import type { CopiedPartition } from '../copies/copied-partition.ts'
 import type { Copies } from '../copies/copies.ts'
 import { CopyMismatch } from '../copies/intake.ts'
+import { FirstBatches } from './first-batches.ts'
 import { SourceEnds } from './source-ends.ts'
 import type { SourceLink } from './source-link.ts'
 
@@ -67,6 +68,7 @@ export class Follower {
   readonly #retryAt = new Map<CopiedPartition, number>()
   readonly #shorterSince = new Map<CopiedPartition, number>()
   readonly #ends: SourceEnds
+  readonly #first: FirstBatches
   #topics: ReadonlyMap<string, string> = new Map()
   #attaching = false
   #again = false
@@ -77,6 +79,11 @@ export class Follower {
     this.#deps = deps
     this.#links.set(deps.link, 0)
     this.#ends = new SourceEnds(deps)
+    this.#first = new FirstBatches({
+      readStarts: deps.copies.readStarts,
+      take: (copy, { body, repay }) => (this.#closed ? repay(body.length) : this.#take(copy, body, repay)),
+      failed: (copy, error) => this.#notBegun(copy, error),
+    })
     // Another source may be sound.
     for (const copy of deps.copies.all()) copy.stopped = ''
   }
@@ -127,6 +134,7 @@ export class Follower {
     const wanted = (copy: CopiedPartition): boolean =>
       !copy.removed &&
       !copy.beginning &&
+      !this.#first.has(copy) &&
       copy.stopped === '' &&
       !this.#subscriptions.has(copy) &&
       (this.#retryAt.get(copy) ?? 0) <= now
@@ -184,7 +192,7 @@ export class Follower {
   }
 
   #onRecords(subscription: Subscription, fields: Message<'Records'>, body: Uint8Array): void {
-    const { counts, logger } = this.#deps
+    const { counts } = this.#deps
     const repay = (bytes: number): void => this.#repay(subscription, bytes)
     const copy = subscription.copies.get(fields.partition)
     if (copy === undefined || this.#closed) {
@@ -196,12 +204,16 @@ export class Follower {
     if (body.length === 0) return
     counts.bytes += body.length
     counts.batches++
+    if (!this.#first.hold(copy, { body, repay })) this.#take(copy, body, repay)
+  }
+
+  #take(copy: CopiedPartition, body: Uint8Array, repay: (bytes: number) => void): void {
     try {
       copy.take(body, repay)
     } catch (error) {
       if (!(error instanceof CopyMismatch)) throw error
       const { topic, partition } = copy
-      logger.error({ topic, partition, reason: error.message }, 'the partition is not copied any more')
+      this.#deps.logger.error({ topic, partition, reason: error.message }, 'the partition is not copied any more')
     }
   }
 
@@ -243,9 +255,8 @@ export class Follower {
   }
 
   async #beginAnew(copies: readonly { copy: CopiedPartition; start: number }[]): Promise<void> {
-    const { logger } = this.#deps
     for (const { copy, start } of copies) {
-      const { topic, partition, endOffset } = copy
+      const { endOffset } = copy
       if (start <= endOffset || this.#closed || copy.removed || copy.beginning) continue
       try {
         // One without a record has not been read by anybody: it misses nothing that was there when it began.
@@ -253,14 +264,27 @@ export class Follower {
           if (!copy.isEmpty) await this.#noteGap(copy, start)
         })
       } catch (error) {
-        logger.error({ topic, partition, err: error }, 'a copy could not begin anew; trying again')
-        this.#retryAt.set(copy, this.#deps.clock.monotonic() + retryMs)
+        this.#notBegun(copy, error)
       }
     }
     this.#followSoon()
   }
 
-  async #noteGap({ topic, topicId, partition, endOffset: from }: CopiedPartition, to: Offset): Promise<void> {
+  /** From where the copy is subscribed to again, once its subscription is given up. */
+  #notBegun(copy: CopiedPartition, error: unknown): void {
+    const { topic, partition } = copy
+    this.#deps.logger.error({ topic, partition, err: error }, 'a copy could not begin anew; trying again')
+    const subscription = this.#subscriptions.get(copy)
+    if (subscription !== undefined) this.#drop(subscription)
+    this.#retryAt.set(copy, this.#deps.clock.monotonic() + retryMs)
+    this.#followSoon()
+  }
+
+  /** Records that are known to be deleted are not missed. */
+  async #noteGap(copy: CopiedPartition, to: Offset): Promise<void> {
+    const { topic, topicId, partition, endOffset, logStart } = copy
+    const from = Math.max(endOffset, logStart)
+    if (from >= to) return
     const { copies, counts, logger } = this.#deps
     const missed = to - from
     counts.newBeginnings++

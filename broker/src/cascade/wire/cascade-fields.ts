@@ -91,8 +91,8 @@ function brokerFrom({
   }
 }
 
-function topicFields({ name, id, partitions, replicas, config }: TopicSummary): TopicSummaryFields {
-  return { name, id, partitions, replicas, config: configFields(config) }
+function topicFields({ name, id, partitions, replicas, config, deleted = [] }: TopicSummary): TopicSummaryFields {
+  return { name, id, partitions, replicas, config: configFields(config), deleted }
 }
 
 function configFields(config: TopicConfig): TopicConfigFields {
@@ -103,7 +103,7 @@ function configFields(config: TopicConfig): TopicConfigFields {
   return { ...first, segmentBytes, segmentMs, minInsyncReplicas }
 }
 
-function topicFrom({ config, ...topic }: TopicSummaryFields): TopicSummary {
+function topicFrom({ config, deleted = [], ...topic }: TopicSummaryFields): TopicSummary {
   const given = Object.entries(config).filter(([, value]) => value !== null)
-  return { ...topic, config: Object.fromEntries(given) as TopicConfig }
+  return { ...topic, config: Object.fromEntries(given) as TopicConfig, ...(deleted.length > 0 && { deleted }) }
 }

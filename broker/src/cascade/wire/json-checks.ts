@@ -64,7 +64,14 @@ export const isTopicConfig = shape({
   minInsyncReplicas: isSetting,
 })
 
-const hasSummary = shape({ name: isText, id: isText, partitions: isCount, replicas: isCount, config: isTopicConfig })
+const hasSummary = shape({
+  name: isText,
+  id: isText,
+  partitions: isCount,
+  replicas: isCount,
+  config: isTopicConfig,
+  deleted: orMissing(listOf(shape({ partition: isCount, before: isCount }))),
+})
 
 export function isTopicSummary(value: unknown): value is TopicSummary {
   if (!hasSummary(value)) return false

@@ -208,6 +208,45 @@ describe('tables for people, JSON for programs', () => {
     expect(await run('topic', 'alter', 't', '--partitions', 'many')).toMatchObject({ code: 2 })
   })
 
+  it('topic delete-records asks before it deletes, and not with --yes', async () => {
+    const path = '/topics/flights/partitions/0/delete-records'
+    const { asked, address } = await serve({
+      'GET /topics/flights': { body: topic },
+      [`POST ${path}`]: { body: { logStart: 1000 } },
+    })
+    const wanted = ['topic', 'delete-records', 'flights', '--partition', '0', '--before', '1000', '-s', address]
+    expect(await run(...wanted)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(
+        'This deletes 1,000 records of flights/0, from offset 0 to 999, which cannot be undone: add --yes',
+      ),
+    })
+    expect(asked.map(({ route }) => route)).toEqual(['GET /topics/flights'])
+    expect((await run(...wanted, '--yes')).out).toBe('flights/0 begins at offset 1000\n')
+    expect(asked.at(-1)).toEqual({ route: `POST ${path}`, body: { before: 1000 } })
+    expect(JSON.parse((await run(...wanted, '--yes', '--json')).out)).toEqual({ logStart: 1000 })
+    const all = ['topic', 'delete-records', 'flights', '-p', '0', '--before', 'latest', '-s', address, '--yes']
+    expect((await run(...all)).code).toBe(0)
+    expect(asked.at(-1)!.body).toEqual({ before: -1 })
+  })
+
+  it.each([
+    ['0', 'latest', 'This deletes 1,200 records of flights/0, from offset 0 to 1199, which cannot be undone'],
+    ['0', '0', 'nothing to delete: flights/0 begins at offset 0'],
+    ['0', '1201', 'flights/0 ends at offset 1200'],
+    ['9', '1', 'flights has no partition 9'],
+    ['0', 'soon', '--before'],
+    ['-1', '0', '--partition'],
+  ])('topic delete-records of partition %s before %s: %s', async (partition, before, said) => {
+    const { asked, address } = await serve({ 'GET /topics/flights': { body: topic } })
+    const wanted = ['--partition', partition, '--before', before, '-s', address]
+    expect(await run('topic', 'delete-records', 'flights', ...wanted)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(said),
+    })
+    expect(asked.every(({ route }) => route.startsWith('GET'))).toBe(true)
+  })
+
   it('cluster status', async () => {
     const { address } = await serve({ 'GET /cluster': { body: cluster } })
     expect((await run('cluster', 'status', '-s', address)).out).toBe(

@@ -34,8 +34,8 @@ function batchAt(offset: number): Uint8Array {
 }
 
 const admin: AdminClient = {
-  async request(method, path) {
-    asked.push(`${method} ${path}`)
+  async request(method, path, body) {
+    asked.push(path.includes('/delete-records') ? `${method} ${path} ${JSON.stringify(body)}` : `${method} ${path}`)
     return { id: 'new' }
   },
 }
@@ -64,12 +64,20 @@ async function topicWith(name: string, from: number, offsets: readonly number[])
   return { name, id: name, replicas: 1, config: {}, partitions }
 }
 
-test('batches that had been removed are not published, and offsets are lower by what is missing', async () => {
+test('records that had been removed do not come back, and offsets are lower by the batches that are missing', async () => {
   const topic = await topicWith('t', 7, [0, 3, 6, 9])
   const restored = await restoreTopics([topic], 100, new Made(), deps())
   expect(published.map((batch) => baseTimestampAt(batch, 0))).toEqual([6, 9])
   expect(published.map((batch) => baseSequenceAt(batch, 0))).toEqual([0, 3])
-  expect(restored).toEqual([{ topic: 't', partition: 0, records: 6, shift: 6 }])
+  expect(restored).toEqual([{ topic: 't', partition: 0, records: 5, shift: 6 }])
+  // Its partition began with the second record of a batch.
+  expect(asked).toContain('POST /topics/t/partitions/0/delete-records?topicId=new {"before":1}')
+})
+
+test('a partition that begins with a batch has nothing to delete', async () => {
+  const topic = await topicWith('t', 6, [0, 3, 6, 9])
+  expect(await restoreTopics([topic], 100, new Made(), deps())).toMatchObject([{ records: 6, shift: 6 }])
+  expect(asked.filter((one) => one.includes('delete-records'))).toEqual([])
 })
 
 test('the fencing token of a partition is accepted behind its records, before settings that might refuse it', async () => {

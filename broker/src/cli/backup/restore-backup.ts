@@ -30,7 +30,7 @@ export interface RestoreDeps extends ChunkStoreDeps {
 export interface RestoredPartition {
   readonly topic: string
   readonly partition: number
-  /** Published ones; more than the partition had, if its first record is not the first one of its batch. */
+  /** That the new partition has. */
   readonly records: number
   /** What offsets in the backup are greater by than in the new topic. */
   readonly shift: number
@@ -92,11 +92,11 @@ export async function restoreTopics(
     }),
   )
   const restored = await inTurns(places, AT_ONCE, async ({ place, backup, store }) => {
-    const published = await restorePartition(place, backup, store, deps)
+    const restored = await restorePartition(place, backup, store, deps)
     // Writers that had been shut out stay so.
     if (backup.fence !== undefined) await deps.records.fence(place, backup.fence)
     made.partitions += 1
-    return { topic: place.topic, partition: place.partition, ...published }
+    return { topic: place.topic, partition: place.partition, ...restored }
   })
   for (const { name, config } of topics) {
     const settings = { maxBatchBytes: null, ...config }
@@ -105,12 +105,15 @@ export async function restoreTopics(
   return restored
 }
 
-/** Batches whose records had all been removed when the backup was made stay removed. */
+/**
+ * Records that had been removed when the backup was made stay removed: whole batches are not published, and those of
+ * the batch in which the partition began are deleted.
+ */
 async function restorePartition(
   place: Place,
   { from, chunks }: PartitionBackup,
   store: ChunkStore,
-  { records, limit, signal, crc32c, onBytes }: RestoreDeps,
+  { admin, records, limit, signal, crc32c, onBytes }: RestoreDeps,
 ): Promise<Pick<RestoredPartition, 'records' | 'shift'>> {
   if (chunks.length === 0) return { records: 0, shift: 0 }
   const { producerId, epoch: producerEpoch } = await records.newProducer()
@@ -129,7 +132,12 @@ async function restorePartition(
       onBytes(batch.length)
     }
   }
-  return { records: published, shift: shift ?? 0 }
+  const removed = Math.max(0, from - (shift ?? from))
+  if (removed > 0) {
+    const path = topicPath(place.topic, `/partitions/${place.partition}/delete-records`, place.topicId)
+    await admin.request('POST', path, { before: removed })
+  }
+  return { records: published - removed, shift: shift ?? 0 }
 }
 
 /** Rules and quotas beside those that the cluster has. */

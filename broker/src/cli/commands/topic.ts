@@ -17,7 +17,7 @@ const commands = () => import('../admin/topic-commands.ts')
 
 const settings = () => import('../admin/topic-settings.ts')
 
-/** `tailrace topic create|list|describe|alter|delete`. */
+/** `tailrace topic create|list|describe|alter|delete|delete-records`. */
 export function topicCommand(context: CommandContext): Command {
   return new Command('topic')
     .addCommand(create(context))
@@ -25,6 +25,7 @@ export function topicCommand(context: CommandContext): Command {
     .addCommand(describe(context))
     .addCommand(alter(context))
     .addCommand(remove(context))
+    .addCommand(deleteRecords(context))
 }
 
 function create({ terminal, run }: CommandContext): Command {
@@ -144,6 +145,35 @@ function remove({ terminal, run }: CommandContext): Command {
           adminOf(options, terminal),
           terminal,
         )
+        return 0
+      }),
+    )
+}
+
+interface DeleteRecordsOptions extends ClientOptions, MeantTopic, Confirmed {
+  readonly partition: string
+  readonly before: string
+}
+
+function deleteRecords({ terminal, run }: CommandContext): Command {
+  return new Command('delete-records')
+    .description('delete the records of a partition before an offset, permanently')
+    .argument('<name>')
+    .requiredOption('-p, --partition <number>', 'the partition')
+    .requiredOption('--before <offset>', 'the first offset that stays, or latest: all records are deleted')
+    .addOption(topicIdOption())
+    .addOption(yesOption())
+    .addOption(serverOption())
+    .addOption(jsonOption())
+    .action((name: string, options: DeleteRecordsOptions) =>
+      run(async () => {
+        const { topicId, json = false } = options
+        const partition = parseCount('--partition', options.partition, 0, 2 ** 31 - 1)
+        const isAll = options.before === 'latest'
+        const before = isAll ? -1 : parseCount('--before', options.before, 0, Number.MAX_SAFE_INTEGER)
+        const { deleteRecords } = await import('../admin/delete-records.ts')
+        const wanted = { topicId, partition, before, confirmed: options, json }
+        await deleteRecords(name, wanted, adminOf(options, terminal), terminal)
         return 0
       }),
     )

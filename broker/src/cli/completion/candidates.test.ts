@@ -11,9 +11,9 @@ const program = await buildProgram(context, '0.0.0', Object.keys(commandTable))
 
 test.each<[string, string[]]>([
   ['to', ['topic', 'token', 'top']],
-  ['topic ', ['create', 'list', 'describe', 'alter', 'delete', 'help']],
+  ['topic ', ['create', 'list', 'describe', 'alter', 'delete', 'delete-records', 'help']],
   ['topic cr', ['create']],
-  ['help topic de', ['describe', 'delete']],
+  ['help topic de', ['describe', 'delete', 'delete-records']],
   ['publish flights --comp', ['--compression']],
   ['publish flights --compression ', ['none', 'gzip', 'zstd']],
   ['publish flights --compression gzip --form', ['--format']],
@@ -59,6 +59,6 @@ test('the command prints scripts, and candidates a line each', async () => {
     return [await runCommandLine(['completion', ...args], terminal), terminal.text()]
   }
   for (const shell of ['bash', 'zsh', 'fish']) expect(await run(shell)).toEqual([0, expect.stringContaining(shell)])
-  expect(await run('bash', '--', 'topic', 'de')).toEqual([0, 'describe\ndelete\n'])
+  expect(await run('bash', '--', 'topic', 'de')).toEqual([0, 'describe\ndelete\ndelete-records\n'])
   expect((await run('csh'))[0]).toBe(2)
 })

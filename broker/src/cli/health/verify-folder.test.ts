@@ -39,7 +39,7 @@ async function stoppedBroker(): Promise<{ disk: MemoryDisk; store: MemoryStore }
   await saveCheckpoint(
     store,
     1,
-    { commitIndex: 3, highWatermark: 4, producersIndex: 3, producers: [], fence: -1 },
+    { commitIndex: 3, highWatermark: 4, producersIndex: 3, producers: [], fence: -1, deletedBefore: 0 },
     crc32c,
   )
   return { disk, store }
@@ -102,7 +102,7 @@ test('a state store that cannot be opened, has lost its list of files or everyth
 
 test('a log that ends before what was committed has lost entries, unless another log is about to take its place', async () => {
   const broker = await stoppedBroker()
-  const ahead = { commitIndex: 9, highWatermark: 12, producersIndex: 9, producers: [], fence: -1 }
+  const ahead = { commitIndex: 9, highWatermark: 12, producersIndex: 9, producers: [], fence: -1, deletedBefore: 0 }
   await saveCheckpoint(broker.store, 1, ahead, crc32c)
   expect((await damagesOf(broker))[0]!.problem).toBe('the log ends with entry 3, and entry 9 was committed here')
   await saveInstallRecord(broker.store, 1, { lastIndex: 9, lastTerm: 3 })

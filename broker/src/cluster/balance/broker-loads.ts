@@ -11,7 +11,7 @@ const ANSWER_MS = 5000
 /** What this broker's replicas and its disk hold. */
 export function loadHere(groups: Pick<Groups, 'all'>, { usage }: Pick<WatchedStorage, 'usage'>): HoldingFields {
   const replicas: HoldingFields['replicas'] = []
-  for (const { id: group, sizeBytes: bytes, logStart, highWatermark } of groups.all()) {
+  for (const { id: group, sizeBytes: bytes, firstStored: logStart, highWatermark } of groups.all()) {
     if (group !== METADATA_GROUP) replicas.push({ group, bytes, logStart, highWatermark })
   }
   const { freeBytes, reserveBytes } = usage

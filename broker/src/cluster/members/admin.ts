@@ -1,4 +1,4 @@
-import type { AskerFields, BrokerId, GroupId } from '@tailrace/schemas'
+import type { AskerFields, BrokerId, GroupId, Offset } from '@tailrace/schemas'
 import { METADATA_GROUP, TailraceError } from '@tailrace/schemas'
 import type {
   AdminApi,
@@ -9,6 +9,7 @@ import type {
   GroupTarget,
   MembersDescription,
   MovesDescription,
+  PartitionTarget,
   TopicChanges,
 } from '../../api/admin-api.ts'
 import type { Asker, TopicConfig, TopicSummary } from '../../api/broker-api.ts'
@@ -37,6 +38,7 @@ const COMMAND_MS = 10_000
 const LEADER_MS = 5000
 const REPLICA_MS = 2000
 const CHANGE_MS = 30_000
+const DELETION_MS = 10_000
 /** A snapshot writes out a whole state. */
 const SNAPSHOT_MS = 60_000
 
@@ -199,6 +201,16 @@ export class Admin implements AdminApi, AdminService {
 
   addPartitions(name: string, partitions: number, topicId?: string): Promise<TopicSummary> {
     return this.#deps.topics.addPartitions(name, partitions, topicId, this.#asker ?? undefined)
+  }
+
+  async deleteRecords(target: PartitionTarget, before: Offset): Promise<{ logStart: Offset }> {
+    const { group } = this.#find(target)
+    const { calls } = this.#deps
+    const { logStart } = await calls.atLeader('DeleteRecords', this.#asked({ group, before }), DELETION_MS)
+    // Done twice it does no harm: a client that repeats the request after an error here completes it.
+    const deleted = before === -1 ? logStart : Math.min(before, logStart)
+    await this.#submit({ type: 'records-deleted', group, before: deleted })
+    return { logStart }
   }
 
   async removeBroker(broker: BrokerId, by = ''): Promise<void> {

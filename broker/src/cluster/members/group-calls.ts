@@ -27,6 +27,7 @@ export type GroupCallName =
   | 'ChangeMetadataVoters'
   | 'CancelChange'
   | 'TransferLeadership'
+  | 'DeleteRecords'
   | 'MayLead'
   | 'ReturnLeadership'
   | 'KeepLeadership'

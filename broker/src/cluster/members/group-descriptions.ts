@@ -18,6 +18,7 @@ const NAMES: Record<number, EntryDescription['kind']> = {
   [EntryKind.TermStart]: 'term-start',
   [EntryKind.Configuration]: 'configuration',
   [EntryKind.Fence]: 'fence',
+  [EntryKind.Deletion]: 'deletion',
 }
 
 /**

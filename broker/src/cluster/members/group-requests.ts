@@ -1,8 +1,9 @@
-import type { BrokerId, GroupId, LogIndex, Term } from '@tailrace/schemas'
+import type { BrokerId, GroupId, LogIndex, Offset, Term } from '@tailrace/schemas'
 import { METADATA_GROUP, TailraceError } from '@tailrace/schemas'
 import type { Group, GroupStatus, Groups, Snapshot, SnapshotPlace } from '../../partition/group.ts'
 import type { EntryStatus } from '../../raft/log/entry-states.ts'
 import type { MemberTarget } from '../../raft/members/member-target.ts'
+import { DELETIONS, levelRefusal } from '../metadata/feature-levels.ts'
 import { preferredReplica, sameMembers, wantedMembers } from '../metadata/partition-replicas.ts'
 import { LeadershipRequests, type LeadershipRequestsDeps, type ReturnOutcome } from './leadership-requests.ts'
 
@@ -115,6 +116,18 @@ export class GroupRequestAnswerer {
     const preferred = partition === undefined ? led.configuration.voters[0]! : preferredReplica(partition)
     const target = to === 0 ? preferred : to
     return target === this.#deps.brokerId ? target : led.transferLeadership(target)
+  }
+
+  /**
+   * Of a partition; resolves with where it begins then.
+   * @throws TailraceError NOT_LEADER, FEATURE_LEVEL_TOO_LOW, NOT_READY, OFFSET_OUT_OF_RANGE, OUTCOME_UNKNOWN
+   */
+  async deleteRecords(group: GroupId, before: Offset): Promise<Offset> {
+    const led = this.#led(group)
+    // The level never falls: if it is high enough here, every broker can read the entry.
+    const refusal = levelRefusal('Deletions of records', DELETIONS, this.#deps.state.head)
+    if (refusal !== null) throw refusal
+    return led.deleteRecords(before)
   }
 
   /** @throws TailraceError TRANSFER_FAILED: as the leader this replica could serve worse than another */

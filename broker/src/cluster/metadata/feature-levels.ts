@@ -33,6 +33,7 @@ export const featureLevels: FeatureLevels = {
     'set-draining': 3,
     'set-balancing': 3,
     'add-partitions': 3,
+    'records-deleted': 3,
   },
 }
 
@@ -44,6 +45,9 @@ interface LevelsOfCluster {
 
 /** From this level on partitions may hold entries of fencing tokens, which need no command. */
 export const FENCES = 3
+
+/** From this level on partitions may hold entries of deletions of records. */
+export const DELETIONS = 3
 
 /** From this level on there are consumer groups: older brokers take the logs of coordinators for those of records. */
 export const CONSUMER_GROUPS_LEVEL = 3

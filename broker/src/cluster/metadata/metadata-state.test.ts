@@ -142,6 +142,11 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     changes: fc.record({ readOnly: fc.constantFrom(true, false, null), retentionMs: fc.constantFrom(5, null) }),
   }),
   fc.record({
+    type: fc.constant('records-deleted' as const),
+    group: fc.integer({ min: 1, max: 6 }),
+    before: fc.nat(9),
+  }),
+  fc.record({
     type: fc.constant('add-partitions' as const),
     topicId: fc.constantFrom('t1', 't2'),
     first: fc.integer({ min: 1, max: 5 }),

@@ -1,4 +1,4 @@
-import type { BrokerId, GroupId, LogIndex, Term } from '@tailrace/schemas'
+import type { BrokerId, GroupId, LogIndex, Offset, Term } from '@tailrace/schemas'
 
 /** The brokers that hold a partition, shall hold it, or must be ignored. Never changed in place. */
 export interface TopicPartition {
@@ -23,6 +23,8 @@ export interface TopicPartition {
    * ignored (M83).
    */
   readonly outcasts?: readonly BrokerId[]
+  /** Records before it were deleted by an operator; the partition's log says the same. */
+  readonly deletedBefore?: Offset
 }
 
 export type Admissions = Readonly<Record<number, LogIndex>>

@@ -40,6 +40,13 @@ export function performTopicCommand(state: MetadataTables, command: TopicCommand
       return prioritise(state, command.group, command.broker, command.factor)
     case 'add-partitions':
       return addPartitions(state, command)
+    case 'records-deleted':
+      return ofGroup(state, command.group, (place, partition) => {
+        const { before } = command
+        return before > (partition.deletedBefore ?? 0)
+          ? replace(state, place, { ...partition, deletedBefore: before })
+          : DONE
+      })
   }
 }
 

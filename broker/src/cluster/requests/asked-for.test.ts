@@ -33,6 +33,7 @@ const needed: Readonly<Record<string, readonly [Operation, ResourcePattern]>> = 
   ChangeMetadataVoters: ['alter', cluster],
   CancelChange: ['alter', cluster],
   TransferLeadership: ['alter', cluster],
+  DeleteRecords: ['delete', topic],
   KeepLeadership: ['alter', cluster],
   TakeSnapshot: ['alter', cluster],
   OfferSnapshot: ['alter', cluster],

@@ -4,7 +4,7 @@ import { commandResultFields, isCommandResult } from '../metadata/intents/comman
 import { textsAreShort } from '../metadata/intents/intent-checks.ts'
 import { areSettings, intentOf, isIntent, nameOfIntent } from '../metadata/intents/intent-fields.ts'
 import type { MetadataState } from '../metadata/metadata-state.ts'
-import { alterCluster, theCluster, topicNamed } from './asked-for.ts'
+import { alterCluster, onGroup, theCluster, topicNamed } from './asked-for.ts'
 import type { RequestHandler } from './request.ts'
 import { withoutBody } from './request.ts'
 
@@ -31,7 +31,7 @@ export const metadataCommand: RequestHandler<'MetadataCommand'> = {
 /** What a client needs to have what the intent asks for. */
 function neededFor(
   { intent, asker }: Message<'MetadataCommand'>,
-  { security }: MetadataState,
+  state: MetadataState,
 ): readonly (readonly Needed[])[] {
   const read = intentOf(intent)
   const isOwn = (principal: string | undefined): boolean => principal === asker?.principal
@@ -47,6 +47,8 @@ function neededFor(
       return [[['delete', topicNamed(read.name)]]]
     case 'set-topic-config':
       return [[['alter-configs', topicNamed(read.name)]]]
+    case 'records-deleted':
+      return [onGroup('delete', read.group, state)]
     case 'add-partitions':
       return [[['alter', topicNamed(read.name)]]]
     case 'set-quota':
@@ -56,7 +58,7 @@ function neededFor(
     case 'add-token':
       return isOwn(read.token.principal) ? [] : alterCluster()
     case 'remove-tokens':
-      return read.ids.every((id) => isOwn(security.tokens.get(id)?.principal)) ? [] : alterCluster()
+      return read.ids.every((id) => isOwn(state.security.tokens.get(id)?.principal)) ? [] : alterCluster()
     default:
       return alterCluster()
   }

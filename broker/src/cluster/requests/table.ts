@@ -6,6 +6,7 @@ import { cancelChange } from './cancel-change.ts'
 import { changeMetadataVoters } from './change-metadata-voters.ts'
 import { consumerGroup } from './consumer-group.ts'
 import { copyClose, copyOpen, copyRead, readEntries } from './copies.ts'
+import { deleteRecords } from './delete-records.ts'
 import { driveChange } from './drive-change.ts'
 import { fetch } from './fetch.ts'
 import { findOffset } from './find-offset.ts'
@@ -62,6 +63,7 @@ export const requestTable = {
   ChangeMetadataVoters: { handler: changeMetadataVoters, askers: 'members', speaker: any },
   CancelChange: { handler: cancelChange, askers: 'members', speaker: any },
   TransferLeadership: { handler: transferLeadership, askers: 'members', speaker: any },
+  DeleteRecords: { handler: deleteRecords, askers: 'members', speaker: any },
   MayLead: { handler: mayLead, askers: 'controllers', speaker: any },
   ReturnLeadership: { handler: returnLeadership, askers: 'controllers', speaker: any },
   KeepLeadership: { handler: keepLeadership, askers: 'members', speaker: any },

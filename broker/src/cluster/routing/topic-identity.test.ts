@@ -76,6 +76,7 @@ const acts: Record<string, (broker: TestBroker, topicId?: string) => Promise<unk
   'describe a partition': ({ node }, topicId) => node.admin.describeGroup(place(topicId)),
   'change settings': ({ node }, topicId) => node.admin.alterTopic('t', { retentionMs: 1000 }, topicId),
   'add partitions': ({ node }, topicId) => node.admin.addPartitions('t', 2, topicId),
+  'delete records': ({ node }, topicId) => node.admin.deleteRecords(place(topicId), 0),
   'set a priority': ({ node }, topicId) => node.admin.setPriority(place(topicId), { broker: 1, factor: 2 }),
   'transfer the leadership': ({ node }, topicId) => node.admin.transferLeadership(place(topicId), 2),
   'take a snapshot': ({ node }, topicId) => node.admin.snapshot(place(topicId), { broker: 1, thenFetch: false }),

@@ -121,5 +121,9 @@ export class Topics {
 }
 
 function summaryOf({ name, id, config, partitions }: Topic): TopicSummary {
-  return { name, id, partitions: partitions.length, replicas: partitions[0]!.replicas.length, config }
+  const summary = { name, id, partitions: partitions.length, replicas: partitions[0]!.replicas.length, config }
+  const deleted = partitions.flatMap(({ deletedBefore }, partition) => {
+    return deletedBefore === undefined ? [] : [{ partition, before: deletedBefore }]
+  })
+  return deleted.length > 0 ? { ...summary, deleted } : summary
 }

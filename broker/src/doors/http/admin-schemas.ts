@@ -48,7 +48,7 @@ const membersFields = {
 const entry = object({
   index: integer,
   term: integer,
-  kind: { type: 'string', enum: ['records', 'term-start', 'configuration', 'fence'] },
+  kind: { type: 'string', enum: ['records', 'term-start', 'configuration', 'fence', 'deletion'] },
   baseOffset: integer,
   lastOffset: integer,
   bytes: integer,

@@ -268,6 +268,17 @@ interface Shown {
   readonly source: string
 }
 
+it('deletes records before an offset', async () => {
+  const path = '/topics/flights/partitions/0/delete-records'
+  const { status, body } = await call('POST', path, { before: 0 })
+  expect([status, body]).toEqual([200, { logStart: 0 }])
+  const target = { kind: 'partition', topic: 'flights', partition: 0 }
+  expect(fixture.admin.asked).toEqual([['deleteRecords', target, 0]])
+  expect((await call('POST', path, { before: 99 })).body.code).toBe('OFFSET_OUT_OF_RANGE')
+  expect((await call('POST', path, { before: -1 })).body).toEqual({ logStart: 0 })
+  for (const before of [-2, 1.5, '7']) expect((await call('POST', path, { before })).status).toBe(400)
+})
+
 describe('partitions', () => {
   it('are added, and never taken away', async () => {
     await call('POST', '/topics', { name: 'grows', partitions: 2, replicas: 1 })

@@ -38,6 +38,7 @@ export const describedRequests: Record<
   describeTopic: ['/topics/flights', ['describe', flights]],
   alterTopic: ['/topics/flights/config', ['alter-configs', flights], { retentionMs: 1 }],
   addPartitions: ['/topics/flights', ['alter', flights], { partitions: 9 }],
+  deleteRecords: ['/topics/flights/partitions/0/delete-records', ['delete', flights], { before: 0 }],
   deleteTopic: ['/topics/flights', ['delete', flights]],
   publish: ['/topics/flights/records', ['write', flights], { records: [{ value: 'x' }] }],
   publishIf: ['/topics/flights/partitions/0/records?fence=1', ['write', flights], { records: [{ value: 'x' }] }],

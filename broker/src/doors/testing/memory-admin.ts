@@ -8,6 +8,7 @@ import type {
   GroupTarget,
   MembersDescription,
   MovesDescription,
+  PartitionTarget,
   TopicChanges,
 } from '../../api/admin-api.ts'
 import type { TopicConfig, TopicSummary } from '../../api/broker-api.ts'
@@ -92,6 +93,14 @@ export class MemoryAdmin implements AdminApi, AdminService {
   async addPartitions(name: string, partitions: number, topicId?: string): Promise<TopicSummary> {
     this.#ask('addPartitions', name, partitions)
     return this.#broker.addPartitions(name, partitions, topicId)
+  }
+
+  async deleteRecords(target: PartitionTarget, before: number): Promise<{ logStart: number }> {
+    this.#ask('deleteRecords', target, before)
+    const found = this.#broker.topics.get(target.topic)!.partitions[target.partition]!
+    if (before > found.end) throw new TailraceError('OFFSET_OUT_OF_RANGE', `${before}`)
+    found.logStart = Math.max(found.logStart ?? 0, before === -1 ? found.end : before)
+    return { logStart: found.logStart }
   }
 
   async removeBroker(broker: BrokerId, by = ''): Promise<void> {

@@ -57,10 +57,10 @@ test('control entries are printed with what they say, in segments and in the jou
   const disk = new MemoryDisk()
   const storage = await open(disk)
   const writer = new Acknowledgements(storage).writer(storage.create(1))
-  for (const control of ['term', 'configuration', 'fence'] as const) writer.write({ control, sizes: [10] })
+  for (const control of ['term', 'configuration', 'fence', 'deletion'] as const) writer.write({ control, sizes: [10] })
   await settled()
   await storage.close()
-  const said = [{ leader: 1 }, { json: '{"made":3}' }, { fence: 7 }]
+  const said = [{ leader: 1 }, { json: '{"made":3}' }, { fence: 7 }, { before: 3 }]
   for (const path of disk.paths().filter((name) => /(00\.log|1\.journal)$/.test(name))) {
     const controls = (await dump(disk, path)).filter(({ fields }) => (fields.entry ?? 'records') !== 'records')
     expect(controls.map(({ fields }) => fields)).toMatchObject(said)

@@ -23,6 +23,7 @@ const kindNames = {
   [EntryKind.TermStart]: 'term-start',
   [EntryKind.Configuration]: 'configuration',
   [EntryKind.Fence]: 'fence',
+  [EntryKind.Deletion]: 'deletion',
 } as const
 
 /** The fields of an entry with its batch. `isSound`: the batch matches its checksum. */

@@ -113,10 +113,11 @@ export class MemoryLog implements CommittedLog {
     return { batches, bytes, nextOffset }
   }
 
-  async offsetForTime(timestamp: Timestamp, limit: Offset): Promise<Offset | null> {
+  async offsetForTime(timestamp: Timestamp, limit: Offset, from: Offset = 0): Promise<Offset | null> {
     for (const { headers, payloads } of this.#pieces) {
-      for (const [within, { baseOffset }] of headers.entries()) {
+      for (const [within, { baseOffset, lastOffset }] of headers.entries()) {
         if (baseOffset >= limit) return null
+        if (lastOffset < from) continue
         if (maxTimestampAt(payloads[within]!, 0) >= timestamp) return baseOffset
       }
     }

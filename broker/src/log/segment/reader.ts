@@ -91,15 +91,24 @@ export async function readRecords(
   return { batches, bytes, nextOffset }
 }
 
-/** The first offset below `limit` whose batch has a record as young as `timestamp`; or null. */
-export async function findTime(view: SegmentView, timestamp: Timestamp, limit: Offset): Promise<Offset | null> {
+/**
+ * Base offset of the first batch that ends at `from` or after it and has a record as young as `timestamp`, below
+ * `limit`; or null.
+ */
+export async function findTime(
+  view: SegmentView,
+  timestamp: Timestamp,
+  limit: Offset,
+  from: Offset,
+): Promise<Offset | null> {
   for (const segment of view.segments) {
     if (segment.removed || segment.youngest < timestamp || segment.baseIndex > view.readable) continue
     if (segment.baseOffset >= limit) return null
     const place = (await view.env.indexes.load(view.env, segment)).byTime(timestamp)
     let found: Offset | null = null
     await walk(view, segment, place, LARGEST_READ_BYTES, (header, batch) => {
-      if (header.kind !== EntryKind.Records || maxTimestampAt(batch, 0) < timestamp) return true
+      const isWanted = header.kind === EntryKind.Records && header.lastOffset >= from
+      if (!isWanted || maxTimestampAt(batch, 0) < timestamp) return true
       found = header.baseOffset
       return false
     })

@@ -101,15 +101,15 @@ export class Tail implements ChunkOwner {
   }
 
   /**
-   * Base offset of the first batch after index `after` that has a record as young as `timestamp`, below `limit`; or
-   * null.
+   * Base offset of the first batch after index `after` that ends at `from` or after it and has a record as young as
+   * `timestamp`, below `limit`; or null.
    */
-  offsetForTime(timestamp: Timestamp, after: LogIndex, limit: Offset): Offset | null {
+  offsetForTime(timestamp: Timestamp, after: LogIndex, limit: Offset, from: Offset): Offset | null {
     for (let at = this.#head; at < this.#chunks.length; at++) {
       const chunk = this.#chunks[at]!
       for (let within = 0; within < chunk.live; within++) {
         const header = chunk.headers[within]!
-        if (header.index <= after || header.kind !== EntryKind.Records) continue
+        if (header.index <= after || header.kind !== EntryKind.Records || header.lastOffset < from) continue
         if (header.baseOffset >= limit) return null
         if (maxTimestampAt(chunk.payloads[within]!, 0) >= timestamp) return header.baseOffset
       }

@@ -34,7 +34,12 @@ export function logSeries<Item>(
       [],
       (item) => of(item).highWatermark,
     ],
-    ['tailrace_partition_log_start', 'The first offset that this replica still has.', [], (item) => of(item).logStart],
+    [
+      'tailrace_partition_log_start',
+      'The first offset that may be read at this replica.',
+      [],
+      (item) => of(item).logStart,
+    ],
     [
       'tailrace_partition_size_bytes',
       'Bytes of the log of this replica, on disk and in memory.',

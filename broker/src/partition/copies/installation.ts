@@ -99,9 +99,9 @@ export class Installation {
     await saveInstallRecord(store, group, { lastIndex, lastTerm })
     await saveCheckpoint(store, group, checkpoint, crc32c)
     await store.flush()
-    const { commitIndex, highWatermark, producersIndex, producers, fence } = checkpoint
+    const { commitIndex, highWatermark, producersIndex, producers, fence, deletedBefore } = checkpoint
     const state = new PartitionState(
-      { commitIndex, highWatermark, producersIndex, fenceToken: fence, commitTerm: lastTerm },
+      { commitIndex, highWatermark, producersIndex, fenceToken: fence, deletedBefore, commitTerm: lastTerm },
       null,
       settings.producerCapacity,
     )

@@ -1,4 +1,4 @@
-import type { LogIndex, Timestamp } from '@tailrace/schemas'
+import type { LogIndex, Offset, Timestamp } from '@tailrace/schemas'
 import type { SegmentStart } from '../../log/log-storage.ts'
 import type { Retention, SegmentLimits } from '../group.ts'
 
@@ -8,13 +8,15 @@ export interface RetentionView {
   readonly sizeBytes: number
   /** Entries up to here are committed and durable here: only those may be removed. */
   readonly settledIndex: LogIndex
+  /** Records before it were deleted by somebody; 0: none. */
+  readonly deletedBefore?: Offset
   readonly now: Timestamp
 }
 
 /**
  * The index before which a log may be cut, or null: whole segments, oldest first, while what remains is still `bytes`
- * long, or while their last entry was appended more than `ms` ago. The timestamps of records do not count: producers
- * choose them.
+ * long, or while their last entry was appended more than `ms` ago, or all their records are deleted. The timestamps of
+ * records do not count: producers choose them.
  */
 export function retentionCut({ bytes, ms }: Retention, view: RetentionView): LogIndex | null {
   const times = appendTimes(view)
@@ -23,9 +25,10 @@ export function retentionCut({ bytes, ms }: Retention, view: RetentionView): Log
   for (const [at, segment] of view.segments.entries()) {
     if (!segment.sealed || segment.last > view.settledIndex) break
     left -= segment.bytes
+    const deleted = segment.endOffset <= (view.deletedBefore ?? 0)
     const tooMuch = bytes !== null && left >= bytes
     const tooOld = ms !== null && times[at]! < view.now - ms
-    if (!tooMuch && !tooOld) break
+    if (!deleted && !tooMuch && !tooOld) break
     cut = segment.last + 1
   }
   return cut
@@ -66,4 +69,15 @@ export function mustSeal(
   if (sinceSealMs < Math.min(byRetention, limits.ms ?? Number.POSITIVE_INFINITY)) return false
   const newest = segments.at(-1)
   return newest === undefined ? lastIndex > 0 : !newest.sealed || newest.last < lastIndex
+}
+
+/** Whether a growing segment must be closed because all its records are deleted. */
+export function holdsOnlyDeleted({
+  segments,
+  deletedBefore = 0,
+}: Pick<RetentionView, 'segments' | 'deletedBefore'>): boolean {
+  const newest = segments.at(-1)
+  return (
+    newest !== undefined && !newest.sealed && newest.endOffset > newest.baseOffset && newest.endOffset <= deletedBefore
+  )
 }

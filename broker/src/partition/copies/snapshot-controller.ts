@@ -12,7 +12,7 @@ import type { PartitionState } from '../replica/state/partition-state.ts'
 import type { CopyServices } from './copy-services.ts'
 import type { CopiedReplica } from './copy-source.ts'
 import { Installation } from './installation.ts'
-import { mustSeal, retentionCut } from './retention.ts'
+import { holdsOnlyDeleted, mustSeal, retentionCut } from './retention.ts'
 import { SnapshotPolicy } from './snapshot-policy.ts'
 
 /** The replica's core, log and derived state, which an installation replaces. */
@@ -160,15 +160,18 @@ export class SnapshotController {
     const { retention = NO_RETENTION, segments: limits = NO_LIMITS } = spec()
     const { log, core, state } = driver
     log.limitSegments(limits.bytes)
-    if (retention.bytes === null && retention.ms === null && limits.ms === null) return
+    const { deletedBefore } = state
+    const isCut = deletedBefore > log.startOffset
+    if (retention.bytes === null && retention.ms === null && limits.ms === null && !isCut) return
     const view = () => ({
       segments: log.segmentStarts(),
       sizeBytes: log.sizeBytes,
       settledIndex: Math.min(state.commitIndex, core.durableIndex),
       now: clock.now(),
+      deletedBefore,
     })
     const monotonic = clock.monotonic()
-    if (mustSeal(retention, limits, view(), log.lastIndex, monotonic - this.#sealedAt)) {
+    if (holdsOnlyDeleted(view()) || mustSeal(retention, limits, view(), log.lastIndex, monotonic - this.#sealedAt)) {
       this.#sealedAt = monotonic
       await log.seal()
     }

@@ -134,12 +134,12 @@ export class GroupDriver {
     this.#deps.wake()
   }
 
-  /** Leader only: gives the batch, a fence if `records` is 0, its place in the log. It is the log's from now on. */
-  propose(batch: Uint8Array, records: number): EntryHeader | Refusal {
+  /** Leader only: gives the batch its place in the log. The batch is the log's from now on. */
+  propose(batch: Uint8Array, records: number, kind: EntryKind = EntryKind.Records): EntryHeader | Refusal {
     // The core's own entries before it, a TermStart or a configuration, must pass first: `state` takes entries in log
     // order.
     if (this.core.lastIndex !== this.#state.appendedIndex) this.drain()
-    const header = this.core.propose({ records, bytes: batch.length })
+    const header = this.core.propose({ records, bytes: batch.length, kind })
     if (typeof header === 'string') return header
     placeBatch(batch, 0, header.baseOffset, header.term)
     this.state.appended(header, batch)

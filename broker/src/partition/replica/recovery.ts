@@ -92,10 +92,11 @@ function fromCheckpoint(
 ): PartitionState {
   const start = { commitIndex: log.prevIndex, highWatermark: log.startOffset }
   if (checkpoint === null) return new PartitionState(start, null, producerCapacity)
-  const { commitIndex, highWatermark, producersIndex, fence } = checkpoint
+  const { commitIndex, highWatermark, producersIndex, fence, deletedBefore } = checkpoint
   const usable = trusted && commitIndex <= log.lastIndex && commitIndex >= log.prevIndex
   const place = usable ? { commitIndex, highWatermark } : start
-  const state = new PartitionState({ ...place, producersIndex, fenceToken: fence }, null, producerCapacity)
+  const settled = { producersIndex, fenceToken: fence, deletedBefore }
+  const state = new PartitionState({ ...place, ...settled }, null, producerCapacity)
   for (const [producerId, producer] of checkpoint.producers) state.producers.restore(producerId, producer)
   return state
 }

@@ -105,7 +105,24 @@ export class Replica implements Group {
   }
 
   get logStart(): Offset {
+    return Math.max(this.firstStored, this.driver.state.deletedBefore)
+  }
+
+  get firstStored(): Offset {
     return this.driver.log.startOffset
+  }
+
+  /** See Group.deleteRecords. */
+  async deleteRecords(before: Offset): Promise<Offset> {
+    this.life.checkRunning()
+    if (!this.isLeader) throw this.notLeader()
+    await this.#reading.confirmed(true)
+    if (!this.isLeader) throw this.notLeader()
+    const end = this.highWatermark
+    if (before > end) throw new TailraceError('OFFSET_OUT_OF_RANGE', `Offset ${before} is beyond ${end}.`)
+    const wanted = before === -1 ? end : before
+    if (wanted > this.logStart) await this.#publishing.delete(wanted)
+    return this.logStart
   }
 
   get sizeBytes(): number {

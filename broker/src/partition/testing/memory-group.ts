@@ -112,6 +112,7 @@ export class MemoryGroup implements Group {
   term: Term = 0
   highWatermark = 0
   logStart = 0
+  firstStored = 0
   sizeBytes = 0
   trouble: string | null = null
   standing: Standing = 'sound'
@@ -177,6 +178,14 @@ export class MemoryGroup implements Group {
         resolve({ baseOffset, lastOffset, duplicate: false })
       })
     })
+  }
+
+  async deleteRecords(before: number): Promise<number> {
+    if (!this.isLeader) throw new TailraceError('NOT_LEADER')
+    const end = this.#world.group(this.id).offset
+    if (before > end) throw new TailraceError('OFFSET_OUT_OF_RANGE', `${before}`)
+    this.logStart = Math.max(this.logStart, before === -1 ? end : before)
+    return this.logStart
   }
 
   async changeMembers(target: Target): Promise<void> {

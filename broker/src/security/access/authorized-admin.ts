@@ -1,4 +1,4 @@
-import type { BrokerId, LogIndex } from '@tailrace/schemas'
+import type { BrokerId, LogIndex, Offset } from '@tailrace/schemas'
 import type {
   AdminApi,
   AdminService,
@@ -8,6 +8,7 @@ import type {
   GroupTarget,
   MembersDescription,
   MovesDescription,
+  PartitionTarget,
   TopicChanges,
 } from '../../api/admin-api.ts'
 import type { TopicConfig, TopicSummary } from '../../api/broker-api.ts'
@@ -86,6 +87,12 @@ export class AuthorizedAdmin implements AdminApi {
     this.#guard.topic('alter', name)
     const add = () => this.#admin.addPartitions(name, partitions, topicId)
     return this.#guard.audited('add-partitions', `topic "${name}"`, add)
+  }
+
+  async deleteRecords(target: PartitionTarget, before: Offset): Promise<{ readonly logStart: Offset }> {
+    this.#guard.topic('delete', target.topic)
+    const remove = () => this.#admin.deleteRecords(target, before)
+    return this.#guard.audited('delete-records', `${textOf(target)} before ${before}`, remove)
   }
 
   async removeBroker(broker: BrokerId, by = ''): Promise<void> {

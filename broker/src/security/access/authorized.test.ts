@@ -64,6 +64,7 @@ const admin: Rows<AdminApi> = {
   ],
   alterTopic: [[(api) => api.alterTopic('t', {}), 'alter-configs', topic]],
   addPartitions: [[(api) => api.addPartitions('t', 2), 'alter', topic]],
+  deleteRecords: [[(api) => api.deleteRecords(target, 5), 'delete', topic]],
   removeBroker: [[(api) => api.removeBroker(1), 'alter', cluster]],
   raiseFeatureLevel: [[(api) => api.raiseFeatureLevel({ level: 1, by: 'me', cascades: [] }), 'alter', cluster]],
   balance: [[(api) => api.balance(), 'describe', cluster]],

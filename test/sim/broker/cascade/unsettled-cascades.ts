@@ -22,13 +22,15 @@ function unsettled(world: World, { life, failure }: SimCascade): string | null {
   // The logs of coordinators are for brokers of level 0 alone.
   const copied = [...places.values()].filter(({ topic }) => topic.name !== CONSUMER_GROUPS_TOPIC).length
   if (copies.length !== copied) return `has ${copies.length} copies of ${copied} partitions`
-  for (const { topic, topicId, partition, stopped, highWatermark } of copies) {
+  for (const { topic, topicId, partition, stopped, logStart, highWatermark } of copies) {
     const name = `${topic}/${partition}`
     if (topics.get(topic)?.id !== topicId) return `still has ${name} of ${topicId}`
     if (stopped !== '') return `has stopped to copy ${name}: ${stopped}`
     const group = world.watch.groups.get(topics.get(topic)!.partitions[partition]!.group)
     const committed = group?.committedEnd ?? 0
     if (highWatermark !== committed) return `has ${name} up to ${highWatermark} of ${committed}`
+    const deleted = group?.deletionTold ?? 0
+    if (logStart < deleted) return `shows ${name} from ${logStart} on, and all before ${deleted} is deleted`
   }
   return world.watch.security.isPresent(life.node.tables) ? null : 'has other users, tokens, rules or quotas'
 }

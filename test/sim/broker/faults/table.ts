@@ -1,6 +1,7 @@
 import { cascadeFaults } from './cascades.ts'
 import { clocks } from './clocks.ts'
 import { crashes } from './crashes.ts'
+import { deletions } from './deletions.ts'
 import { disks } from './disks.ts'
 import type { FaultClass } from './fault.ts'
 import { links } from './links.ts'
@@ -29,6 +30,7 @@ export const faultClasses: readonly FaultClass[] = [
   ...lostTails,
   ...releases,
   ...securityChanges,
+  ...deletions,
   ...cascadeFaults,
   ...upkeepFaults,
 ]

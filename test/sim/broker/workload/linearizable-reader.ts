@@ -10,7 +10,7 @@ const AT_ONCE = 4
 
 /**
  * Asks for the ends of partitions, linearizably (M24): each answer covers all offsets that any client was told before
- * the request.
+ * the request, and no record that somebody was told to be deleted by then.
  */
 export class LinearizableReader {
   readonly #world: World
@@ -34,7 +34,8 @@ export class LinearizableReader {
     }
   }
 
-  async #read({ topic, partition, group }: PartitionLedger): Promise<void> {
+  async #read(ledger: PartitionLedger): Promise<void> {
+    const { topic, partition, group } = ledger
     const told = this.#world.watch.groups.get(group)?.toldEnd ?? 0
     const broker = this.#whoLeads(group) ?? this.#world.anyBroker(this.#random)
     try {
@@ -43,7 +44,7 @@ export class LinearizableReader {
         ({ node }) => node.api.findOffset(topic, partition, { kind: 'LATEST', value: 0 }, { linearizable: true }),
         PATIENCE_MS,
       )
-      if (highWatermark >= told) return
+      if (highWatermark >= told) return await this.#readDeleted(ledger, broker)
       this.#world.watch.report(
         new Finding(
           'stale-read',
@@ -53,6 +54,19 @@ export class LinearizableReader {
     } catch {
       // Not answered: then no answer was wrong.
     }
+  }
+
+  async #readDeleted({ topic, partition, group }: PartitionLedger, broker: SimBroker): Promise<void> {
+    const told = this.#world.watch.groups.get(group)?.deletionTold ?? 0
+    if (told === 0) return
+    const request = { offset: told - 1, maxBytes: 1, waitMs: 0, linearizable: true }
+    const { logStart } = await this.#world.call(
+      broker,
+      ({ node }) => node.api.fetch(topic, partition, request),
+      PATIENCE_MS,
+    )
+    const detail = `broker ${broker.id} serves ${topic}/${partition} at ${told - 1}, from ${logStart} on`
+    this.#world.watch.report(new Finding('deleted-is-not-served', detail))
   }
 
   /** Half the time one that takes itself for the leader: a deposed leader that does not know it may answer wrongly. */

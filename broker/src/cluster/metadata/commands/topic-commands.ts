@@ -1,4 +1,4 @@
-import type { BrokerId, GroupId, LogIndex, PartitionNumber, Term, Timestamp } from '@tailrace/schemas'
+import type { BrokerId, GroupId, LogIndex, Offset, PartitionNumber, Term, Timestamp } from '@tailrace/schemas'
 import type { TopicChanges } from '../../../api/admin-api.ts'
 import { areTexts, isBrokerSet, isNatural, isNonEmptyArray, isPositive } from './command-checks.ts'
 
@@ -15,6 +15,7 @@ export type TopicCommand =
   | SetTopicConfig
   | SetPriority
   | AddPartitions
+  | RecordsDeleted
 
 /** Other replicas are wanted, in order of preference. Newcomers are admitted under the index of this command. */
 export interface AssignReplicas {
@@ -82,6 +83,16 @@ export interface AddPartitions {
   readonly partitions: readonly { readonly replicas: readonly BrokerId[] }[]
 }
 
+/**
+ * The partition's leader has deleted the records before an offset, by an entry of its log. So cascade brokers learn of
+ * it. Of the third feature level.
+ */
+export interface RecordsDeleted {
+  readonly type: 'records-deleted'
+  readonly group: GroupId
+  readonly before: Offset
+}
+
 export function isTopicCommand(value: { type?: string }): value is TopicCommand {
   const command = value as TopicCommand
   switch (command.type) {
@@ -122,6 +133,8 @@ export function isTopicCommand(value: { type?: string }): value is TopicCommand 
         isNonEmptyArray(command.partitions) &&
         command.partitions.every((some) => isBrokerSet(some?.replicas) && some.replicas.length > 0)
       )
+    case 'records-deleted':
+      return isPositive(command.group) && isNatural(command.before)
     default:
       return false
   }

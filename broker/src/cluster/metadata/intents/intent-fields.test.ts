@@ -56,6 +56,7 @@ const intents: readonly Intent[] = [
   { type: 'add-acls', acls: [acl], ...stamp },
   { type: 'remove-acls', acls: [acl], ...stamp },
   { type: 'set-quota', quota: { entity, limits: { produceBytesPerSecond: 2 ** 40, partitionsPerHour: 7 } }, ...stamp },
+  { type: 'records-deleted', group: 4, before: 2 ** 40 },
   { type: 'add-partitions', name: 't', topicId: 't1', partitions: 12 },
   { type: 'remove-quota', entity: { ...entity, principal: 'User:ann', clientId: null }, ...stamp },
 ]

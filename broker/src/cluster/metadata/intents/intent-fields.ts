@@ -49,6 +49,8 @@ export function intentFields(intent: Intent): IntentFields {
       return { 'tailrace.metadata.SetPriority': withoutType(intent) }
     case 'add-partitions':
       return { 'tailrace.metadata.AddPartitions': withoutType(intent) }
+    case 'records-deleted':
+      return { 'tailrace.metadata.RecordsDeleted': withoutType(intent) }
     case 'join-broker':
       return { 'tailrace.metadata.JoinBroker': { ...withoutType(intent), joining: { ...intent.joining } } }
     case 'remove-broker':
@@ -91,6 +93,7 @@ const readers: { readonly [Name in IntentName]: (fields: IntentShapes[Name]) => 
   }),
   ReplicaDropped: (fields) => ({ type: 'replica-dropped', ...fields }),
   SetPriority: (fields) => ({ type: 'set-priority', ...fields }),
+  RecordsDeleted: (fields) => ({ type: 'records-deleted', ...fields }),
   AddPartitions: (fields) => ({ type: 'add-partitions', ...fields }),
   JoinBroker: ({ joining, ...fields }) => ({ type: 'join-broker', ...fields, joining: { ...joining } }),
   RemoveBroker: (fields) => ({ type: 'remove-broker', ...fields }),

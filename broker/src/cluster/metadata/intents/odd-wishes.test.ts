@@ -97,6 +97,7 @@ const intents = (): { readonly [Type in Intent['type']]: Omit<Intent & { type: T
   'remove-quota': { entity, broker: asker(), ...stamp },
   'set-draining': { drained: 3, draining: false, broker: asker(), ...stamp },
   'set-balancing': { balancing: false, broker: asker(), ...stamp },
+  'records-deleted': { group: 2, before: 5 },
   'add-partitions': { name: 't', topicId, partitions: 3 },
 })
 const speakers: readonly Intent['type'][] = [
@@ -147,6 +148,7 @@ const types = [
   'set-draining',
   'set-balancing',
   'add-partitions',
+  'records-deleted',
 ] as const
 const odd = [
   null,

@@ -50,7 +50,8 @@ export const storedMetadata = {
     isMapOfNumbers(value.admissions) &&
     isMapOfNumbers(value.priorities) &&
     (value.change === undefined || (isObject(value.change) && isChange(value.change))) &&
-    (value.outcasts === undefined || isBrokerSet(value.outcasts)),
+    (value.outcasts === undefined || isBrokerSet(value.outcasts)) &&
+    isNatural(value.deletedBefore ?? 0),
   audit: (value: Record<string, unknown>) => areTexts(value.by, value.action, value.target, value.detail),
   priorities: isMapOfNumbers,
   upkeep: (value: Record<string, unknown>) => isBrokerSet(value.draining) && typeof value.balancing === 'boolean',

@@ -5,7 +5,7 @@ import { withoutKafkaNames } from '../../../cluster/metadata/kafka-names.ts'
 import type { TopicDefaults } from '../../../cluster/metadata/topic-settings.ts'
 import { topicPath } from '../../../cluster/routing/topic-path.ts'
 import { object } from '../schema-parts.ts'
-import { errorResponses, topicParams, topicQuery } from '../schemas.ts'
+import { errorResponses, partitionParams, topicParams, topicQuery } from '../schemas.ts'
 import { settingNames } from '../topic-setting-schemas.ts'
 
 /** The id of the topic; empty: the topic that has the name. */
@@ -61,6 +61,15 @@ export function topicRoutes(app: FastifyInstance, defaults: TopicDefaults): void
     { schema: schemas.alter, config: { errorCodes: alterErrors } },
     async ({ params, query, body, context }) =>
       context.rights.admin.alterTopic(params.topic, withoutKafkaNames(body), query.topicId),
+  )
+
+  app.post<{ Params: { topic: string; partition: number }; Querystring: Query; Body: { before: number } }>(
+    '/topics/:topic/partitions/:partition/delete-records',
+    { schema: schemas.deleteRecords },
+    ({ params: { topic, partition }, query: { topicId }, body, context }) => {
+      const target = { kind: 'partition', topic, partition, ...(topicId && { topicId }) } as const
+      return context.rights.admin.deleteRecords(target, body.before)
+    },
   )
 
   app.delete<{ Params: { topic: string }; Querystring: Query }>(
@@ -150,6 +159,19 @@ const schemas = {
     querystring: topicQuery,
     body: { $ref: 'TopicChanges#' },
     response: { 200: { description: 'All settings as they are now.', $ref: 'TopicConfig#' }, ...errorResponses },
+  },
+  deleteRecords: {
+    tags,
+    summary: 'Delete the records of a partition before an offset',
+    description: 'Permanently, on all replicas and cascade brokers. -1: all before the high watermark.',
+    operationId: 'deleteRecords',
+    params: partitionParams,
+    querystring: topicQuery,
+    body: object({ before: { type: 'integer', minimum: -1, maximum: Number.MAX_SAFE_INTEGER } }),
+    response: {
+      200: { description: 'Where the partition begins now.', ...object({ logStart: { type: 'integer' } }) },
+      ...errorResponses,
+    },
   },
   remove: {
     tags,

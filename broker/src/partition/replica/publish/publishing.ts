@@ -3,6 +3,8 @@ import {
   baseSequenceAt,
   checkBatch,
   checkRecords,
+  deletionBatch,
+  EntryKind,
   MAX_TIMESTAMP,
   MIN_TIMESTAMP,
   maxDecompressedBytes,
@@ -83,7 +85,7 @@ export class Publishing {
       if (unmet !== null) return this.#conditions.refuse(unmet)
       if (condition.fence !== undefined) this.#accept(condition.fence)
     }
-    const header = this.#propose(batch, records)
+    const header = this.#propose(batch, records, EntryKind.Records)
     this.#follow(followed, header.index)
     this.#trace.placed(batch, header.index)
     return this.#acknowledgements.wait(header.index, {
@@ -92,6 +94,15 @@ export class Publishing {
       duplicate: false,
       ...this.#token(header.term, header.index),
     })
+  }
+
+  /** On a leader that runs. Resolves when the deletion of the records before the offset is committed. */
+  async delete(before: Offset): Promise<void> {
+    const { driver, services } = this.#deps
+    const { term, nextOffset: baseOffset } = driver.core
+    const batch = deletionBatch({ term, baseOffset, timestamp: services.clock.now(), before })
+    const { index } = this.#propose(batch, 0, EntryKind.Deletion)
+    await this.#acknowledgements.wait(index, { baseOffset, lastOffset: baseOffset - 1, duplicate: false })
   }
 
   /** Called now and then: a producer may be forgotten for another one when it has been silent for long. */
@@ -194,14 +205,14 @@ export class Publishing {
    */
   #accept(fence: number): EntryHeader | null {
     const batch = this.#conditions.raised(fence)
-    return batch === null ? null : this.#propose(batch, 0)
+    return batch === null ? null : this.#propose(batch, 0, EntryKind.Fence)
   }
 
   /** @throws TailraceError NOT_LEADER, LEADER_UNAVAILABLE, OVERLOADED: the core refuses the proposal */
-  #propose(batch: Uint8Array, records: number): EntryHeader {
+  #propose(batch: Uint8Array, records: number, kind: EntryKind): EntryHeader {
     let header: ReturnType<GroupDriver['propose']>
     try {
-      header = this.#deps.driver.propose(batch, records)
+      header = this.#deps.driver.propose(batch, records, kind)
     } catch (error) {
       this.#deps.broken(error)
       throw error

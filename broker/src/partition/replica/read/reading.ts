@@ -145,10 +145,12 @@ export class Reading {
 
   async #offsetAt(time: Timestamp): Promise<Offset> {
     const { driver, replica } = this.#deps
-    const base = await driver.log.offsetForTime(time, replica.highWatermark)
+    // The log may still have records that are deleted.
+    const { logStart } = replica
+    const base = await driver.log.offsetForTime(time, replica.highWatermark, logStart)
     if (base === null) return replica.highWatermark
     const { batches } = await this.#readRecords({ offset: base, maxBytes: 1, waitMs: 0 })
-    return firstOffsetAt(batches[0], base, time)
+    return firstOffsetAt(batches[0], Math.max(base, logStart), time)
   }
 
   /** Past the end is an error only where the end is known: on a leader that has committed in its term. */

@@ -17,14 +17,17 @@ export interface Checkpoint {
   readonly producers: readonly (readonly [number, ProducerState])[]
   /** The highest fencing token that was accepted; NO_FENCE: none. */
   readonly fence: number
+  /** Records before it are deleted; 0: none are. */
+  readonly deletedBefore: Offset
 }
 
 /**
  * Binary form: `TRCP`, version byte, CRC-32C of all that follows (big-endian), then varlongs: commit index, high
  * watermark, index of the producers, number of producers, and for each its id, epoch, number of batches, and for each
  * batch its first sequence, records, distance to the index of the producers, base offset. Some 30 bytes a producer; as
- * JSON it was 600, and 50 ms of a core for 10,000 of them. Behind them the fence, if there is one: brokers from before
- * it read no further than the producers, and take no part in a cluster that has fences (feature level 3).
+ * JSON it was 600, and 50 ms of a core for 10,000 of them. Behind them the fence, where there is one or the next is
+ * there (NO_FENCE: none), and the offset before which records are deleted, if there is one: brokers from before these
+ * read no further than the producers, and take no part in a cluster that has them (feature level 3).
  */
 const MAGIC = [0x54, 0x52, 0x43, 0x50]
 const VERSION = formatTable.producerCheckpoint.version
@@ -47,9 +50,9 @@ export function encodeCheckpoint(checkpoint: Checkpoint, crc32c: Crc32c): Uint8A
 
 /** The same with a pause after each thousand producers. Nothing of a checkpoint changes in the meantime. */
 export function* encodeInSteps(checkpoint: Checkpoint, crc32c: Crc32c): Generator<undefined, Uint8Array> {
-  const { commitIndex, highWatermark, producersIndex, producers, fence } = checkpoint
+  const { commitIndex, highWatermark, producersIndex, producers, fence, deletedBefore } = checkpoint
   const batches = producers.reduce((sum, [, state]) => sum + state.batches.length, 0)
-  const bytes = new Uint8Array(FIELDS_AT + MAX_NUMBER_BYTES * (5 + producers.length * 3 + batches * 4))
+  const bytes = new Uint8Array(FIELDS_AT + MAX_NUMBER_BYTES * (6 + producers.length * 3 + batches * 4))
   let at = FIELDS_AT
   const put = (value: number): void => {
     at = writeVarlong(bytes, at, value)
@@ -70,7 +73,8 @@ export function* encodeInSteps(checkpoint: Checkpoint, crc32c: Crc32c): Generato
       put(batch.baseOffset)
     }
   }
-  if (fence !== NO_FENCE) put(fence)
+  if (fence !== NO_FENCE || deletedBefore > 0) put(fence)
+  if (deletedBefore > 0) put(deletedBefore)
   bytes.set(MAGIC)
   bytes[MAGIC.length] = VERSION
   new DataView(bytes.buffer).setUint32(CRC_AT, crc32c(bytes, FIELDS_AT, at))
@@ -114,7 +118,8 @@ function readFields(reader: VarintReader): Checkpoint {
     producers.push([producerId, { epoch, batches }])
   }
   const fence = reader.at < reader.end ? reader.varlong() : NO_FENCE
-  return { commitIndex, highWatermark, producersIndex, producers, fence }
+  const deletedBefore = reader.at < reader.end ? reader.varlong() : 0
+  return { commitIndex, highWatermark, producersIndex, producers, fence, deletedBefore }
 }
 
 function refuseNewerCheckpoint(bytes: Uint8Array, checksum: number, crc32c: Crc32c): void {
@@ -126,11 +131,14 @@ function refuseNewerCheckpoint(bytes: Uint8Array, checksum: number, crc32c: Crc3
 
 function decodeJson(bytes: Uint8Array): Checkpoint | null {
   try {
-    const old = JSON.parse(new TextDecoder().decode(bytes)) as { version: number } & Omit<Checkpoint, 'producersIndex'>
+    const old = JSON.parse(new TextDecoder().decode(bytes)) as { version: number } & Omit<
+      Checkpoint,
+      'producersIndex' | 'fence' | 'deletedBefore'
+    >
     const { version, commitIndex, highWatermark, producers } = old
     if (version !== OLD_VERSION || ![commitIndex, highWatermark].every(isWhole)) return null
     if (!Array.isArray(producers) || !producers.every(isOldProducer)) return null
-    return { commitIndex, highWatermark, producersIndex: commitIndex, producers, fence: NO_FENCE }
+    return { commitIndex, highWatermark, producersIndex: commitIndex, producers, fence: NO_FENCE, deletedBefore: 0 }
   } catch {
     return null
   }

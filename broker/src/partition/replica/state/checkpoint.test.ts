@@ -88,7 +88,7 @@ describe('when the next checkpoint of a partition is due', () => {
 })
 
 describe('a checkpoint that is saved in steps', () => {
-  const at = { commitIndex: 9, highWatermark: 9, producersIndex: 9, fence: 3 }
+  const at = { commitIndex: 9, highWatermark: 9, producersIndex: 9, fence: 3, deletedBefore: 0 }
   const batches = [{ producerId: 0, epoch: 0, baseSequence: 0, records: 1, index: 5, baseOffset: 5 }]
   const checkpointOf = (producers: number): Checkpoint => ({
     ...at,

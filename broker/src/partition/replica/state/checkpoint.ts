@@ -26,9 +26,9 @@ export interface CheckpointServices {
 }
 
 export function checkpointOf(state: PartitionState): Checkpoint {
-  const { commitIndex, highWatermark, producersIndex, fence } = state
+  const { commitIndex, highWatermark, producersIndex, fence, deletedBefore } = state
   const producers = state.committedProducers()
-  return { commitIndex, highWatermark, producersIndex, producers, fence: fence.settled }
+  return { commitIndex, highWatermark, producersIndex, producers, fence: fence.settled, deletedBefore }
 }
 
 /** Resolves to its size in bytes. */

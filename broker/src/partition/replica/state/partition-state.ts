@@ -9,6 +9,7 @@ import {
 } from '@tailrace/schemas'
 import type { StateMachine } from '../../group.ts'
 import type { Checkpoint } from './checkpoint-codec.ts'
+import { Deletions } from './deletions.ts'
 import { Fence } from './fence.ts'
 import { type ProducerState, ProducerTable, type ProducerUndo } from './producer-table.ts'
 import { Uncommitted } from './uncommitted.ts'
@@ -21,6 +22,8 @@ export interface CommittedStart {
   readonly producersIndex?: LogIndex
   /** The highest fencing token that was accepted; absent: none. */
   readonly fenceToken?: number
+  /** Records before it are deleted, as of producersIndex; absent: none. */
+  readonly deletedBefore?: Offset
   /** Term of the entry at commitIndex, where it is known to be committed. */
   readonly commitTerm?: Term
 }
@@ -38,6 +41,7 @@ export interface CommittedStart {
 export class PartitionState {
   #producers: ProducerTable
   #fence: Fence
+  #deletions: Deletions
   readonly #uncommitted = new Uncommitted()
   readonly #machine: StateMachine | null
   #commitIndex: LogIndex
@@ -50,6 +54,7 @@ export class PartitionState {
   constructor(start: CommittedStart, machine: StateMachine | null, producerCapacity: number) {
     this.#producers = new ProducerTable(producerCapacity)
     this.#fence = new Fence(start.fenceToken)
+    this.#deletions = new Deletions(start.deletedBefore)
     this.#producerCapacity = producerCapacity
     this.#machine = machine
     this.#commitIndex = start.commitIndex
@@ -76,14 +81,20 @@ export class PartitionState {
    * Takes another replica's committed producers and fence for these; false if this log has entries that they do not
    * cover: then nothing is changed.
    */
-  adopt({ producersIndex, producers, fence }: Checkpoint): boolean {
+  adopt({ producersIndex, producers, fence, deletedBefore }: Checkpoint): boolean {
     if (producersIndex < this.#appendedIndex) return false
     this.#producers = new ProducerTable(this.#producerCapacity)
     for (const [producerId, state] of producers) this.#producers.restore(producerId, state)
     this.#fence = new Fence(fence)
+    this.#deletions = new Deletions(deletedBefore)
     this.#producersStart = producersIndex
     this.#uncommitted.forgetUndos()
     return true
+  }
+
+  /** Committed records before it are deleted: no reader gets them. 0: none are. */
+  get deletedBefore(): Offset {
+    return this.#deletions.before
   }
 
   get commitIndex(): LogIndex {
@@ -110,7 +121,7 @@ export class PartitionState {
     const isNew = header.index > this.#producersStart
     const producerId = isNew && header.kind === EntryKind.Records ? producerIdAt(payload, 0) : -1
     const undo = producerId < 0 ? null : this.#remember(header, payload, producerId)
-    if (isNew && header.kind === EntryKind.Fence) this.#raise(header.index, payload)
+    if (isNew) this.#control(header, payload)
     this.#uncommitted.push({ header, undo, payload: this.#machine === null ? null : payload })
     this.#appendedIndex = header.index
   }
@@ -121,12 +132,14 @@ export class PartitionState {
     this.#producers.undo(this.#uncommitted.undosFrom(from))
     this.#uncommitted.truncate(from)
     this.#fence.truncated(from)
+    this.#deletions.truncated(from)
     this.#appendedIndex = Math.min(this.#appendedIndex, from - 1)
   }
 
   /** Takes everything up to `index` as committed, in order (M33); `onEntry` is told each index. */
   committed(index: LogIndex, onEntry: (index: LogIndex) => void): void {
     this.#fence.committed(index)
+    this.#deletions.committed(index)
     for (
       let entry = this.#uncommitted.shiftUpTo(index);
       entry !== undefined;
@@ -154,9 +167,11 @@ export class PartitionState {
     return this.#producers.before(this.#uncommitted.undosFrom(this.#commitIndex + 1))
   }
 
-  #raise(index: LogIndex, payload: Uint8Array): void {
+  #control({ index, kind }: EntryHeader, payload: Uint8Array): void {
+    if (kind !== EntryKind.Fence && kind !== EntryKind.Deletion) return
     const control = readControl(payload, 0)
     if (control.kind === EntryKind.Fence) this.#fence.appended(index, control.fence)
+    else if (control.kind === EntryKind.Deletion) this.#deletions.appended(index, control.before)
   }
 
   #remember(header: EntryHeader, payload: Uint8Array, producerId: number): ProducerUndo {
