@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from 'node:util'
 import { parseReadToken } from '@tailrace/schemas'
 import { parseConfigFile } from '../../../broker/src/config/config-file.ts'
 import { fromFile } from '../../../broker/src/config/given-settings.ts'
 import { resolveSettings } from '../../../broker/src/config/resolve-settings.ts'
 import { gatherBatches } from '../../../broker/src/doors/json/batches.ts'
 import { recordsFromJson } from '../../../broker/src/doors/json/record.ts'
+import { parseStreamPosition } from '../../../broker/src/doors/sse/stream-position.ts'
 import { idOf, objectFromText, requestFrom } from '../../../broker/src/doors/ws/text-requests.ts'
 import { type FuzzTarget, refusedAs, text } from '../target.ts'
 
@@ -56,6 +58,22 @@ export const readTokens: FuzzTarget = {
       return 'taken'
     } catch (error) {
       return refusedAs(error, ['INVALID_REQUEST', 'NEWER_FORMAT'])
+    }
+  },
+}
+
+/** Ids of server-sent events, which clients hand back: what is taken is what it says. */
+export const streamPositions: FuzzTarget = {
+  name: 'stream-position',
+  samples: ['6f0c-1:0,1c,E,L,Tmb0', 't:2=1c,7=0', 't:zzzzzzzzzz'].map(text),
+  run(input) {
+    try {
+      const position = parseStreamPosition(decode(input))
+      const again = parseStreamPosition(String(position))
+      if (!isDeepStrictEqual(again, position)) throw new Error(`${position} is read as ${again}`)
+      return 'taken'
+    } catch (error) {
+      return refusedAs(error, ['INVALID_REQUEST'])
     }
   },
 }
