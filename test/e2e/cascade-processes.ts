@@ -4,7 +4,7 @@ import { createWriteStream } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { freePorts } from './cluster-processes.ts'
+import { freePorts } from '../../broker/src/platform/testing/free-ports.ts'
 
 const executable = resolve(import.meta.dirname, '../../broker/bin/tailrace.js')
 

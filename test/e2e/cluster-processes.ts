@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Credentials, TlsOptions } from '@tailrace/client'
 import { HttpExchanges, type HttpReply } from '../../broker/src/platform/node/http-exchange.ts'
+import { freePorts } from '../../broker/src/platform/testing/free-ports.ts'
 
 const executable = resolve(import.meta.dirname, '../../broker/bin/tailrace.js')
 
@@ -245,18 +245,4 @@ export class ClusterProcesses {
     const response = await fetch(`http://${this.http(id)}${path}`, { method, ...content, signal })
     return { status: response.status, text: await response.text() }
   }
-}
-
-/** Ports that were free a moment ago, all different. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, '127.0.0.1')
-      await once(server, 'listening')
-      return server
-    }),
-  )
-  const ports = servers.map((server) => (server.address() as { port: number }).port)
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))))
-  return ports
 }

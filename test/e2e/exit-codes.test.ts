@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it, vi } from 'vitest'
+import { freePorts } from '../../broker/src/platform/testing/free-ports.ts'
 import { skipped } from '../runner/skipped.ts'
-import { freePorts } from './cluster-processes.ts'
 import { type Started, start, tailrace } from './command-line.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tailrace-exit-'))

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePorts } from './cluster-processes.ts'
+import { freePorts } from '../../broker/src/platform/testing/free-ports.ts'
 
 /** The program of the S3 server: it keeps buckets as folders and objects as files. */
 export const S3_SERVER = 'versitygw'

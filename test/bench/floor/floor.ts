@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePorts } from '../../e2e/cluster-processes.ts'
+import { freePorts } from '../../../broker/src/platform/testing/free-ports.ts'
 
 export interface FloorOptions {
   readonly producers: number

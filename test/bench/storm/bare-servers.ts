@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
-import { freePorts } from '../../e2e/cluster-processes.ts'
+import { freePorts } from '../../../broker/src/platform/testing/free-ports.ts'
 
 /** One process of a server that answers each message, in their order. */
 class Server {

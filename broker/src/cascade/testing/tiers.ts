@@ -1,5 +1,3 @@
-import { once } from 'node:events'
-import { createServer } from 'node:net'
 import type { BrokerApi } from '../../api/broker-api.ts'
 import type { GatewayLimits } from '../../doors/limits/limits.ts'
 import { createHttpGateway, type HttpGateway } from '../../doors/server.ts'
@@ -21,6 +19,7 @@ import { nodeCrypto } from '../../platform/node/crypto.ts'
 import { nodeHttpClient } from '../../platform/node/http-client.ts'
 import { nodeMessageSockets } from '../../platform/node/message-sockets.ts'
 import { nodeRandom } from '../../platform/node/random.ts'
+import { freePorts } from '../../platform/testing/free-ports.ts'
 import { LevelZeroControl } from '../control/level-zero-control.ts'
 import { CascadeNode } from '../node.ts'
 
@@ -136,7 +135,7 @@ export async function startTier(
 ): Promise<Tier> {
   const deps = { clock: fastClock, crc32c: nodeCrc32c }
   const storage = memoryBytes === undefined ? await openOn(on) : new MemoryLogs(fastClock, memoryBytes)
-  const port = given ?? (await freePort())
+  const port = given ?? (await freePorts(1))[0]!
   let door: HttpGateway | null = null
   const node = await CascadeNode.open({
     crypto: nodeCrypto,
@@ -213,12 +212,4 @@ export async function batchesAt(
 
 export function publishTo(api: Pick<BrokerApi, 'publish'>, topic: string, values: string[], partition = 0) {
   return api.publish(topic, partition, batchOf(values), { timeoutMs: 5_000, wait: true })
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  await new Promise((done) => server.close(done))
-  return port
 }
