@@ -29,7 +29,8 @@ function against(path: string, area: string, { specifier, target }: ResolvedImpo
   const targetArea = areaOf(target)
   const [from, to] = [path.split('/')[0]!, target.split('/')[0]!]
   if (isTest(path)) {
-    return from !== 'broker' && to === 'broker'
+    const mayKnow = targetArea !== null && mayImport[area]?.includes(targetArea)
+    return from !== 'broker' && to === 'broker' && !mayKnow
       ? `${area} must not know the broker, in its tests either; such tests belong under test/`
       : null
   }

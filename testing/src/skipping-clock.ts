@@ -21,7 +21,8 @@ export class SkippingClock implements Clock {
   }
 
   now(): number {
-    return this.#base.now() + this.#ahead
+    // What is skipped ends at a timer, between two milliseconds.
+    return Math.floor(this.#base.now() + this.#ahead)
   }
 
   monotonic(): number {

@@ -92,6 +92,7 @@ test('the smaller side of a cut network acknowledges nothing, the larger one goe
   const majority = new Producer({ servers: [brokers.broker(2).server, brokers.broker(3).server] })
   open.push(majority)
   await majority.send('orders', text('meanwhile'))
+  await brokers.advance(5_000)
   expect(acknowledged).toBe(false)
   brokers.heal()
   await brokers.ready()

@@ -5,7 +5,7 @@ export interface TimerHandle {
 
 /** Time, passed in so that a simulator can own it. */
 export interface Clock {
-  /** Milliseconds since 1970 in UTC; may jump. For timestamps that people see. */
+  /** Whole milliseconds since 1970 in UTC; may jump. For timestamps that people see. */
   now(): number
   /** Milliseconds of a clock that never goes back. For durations and deadlines. */
   monotonic(): number
