@@ -1,12 +1,6 @@
-import type { Clock, Disk, DiskFile, Network, StateStore, TimerHandle } from 'tailrace/embedded'
+import type { Clock, Disk, DiskFile, Network, StateSnapshot, StateStore, TimerHandle } from 'tailrace/embedded'
 
 const never: TimerHandle = { cancel: () => {} }
-
-/** Something that is open: what is asked of it, and its end. */
-interface Use {
-  do<Result>(work: () => Promise<Result>): Promise<Result>
-  close(): Promise<void>
-}
 
 /**
  * One life of a broker, from a start to a stop or a kill. After its end no timer fires, no file changes, and no answer
@@ -15,19 +9,22 @@ interface Use {
 export class BrokerLife {
   #ended = false
   readonly #timers = new Set<TimerHandle>()
-  /** Open files and stores, by what closes them. */
+  /** Asked of the disk and of the store, and not answered yet. */
+  readonly #underWay = new Set<Promise<unknown>>()
+  /** What closes the files and stores that are open, in the order in which they were opened. */
   readonly #open = new Set<() => Promise<void>>()
 
   get ended(): boolean {
     return this.#ended
   }
 
-  /** Resolves when the files that the life had open are closed. */
+  /** Resolves when nothing that the life has asked for is under way, and all that it had open is closed. */
   async end(): Promise<void> {
     this.#ended = true
     for (const timer of this.#timers) timer.cancel()
     this.#timers.clear()
-    await Promise.all([...this.#open].map((close) => close()))
+    await Promise.allSettled(this.#underWay)
+    for (const close of [...this.#open].reverse()) await close()
   }
 
   clock(clock: Clock): Clock {
@@ -65,7 +62,7 @@ export class BrokerLife {
   /** The folder is the broker's own: nobody else could take it. */
   disk(disk: Disk): Disk {
     return {
-      open: async (path) => this.#file(await this.#do(() => disk.open(path))),
+      open: (path) => this.#do(async () => this.#file(await disk.open(path))),
       list: (folder) => this.#do(() => disk.list(folder)),
       makeFolder: (folder) => this.#do(() => disk.makeFolder(folder)),
       rename: (from, to) => this.#do(() => disk.rename(from, to)),
@@ -78,14 +75,14 @@ export class BrokerLife {
   }
 
   store(store: StateStore): StateStore {
-    const use = this.#opened(() => store.close())
+    const close = this.#opened(() => store.close())
     return {
-      get: (key) => use.do(() => store.get(key)),
-      range: (from, to) => store.range(from, to),
-      write: (changes) => use.do(() => store.write(changes)),
-      flush: () => use.do(() => store.flush()),
-      snapshot: () => store.snapshot(),
-      close: () => use.close(),
+      get: (key) => this.#do(() => store.get(key)),
+      range: (from, to) => this.#each(store.range(from, to)),
+      write: (changes) => this.#do(() => store.write(changes)),
+      flush: () => this.#do(() => store.flush()),
+      snapshot: () => this.#snapshot(store.snapshot()),
+      close: () => this.#do(close),
     }
   }
 
@@ -103,51 +100,59 @@ export class BrokerLife {
   }
 
   #file(file: DiskFile): DiskFile {
-    const use = this.#opened(() => file.close())
+    const close = this.#opened(() => file.close())
     return {
       path: file.path,
-      read: (into, position) => use.do(() => file.read(into, position)),
-      write: (pieces, position) => use.do(() => file.write(pieces, position)),
-      sync: () => use.do(() => file.sync()),
-      truncate: (size) => use.do(() => file.truncate(size)),
-      size: () => use.do(() => file.size()),
-      close: () => use.close(),
+      read: (into, position) => this.#do(() => file.read(into, position)),
+      write: (pieces, position) => this.#do(() => file.write(pieces, position)),
+      sync: () => this.#do(() => file.sync()),
+      truncate: (size) => this.#do(() => file.truncate(size)),
+      size: () => this.#do(() => file.size()),
+      close: () => this.#do(close),
     }
   }
 
-  /** Closed at the end of the life, once no operation on it is under way, unless the broker has closed it before. */
-  #opened(close: () => Promise<void>): Use {
-    const underWay = new Set<Promise<unknown>>()
-    const closeAtEnd = async (): Promise<void> => {
-      await Promise.allSettled(underWay)
-      await close()
-    }
-    this.#open.add(closeAtEnd)
+  #snapshot(snapshot: StateSnapshot): StateSnapshot {
+    const close = this.#opened(() => snapshot.close())
     return {
-      do: (work) => {
-        if (this.#ended) return new Promise(() => {})
-        const result = work()
-        underWay.add(result)
-        const forget = () => underWay.delete(result)
-        result.then(forget, forget)
-        return this.#do(() => result)
-      },
-      close: () =>
-        this.#do(async () => {
-          this.#open.delete(closeAtEnd)
-          await close()
-        }),
+      get: (key) => this.#do(() => snapshot.get(key)),
+      range: (from, to) => this.#each(snapshot.range(from, to)),
+      close: () => this.#do(close),
     }
+  }
+
+  async *#each<Item>(items: AsyncIterable<Item>): AsyncIterable<Item> {
+    const iterator = items[Symbol.asyncIterator]()
+    const close = this.#opened(async () => void (await iterator.return?.()))
+    try {
+      for (;;) {
+        const next = await this.#do(() => iterator.next())
+        if (next.done) return
+        yield next.value
+      }
+    } finally {
+      await this.#do(close)
+    }
+  }
+
+  /** Registers what closes something; to be called once, by the broker or at the end of the life. */
+  #opened(close: () => Promise<void>): () => Promise<void> {
+    const once = (): Promise<void> => {
+      this.#open.delete(once)
+      return close()
+    }
+    this.#open.add(once)
+    return once
   }
 
   async #do<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (!this.#ended) {
-      const [result] = await Promise.allSettled([work()])
-      if (!this.#ended) {
-        if (result.status === 'fulfilled') return result.value
-        throw result.reason
-      }
-    }
-    return new Promise(() => {})
+    if (this.#ended) return new Promise(() => {})
+    const asked = work()
+    this.#underWay.add(asked)
+    const [answer] = await Promise.allSettled([asked])
+    this.#underWay.delete(asked)
+    if (this.#ended) return new Promise(() => {})
+    if (answer.status === 'rejected') throw answer.reason
+    return answer.value
   }
 }
