@@ -1,42 +1,56 @@
 import { type AvroField, type AvroType, isRecordUnion, type RecordType } from '../src/avro/schema.ts'
+import type { MessageName } from '../src/messages.ts'
 
-/** The functions of one type: `text` is complete, `name` is what stands behind "read" and "write". */
-interface Functions {
+/** The functions of one type: `text` is complete, `areas` are those of the messages that need them. */
+export interface Functions {
   readonly name: string
   readonly text: string
+  readonly areas: Set<string>
+  readonly isMessage: boolean
 }
 
 /**
  * Writes the functions that read and write records, unions and enums as TypeScript. Records that many messages have in
- * common get one pair of functions.
+ * common get one pair of functions. What stands behind "read" and "write" is a message's name for messages only.
  */
 export class CodecText {
   readonly #functions = new Map<string, Functions>()
-  readonly #names = new Set<string>()
+  readonly #names: Set<string>
+  #area = ''
 
-  /** The text of all functions so far, those that are used before those that use them. */
-  get text(): string {
-    return [...this.#functions.values()].map(({ text }) => text).join('\n')
+  constructor(messages: readonly MessageName[]) {
+    this.#names = new Set(messages)
+  }
+
+  /** All functions so far, those that are used before those that use them. */
+  get functions(): readonly Functions[] {
+    return [...this.#functions.values()]
+  }
+
+  message(name: MessageName, type: RecordType, area: string): void {
+    this.#area = area
+    const text = this.#record(type, `: Message<'${name}'>`)(name)
+    this.#functions.set(text, { name, text, areas: new Set([area]), isMessage: true })
   }
 
   /** The name that stands behind "read" and "write" in the functions of a record. */
-  record(type: RecordType): string {
+  #nested(type: RecordType): string {
+    return this.#define(type.name.slice(type.name.lastIndexOf('.') + 1), this.#record(type))
+  }
+
+  #record(type: RecordType, returned = ''): (name: string) => string {
     const reads = type.fields.map((field) => `    ${field.name}: ${this.#read(field.type)},\n`)
     const writes = type.fields.map((field) => this.#writeField(field))
-    const short = type.name.slice(type.name.lastIndexOf('.') + 1)
     const value = writes.length === 0 ? 'to.record(fields)' : 'const value = to.record(fields)'
-    return this.#define(
-      short,
-      (name) => `
-function read${name}(${writes.length === 0 ? '_from' : 'from'}: AvroReader) {
+    return (name) => `
+function read${name}(${writes.length === 0 ? '_from' : 'from'}: AvroReader)${returned} {
   return {
 ${reads.join('')}  }
 }
 function write${name}(to: AvroWriter, fields: unknown): void {
   ${value}
 ${writes.join('')}}
-`,
-    )
+`
   }
 
   #writeField({ name, type, default: value }: AvroField): string {
@@ -59,7 +73,7 @@ ${writes.join('')}}
         if (!Number.isFinite(type.most)) throw new TypeError('A list without maxItems.')
         return `from.list(${type.most}, read${this.#item(type.items)})`
       case 'record':
-        return `read${this.record(type)}(from)`
+        return `read${this.#nested(type)}(from)`
       case 'union':
         return `read${this.#union(type)}(from)`
       default:
@@ -75,7 +89,7 @@ ${writes.join('')}}
       case 'array':
         return `to.list(${value}, write${this.#item(type.items)})`
       case 'record':
-        return `write${this.record(type)}(to, ${value})`
+        return `write${this.#nested(type)}(to, ${value})`
       case 'union':
         return `write${this.#union(type)}(to, ${value})`
       default:
@@ -85,7 +99,7 @@ ${writes.join('')}}
 
   /** Functions for the items of a list, which are called by the list. */
   #item(type: AvroType): string {
-    if (type.kind === 'record') return this.record(type)
+    if (type.kind === 'record') return this.#nested(type)
     if (type.kind === 'union') return this.#union(type)
     const read = this.#read(type)
     const write = this.#write(type, 'value')
@@ -149,7 +163,7 @@ function write${name}(to: AvroWriter, value: unknown): void {
   }
 
   #recordUnion(branches: readonly RecordType[]): string {
-    const names = branches.map((branch) => this.record(branch))
+    const names = branches.map((branch) => this.#nested(branch))
     const reads = branches.map(
       ({ name }, at) => `    case ${at}:\n      return { '${name}': read${names[at]}(from) }\n`,
     )
@@ -186,15 +200,18 @@ ${cases.join('')}    default:
     return `all${defined}`
   }
 
-  /** Types of one name and other contents get numbers. */
+  /** Types of one name and other contents, and those of a message's name, get numbers. */
   #define(wanted: string, textOf: (name: string) => string): string {
     const key = textOf(wanted)
     const known = this.#functions.get(key)
-    if (known !== undefined) return known.name
+    if (known !== undefined) {
+      known.areas.add(this.#area)
+      return known.name
+    }
     let name = wanted
     for (let number = 2; this.#names.has(name); number++) name = `${wanted}${number}`
     this.#names.add(name)
-    this.#functions.set(key, { name, text: textOf(name) })
+    this.#functions.set(key, { name, text: textOf(name), areas: new Set([this.#area]), isMessage: false })
     return name
   }
 }

@@ -2,16 +2,17 @@ import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseSchema, type RecordType } from '../src/avro/schema.ts'
 import { type MessageName, MessageNumber } from '../src/messages.ts'
-import { CodecText } from './codec-text.ts'
+import { codecFiles } from './codec-files.ts'
+import { writeFolder } from './written-folder.ts'
 
 /**
- * Writes src/avro/generated.ts and src/avro/generated-codecs.ts out of avro/*.avsc, so that neither a broker nor a
+ * Writes src/avro/generated.ts and src/avro/generated-codecs/ out of avro/*.avsc, so that neither a broker nor a
  * browser bundle reads files or compiles schemas. Run it after every change of a schema:
  * node schemas/scripts/generate-avro.ts
  */
 const avroFolder = new URL('../avro/', import.meta.url)
 export const generatedFile = new URL('../src/avro/generated.ts', import.meta.url)
-export const generatedCodecsFile = new URL('../src/avro/generated-codecs.ts', import.meta.url)
+export const generatedCodecsFolder = new URL('../src/avro/generated-codecs/', import.meta.url)
 const names = (Object.keys(MessageNumber) as MessageName[]).sort((a, b) => MessageNumber[a] - MessageNumber[b])
 
 /** The text that src/avro/generated.ts must have. */
@@ -28,33 +29,9 @@ export const protocolFingerprint = '${fingerprint}'
 `
 }
 
-/** The text that src/avro/generated-codecs.ts must have. */
-export function generateCodecs(): string {
-  const codecs = new CodecText()
-  const rows = names.map((name) => {
-    const type = parseSchema(schemaOf(name)) as RecordType
-    const inCode = codecs.record(type)
-    const isCorrelated = type.fields[0]?.name === 'correlation'
-    return `  ${name}: { read: read${inCode}, write: write${inCode}, isCorrelated: ${isCorrelated} },\n`
-  })
-  return `// biome-ignore-all format: written by schemas/scripts/generate-avro.ts out of schemas/avro; do not edit.
-// biome-ignore-all lint: as above.
-import type { Message, MessageName } from '../messages.ts'
-import type { AvroReader } from './reader.ts'
-import type { AvroWriter } from './writer.ts'
-
-export interface Codec<Name extends MessageName> {
-  /** Throws a RangeError. */
-  readonly read: (from: AvroReader) => Message<Name>
-  /** Throws a TypeError. */
-  readonly write: (to: AvroWriter, fields: unknown) => void
-  /** Its first field is \`correlation\`. */
-  readonly isCorrelated: boolean
-}
-${codecs.text}
-export const codecs: { readonly [Name in MessageName]: Codec<Name> } = {
-${rows.join('')}}
-`
+/** The texts that the files of src/avro/generated-codecs must have, by their names. */
+export function generateCodecs(): Map<string, string> {
+  return codecFiles(new Map(names.map((name) => [name, parseSchema(schemaOf(name)) as RecordType])))
 }
 
 function messageLine(name: MessageName): string {
@@ -72,5 +49,5 @@ function withoutDocs(schema: unknown): unknown {
 
 if (import.meta.main) {
   writeFileSync(generatedFile, generateAvroModule())
-  writeFileSync(generatedCodecsFile, generateCodecs())
+  writeFolder(generatedCodecsFolder, generateCodecs())
 }

@@ -1,5 +1,5 @@
 import { protocolFingerprint, protocolJson } from './avro/generated.ts'
-import { codecs } from './avro/generated-codecs.ts'
+import { codecs } from './avro/generated-codecs/table.ts'
 import { AvroReader } from './avro/reader.ts'
 import { type Read, resolve } from './avro/resolve.ts'
 import { type AvroType, parseSchema } from './avro/schema.ts'

@@ -48,7 +48,7 @@ export function isTest(path: string): boolean {
 
 /** Written by a script of this repository, and compared with what the script writes by a test. */
 export function isGenerated(path: string): boolean {
-  return /\/generated(-\w+)?\.ts$/.test(path)
+  return /\/generated(-\w+)?(\.ts|\/[\w-]+\.ts)$/.test(path)
 }
 
 export function lineCount(text: string): number {
