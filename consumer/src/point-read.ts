@@ -43,6 +43,7 @@ export async function readPlace(
     return error.retriable || (mayLag && performance.now() - started < PATIENCE_MS)
   }
   await client.topic(topic, { timeoutMs: settings.timeoutMs, signal })
+  let answered: TailraceError | undefined
   for (;;) {
     throwIfAborted(signal)
     let last: TailraceError
@@ -52,7 +53,11 @@ export async function readPlace(
       return await orAborted(firstAnswer(asking.ways(signal), settings.hedgeAfterMs, isFinal), signal)
     } catch (error) {
       last = TailraceError.from(error)
+      // The round that the time cut off says nothing; what brokers answered before it says why.
+      if (last.code === 'TIMED_OUT' && answered !== undefined)
+        throw new TailraceError('TIMED_OUT', answered.message, { cause: answered })
       if (!mayPass(last)) throw last
+      answered = last
     }
     const pause = Math.max(backoff.next(), last.retryAfterMs ?? 0)
     if (pause >= left()) throw new TailraceError('TIMED_OUT', last.message, { cause: last })

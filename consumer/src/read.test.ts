@@ -141,7 +141,16 @@ describe('read', () => {
     await start()
     await expect(consumer.read('t', { partition: 0, offset: 7 })).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' })
     await expect(consumer.read('t', { partition: 9, offset: 0 })).rejects.toMatchObject({ code: 'UNKNOWN_PARTITION' })
-    const never = consumer.read('t', { ...acknowledged, token: `2-3-${seal}` }, { timeoutMs: 100 })
+    const never = consumer.read('t', { ...acknowledged, token: `2-3-${seal}` }, { timeoutMs: 1000 })
+    await expect(never).rejects.toMatchObject({ code: 'TIMED_OUT', cause: { code: 'NOT_CAUGHT_UP' } })
+  })
+
+  it('tells what brokers answered when the time ends during a later round', async () => {
+    await start()
+    const place = { ...acknowledged, token: `2-3-${seal}` }
+    const never = consumer.read('t', place, { timeoutMs: 2000, hedgeAfterMs: 0 })
+    await expect.poll(() => cluster.brokers.every(({ fetches }) => fetches > 0)).toBe(true)
+    for (const broker of cluster.brokers) broker.isSlow = true
     await expect(never).rejects.toMatchObject({ code: 'TIMED_OUT', cause: { code: 'NOT_CAUGHT_UP' } })
   })
 
