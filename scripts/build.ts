@@ -18,7 +18,10 @@ const target = toolArguments(usage, {}, 1).operands[0] ?? join(root, 'dist')
 const emitted = join(root, '.tmp', `build-${process.pid}`)
 const carried = ['README.md', 'avro', 'bin', 'static']
 
-const workspaces = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { workspaces: string[] }).workspaces
+const { workspaces, repository } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  workspaces: string[]
+  repository: Readonly<Record<string, string>>
+}
 const manifests = new Map(
   workspaces.map((folder) => [
     folder,
@@ -45,7 +48,8 @@ function assemble(folder: string, manifest: Manifest): void {
   for (const name of carried)
     if (existsSync(join(root, folder, name))) cpSync(join(root, folder, name), join(made, name), { recursive: true })
   cpSync(join(root, 'LICENSE'), join(made, 'LICENSE'))
-  writeFileSync(join(made, 'package.json'), `${JSON.stringify(publishable(manifest, versions), null, 2)}\n`)
+  const published = publishable(manifest, versions, { ...repository, directory: folder })
+  writeFileSync(join(made, 'package.json'), `${JSON.stringify(published, null, 2)}\n`)
 }
 
 /** Before anything is made: what must not be shipped is not built either. */

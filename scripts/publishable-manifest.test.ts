@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest'
 import { publishable, publishedEngines } from './publishable-manifest.ts'
 
+const repository = { type: 'git', url: 'git+https://example.com/tailrace.git', directory: 'client' }
+
 it('points entries to dist, drops those of development, and pins our own packages', () => {
   const manifest = {
     name: '@tailrace/client',
@@ -13,11 +15,14 @@ it('points entries to dist, drops those of development, and pins our own package
     imports: { '#socket': { browser: './src/socket/browser.ts', default: './src/socket/node.ts' } },
     dependencies: { '@tailrace/schemas': '*', ws: '^8.0.0' },
     devDependencies: { vitest: '1' },
+    sideEffects: ['./src/worker.ts'],
     scripts: { test: 'x' },
   }
-  expect(publishable(manifest, new Map([['@tailrace/schemas', '0.2.0']]))).toEqual({
+  expect(publishable(manifest, new Map([['@tailrace/schemas', '0.2.0']]), repository)).toEqual({
     name: '@tailrace/client',
     version: '0.2.0',
+    repository,
+    sideEffects: ['./dist/worker.js'],
     engines: publishedEngines,
     exports: {
       '.': { types: './dist/index.d.ts', default: './dist/index.js' },
@@ -34,7 +39,15 @@ it('points entries to dist, drops those of development, and pins our own package
 })
 
 it('leaves a package without entries without them', () => {
-  const made = publishable({ name: 'tailrace', version: '1.0.0', bin: { tailrace: './bin/tailrace.js' } }, new Map())
+  const manifest = { name: 'tailrace', version: '1.0.0', bin: { tailrace: './bin/tailrace.js' } }
+  const made = publishable(manifest, new Map(), repository)
   expect(made).toMatchObject({ bin: { tailrace: './bin/tailrace.js' } })
   expect(made).not.toHaveProperty('exports')
+  expect(made).not.toHaveProperty('sideEffects')
+})
+
+it('says that importing a package does nothing by itself', () => {
+  expect(publishable({ name: 'x', version: '1.0.0', sideEffects: false }, new Map(), repository).sideEffects).toBe(
+    false,
+  )
 })

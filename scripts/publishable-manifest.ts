@@ -6,6 +6,8 @@ export interface Manifest {
   readonly exports?: Readonly<Record<string, unknown>>
   readonly imports?: Readonly<Record<string, unknown>>
   readonly dependencies?: Readonly<Record<string, string>>
+  readonly sideEffects?: false | readonly string[]
+  readonly repository?: Readonly<Record<string, string>>
   readonly [field: string]: unknown
 }
 
@@ -18,14 +20,21 @@ export const publishedEngines = { node: '>=22.18.0' }
 /**
  * The package.json of the published form: entries point to dist instead of src, with declarations; entries outside of
  * src serve development and are left out; our own packages are asked for in exactly the version they were built with.
+ * `source` is the repository, and the package's folder in it.
  */
-export function publishable(manifest: Manifest, versions: ReadonlyMap<string, string>): Manifest {
-  const { exports, imports, dependencies, scripts: _scripts, devDependencies: _devDependencies, ...rest } = manifest
+export function publishable(
+  manifest: Manifest,
+  versions: ReadonlyMap<string, string>,
+  source: Readonly<Record<string, string>>,
+): Manifest {
+  const { exports, imports, dependencies, sideEffects, scripts: _scripts, devDependencies: _dev, ...rest } = manifest
   return {
     ...rest,
+    repository: source,
     engines: publishedEngines,
     ...(exports === undefined ? {} : { exports: builtEntries(exports, withTypes) }),
     ...(imports === undefined ? {} : { imports: builtEntries(imports, (file) => file) }),
+    ...(sideEffects === undefined ? {} : { sideEffects: builtSideEffects(sideEffects) }),
     ...(dependencies === undefined ? {} : { dependencies: ownVersions(dependencies, versions) }),
     files: ['dist', 'bin', 'static', 'README.md', 'LICENSE'],
     publishConfig: { access: 'public' },
@@ -36,6 +45,11 @@ export function publishable(manifest: Manifest, versions: ReadonlyMap<string, st
 function built(path: string): string | null {
   const match = /^\.\/src\/(.+)\.ts$/.exec(path)
   return match === null ? null : `./dist/${match[1]}.js`
+}
+
+/** Files that do something when they are imported; without others, bundlers leave out all that is not used. */
+function builtSideEffects(sideEffects: false | readonly string[]): false | string[] {
+  return sideEffects === false ? false : sideEffects.map((file) => built(file) ?? file)
 }
 
 function withTypes(file: string): unknown {

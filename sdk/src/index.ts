@@ -1,0 +1,2 @@
+export * from '@tailrace/consumer'
+export * from '@tailrace/producer'
