@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { cycles } from './cycles.ts'
-import { deadReferences } from './documents.ts'
+import { deadReferences, untriedGuides } from './documents.ts'
 import { brokenImports, importsAgainstDirection, unusedFiles } from './import-checks.ts'
 import { importGraph } from './import-graph.ts'
 import { baseClasses } from './inheritance.ts'
@@ -49,6 +49,7 @@ describe('the architecture', () => {
   it('nothing listens on every interface by default', () => expect(listensEverywhere(sources)).toEqual([]))
   it('packages name what they import', () => expect(undeclaredDependencies(graph, tree)).toEqual([]))
   it('links and mentions of pages lead somewhere', () => expect(deadReferences(tree, exists)).toEqual([]))
+  it('the code of guides is run', () => expect(untriedGuides(tree)).toEqual([]))
   it('docs/raft.md has a row, a test and a control for every mechanism', () =>
     expect(raftTableFaults(tree.get('docs/raft.md') ?? '', tree, defectsOf(tree))).toEqual([]))
   it('no registry hosts, no paths of one machine', () => expect(foreignPlaces(tree, root)).toEqual([]))

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { cycles } from './cycles.ts'
-import { deadReferences } from './documents.ts'
+import { deadReferences, untriedGuides } from './documents.ts'
 import { brokenImports, importsAgainstDirection, unusedFiles } from './import-checks.ts'
 import { importGraph } from './import-graph.ts'
 import { baseClasses } from './inheritance.ts'
@@ -434,6 +434,16 @@ describe('documents', () => {
       'broker/src/a.ts: cites a section: * Once (design §4), RFC 6455 §5.',
       'broker/src/a.ts: cites other.md, which does not exist',
     ])
+  })
+
+  it('finds guides whose code no test runs', () => {
+    const guides = {
+      'docs/guides/a.md': '```ts\na()\n```',
+      'docs/guides/b.md': '```ts\nb()\n```',
+      'docs/guides/c.md': 'Words.',
+    }
+    const tests = { 'test/e2e/guides.test.ts': "codeOf('a.md')", 'test/architecture/x.test.ts': "'b.md'" }
+    expect(untriedGuides(treeOf({ ...guides, ...tests }))).toEqual(['docs/guides/b.md: no test runs its code'])
   })
 })
 

@@ -21,6 +21,16 @@ export function deadReferences(tree: Tree, exists: (path: string) => boolean): s
   return found
 }
 
+/** Guides with code that no test names, and so none runs. */
+export function untriedGuides(tree: Tree): string[] {
+  const tests = [...tree].filter(([path]) => isTest(path) && !path.startsWith('test/architecture/'))
+  return [...tree]
+    .filter(([path, text]) => path.startsWith('docs/guides/') && /^```/m.test(text))
+    .map(([path]) => path)
+    .filter((path) => !tests.some(([, text]) => text.includes(posix.basename(path))))
+    .map((path) => `${path}: no test runs its code`)
+}
+
 function deadLinks(path: string, text: string, tree: Tree, exists: (path: string) => boolean): string[] {
   const found: string[] = []
   for (const [, link] of withoutCode(text).matchAll(/\]\(([^)\s]+)(?:\s+"[^"]*")?\)/g)) {

@@ -61,7 +61,7 @@ function watch(child: ChildProcess): Started {
 }
 
 /** Settings of the person who runs the tests must not reach the brokers under test. */
-function cleanEnvironment(extra: Record<string, string>): NodeJS.ProcessEnv {
+export function cleanEnvironment(extra: Record<string, string>): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('TAILRACE_') && !name.startsWith('VITEST') && name !== 'NODE_ENV',
   )
