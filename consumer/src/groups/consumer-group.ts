@@ -137,6 +137,7 @@ export class ConsumerGroup<Data = string> {
     const deadLetters = this.#deadLettersOf(settings.deadLetters)
     const member = this.#join(wanted)
     const run = new HandlerRun<Data>({
+      surroundings: this.#parts.client.surroundings,
       member,
       settings,
       handler,
@@ -254,6 +255,7 @@ export class ConsumerGroup<Data = string> {
       group: this.name,
       topic: topic === false ? undefined : topic,
       options: plainOptions(options),
+      now: client.surroundings.now,
       createTopic: (name, like) => client.createTopicLike(name, like, { timeoutMs: CREATE_MS }),
     })
     this.#deadLetters.push(made)
