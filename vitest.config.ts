@@ -38,6 +38,7 @@ const functions = [
   'start-up',
   'tls',
   'tracing',
+  'typed-topics',
 ]
 /**
  * Beside their file as the others, but they take seconds each, too long for `npm run check`, or need a process or

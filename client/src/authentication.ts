@@ -1,8 +1,8 @@
 import type { Message } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { Credentials } from './credentials.ts'
+import { unref } from './delay.ts'
 import { ScramClient } from './scram.ts'
-import type { ClientSurroundings, Timer } from './surroundings.ts'
 
 /** Shows the credential again when so much of its time is over. */
 const RENEWED_AT = 0.8
@@ -16,22 +16,15 @@ export class Authentication {
   readonly #credentials: Credentials
   readonly #step: Step
   readonly #failed: (error: unknown) => void
-  readonly #surroundings: ClientSurroundings
-  #timer: Timer | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
   #expiresAt = -1
   #stopped = false
 
   /** `step`: asks the broker. `failed`: a later credential was not accepted. */
-  constructor(
-    credentials: Credentials,
-    step: Step,
-    failed: (error: unknown) => void,
-    surroundings: ClientSurroundings,
-  ) {
+  constructor(credentials: Credentials, step: Step, failed: (error: unknown) => void) {
     this.#credentials = credentials
     this.#step = step
     this.#failed = failed
-    this.#surroundings = surroundings
   }
 
   /** @throws TailraceError AUTHENTICATION_FAILED; what the function that returns a token throws */
@@ -41,13 +34,14 @@ export class Authentication {
     // The same end as before: there is no other credential to show.
     if (this.#stopped || expiresAt < 0 || expiresAt <= this.#expiresAt) return
     this.#expiresAt = expiresAt
-    const ms = Math.min(MOST_MS, Math.max(0, expiresAt - this.#surroundings.now()) * RENEWED_AT)
-    this.#timer = this.#surroundings.afterIdle(ms, () => void this.show().catch(this.#failed))
+    const ms = Math.min(MOST_MS, Math.max(0, expiresAt - Date.now()) * RENEWED_AT)
+    this.#timer = setTimeout(() => void this.show().catch(this.#failed), ms)
+    unref(this.#timer)
   }
 
   stop(): void {
     this.#stopped = true
-    this.#timer?.cancel()
+    clearTimeout(this.#timer)
   }
 
   async #exchange(): Promise<Message<'AuthenticateReply'>> {
@@ -57,7 +51,7 @@ export class Authentication {
       return this.#step('BEARER', typeof token === 'function' ? await token() : token)
     }
     const { username, password, mechanism = 'SCRAM-SHA-256' } = credentials
-    const scram = new ScramClient(mechanism, username, password, this.#surroundings)
+    const scram = new ScramClient(mechanism, username, password)
     const { data: challenge } = await this.#step(mechanism, scram.begin())
     const reply = await this.#step(mechanism, await scram.prove(challenge))
     scram.check(reply.data)

@@ -18,7 +18,6 @@ import { abortError } from './delay.ts'
 import { checkReply } from './reply-checks.ts'
 import { SilenceWatch } from './silence-watch.ts'
 import type { ClientTls, Socket } from './socket/socket.ts'
-import { type ClientSurroundings, machine, type Timer } from './surroundings.ts'
 
 export type RequestName =
   | 'Authenticate'
@@ -58,13 +57,11 @@ export interface ConnectionSettings {
   /** Under which the program names itself. */
   readonly clientId?: string | undefined
   readonly tls?: ClientTls | undefined
-  /** Default: the machine's. */
-  readonly surroundings?: ClientSurroundings | undefined
 }
 
 interface Pending {
   readonly reply: string
-  readonly timer: Timer
+  readonly timer: ReturnType<typeof setTimeout>
   /** Removes the listener on the caller's signal. */
   readonly forget: (() => void) | undefined
   readonly resolve: (reply: Reply<RequestName>) => void
@@ -97,30 +94,26 @@ export class Connection {
   /** Undefined until the broker has said which schemas it writes with. */
   #decoder: MessageDecoder | undefined
   readonly #opened: () => void
-  readonly #surroundings: ClientSurroundings
-  #late: Timer | undefined
+  #late: ReturnType<typeof setTimeout> | undefined
   readonly #authentication: Authentication | undefined
 
   private constructor(address: string, settings: ConnectionSettings, settled: (error?: TailraceError) => void) {
     this.address = address
-    const surroundings = settings.surroundings ?? machine
-    this.#surroundings = surroundings
-    const started = surroundings.monotonic()
+    const started = performance.now()
     const settle = (error?: TailraceError): void => {
-      this.#late?.cancel()
+      clearTimeout(this.#late)
       this.#lostListeners.delete(settle)
       settled(error)
     }
     this.#lostListeners.add(settle)
     this.#opened = () => {
-      this.openedInMs = surroundings.monotonic() - started
+      this.openedInMs = performance.now() - started
       settle()
     }
     const { credentials } = settings
     const step = async (mechanism: string, data: string) =>
       (await this.request('Authenticate', { mechanism, data }, { timeoutMs: CREDENTIAL_MS })).fields
-    this.#authentication =
-      credentials && new Authentication(credentials, step, (error) => this.#refused(error), surroundings)
+    this.#authentication = credentials && new Authentication(credentials, step, (error) => this.#refused(error))
     this.#socket = openSocket(
       `${address}/stream${streamQuery}${named(settings.clientId)}`,
       { ...settings, maxMessageBytes: settings.maxFrameBytes },
@@ -133,15 +126,15 @@ export class Connection {
       },
     )
     // Not before there is a socket to drop: an address that none can be made for throws above.
-    this.#late = surroundings.after(settings.connectTimeoutMs, () => {
-      this.destroy('The broker does not say which schemas it has')
-    })
-    const watched = {
+    this.#late = setTimeout(
+      () => this.destroy('The broker does not say which schemas it has'),
+      settings.connectTimeoutMs,
+    )
+    this.#watch = new SilenceWatch(settings.silenceMs, {
       expecting: () => this.#pending.size > 0,
       probe: () => this.#probe(settings.silenceMs * 10),
       dead: () => this.destroy('The broker has fallen silent'),
-    }
-    this.#watch = new SilenceWatch(settings.silenceMs, watched, surroundings)
+    })
   }
 
   /**
@@ -199,11 +192,11 @@ export class Connection {
       const giveUp = signal && ((): void => this.#take(correlation)?.reject(abortError(signal)))
       signal?.addEventListener('abort', giveUp!, { once: true })
       const forget = signal && ((): void => signal.removeEventListener('abort', giveUp!))
-      const timer = this.#surroundings.after(timeoutMs, () => {
+      const timer = setTimeout(() => {
         const detail = `${name} got no answer in ${timeoutMs} ms`
         if (options.dropOnTimeout) this.destroy(detail)
         else this.#take(correlation)?.reject(new TailraceError('TIMED_OUT', `${this.address}: ${detail}.`))
-      })
+      }, timeoutMs)
       const pending = { reply: `${name}Reply`, timer, forget, resolve: resolve as Pending['resolve'], reject }
       this.#pending.set(correlation, pending)
       const message = { ...fields, correlation } as unknown as Message<Name>
@@ -286,8 +279,8 @@ export class Connection {
         this.#opened()
         return
       }
-      this.#late?.cancel()
-      this.#late = this.#surroundings.after(CREDENTIAL_MS, () => this.destroy('The credential is not answered'))
+      clearTimeout(this.#late)
+      this.#late = setTimeout(() => this.destroy('The credential is not answered'), CREDENTIAL_MS)
       authentication.show().then(this.#opened, (error) => this.#refused(error))
     } catch (error) {
       const { code, message } = TailraceError.from(error)
@@ -335,7 +328,7 @@ export class Connection {
     const pending = this.#pending.get(correlation)
     if (pending === undefined) return undefined
     this.#pending.delete(correlation)
-    pending.timer.cancel()
+    clearTimeout(pending.timer)
     pending.forget?.()
     return pending
   }
@@ -351,7 +344,7 @@ export class Connection {
     this.#watch?.stop()
     this.#authentication?.stop()
     for (const pending of this.#pending.values()) {
-      pending.timer.cancel()
+      clearTimeout(pending.timer)
       pending.forget?.()
       pending.reject(error)
     }

@@ -1,19 +1,18 @@
 import { Backoff } from '@tailrace/schemas'
-import { type ClientSurroundings, machine } from './surroundings.ts'
 
 const RETRIES = { firstMs: 20, maxMs: 250 }
 const RECONNECTS = { firstMs: 50, maxMs: 5_000 }
 
 /** Between attempts of a request. */
-export function retryBackoff(surroundings: ClientSurroundings = machine): Backoff {
-  return new Backoff(RETRIES, below(surroundings))
+export function retryBackoff(): Backoff {
+  return new Backoff(RETRIES, below)
 }
 
 /** Between attempts to connect to an address that does not answer. */
-export function reconnectBackoff(surroundings: ClientSurroundings = machine): Backoff {
-  return new Backoff(RECONNECTS, below(surroundings))
+export function reconnectBackoff(): Backoff {
+  return new Backoff(RECONNECTS, below)
 }
 
-function below({ random }: ClientSurroundings): (bound: number) => number {
-  return (bound) => Math.floor(random() * bound)
+function below(bound: number): number {
+  return Math.floor(Math.random() * bound)
 }

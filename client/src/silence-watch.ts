@@ -1,4 +1,4 @@
-import { type ClientSurroundings, machine, type Timer } from './surroundings.ts'
+import { unref } from './delay.ts'
 
 /**
  * Notices a peer that has fallen silent: a frozen process or a dead network path leaves a TCP connection open for many
@@ -6,22 +6,18 @@ import { type ClientSurroundings, machine, type Timer } from './surroundings.ts'
  * fires, and messages that the peer sent meanwhile are read before the next.
  */
 export class SilenceWatch {
-  readonly #timer: Timer
+  readonly #timer: ReturnType<typeof setInterval>
   #silentTicks = 0
 
   /**
    * After one silent tick `probe` is called once, after `deadAfterTicks` of them `dead`. `expecting`: whether an answer
    * is owed soon.
    */
-  constructor(
-    tickMs: number,
-    events: { expecting(): boolean; probe(): void; dead(): void },
-    { every }: ClientSurroundings = machine,
-  ) {
+  constructor(tickMs: number, events: { expecting(): boolean; probe(): void; dead(): void }) {
     const idleTicks = 5
     const deadAfterTicks = 3
     let probedAt = 0
-    this.#timer = every(tickMs, () => {
+    this.#timer = setInterval(() => {
       this.#silentTicks++
       // A peer that owes nothing is asked less often: ten thousand idle consumers must cost their broker nothing.
       const patience = events.expecting() ? 1 : idleTicks
@@ -32,7 +28,8 @@ export class SilenceWatch {
       } else if (probedAt !== 0 && this.#silentTicks >= probedAt + deadAfterTicks - 1) {
         events.dead()
       }
-    })
+    }, tickMs)
+    unref(this.#timer)
   }
 
   heard(): void {
@@ -40,6 +37,6 @@ export class SilenceWatch {
   }
 
   stop(): void {
-    this.#timer.cancel()
+    clearInterval(this.#timer)
   }
 }

@@ -1,4 +1,12 @@
-import { abortError, Client, type ConnectionStatus, type ConnectOptions, type StatusListener } from '@tailrace/client'
+import {
+  type AnyTopic,
+  abortError,
+  Client,
+  type ConnectionStatus,
+  type ConnectOptions,
+  isTopic,
+  type StatusListener,
+} from '@tailrace/client'
 import { checkTopicName, TailraceError } from '@tailrace/schemas'
 import { Feed } from './feed.ts'
 import { ConsumerGroup } from './groups/consumer-group.ts'
@@ -14,6 +22,7 @@ import { onUnreadableOf } from './readable-records.ts'
 import { bytesRecord, type RecordMaker, textRecord } from './record.ts'
 import { startOf } from './start.ts'
 import { Subscription } from './subscription.ts'
+import { refuseBytes, type TypedOf, typedRecordMaker } from './typed-record.ts'
 
 /** Reads topics. The same in Node and in a browser. */
 export class Consumer {
@@ -68,7 +77,16 @@ export class Consumer {
    */
   subscribe(topic: string, options?: SubscribeOptions & { bytes?: false }): Subscription<string>
   subscribe(topic: string, options: SubscribeOptions & { bytes: true }): Subscription<Uint8Array>
-  subscribe(topic: string, options: SubscribeOptions = {}): Subscription<string> | Subscription<Uint8Array> {
+  subscribe<One extends AnyTopic>(topic: One, options?: Omit<SubscribeOptions, 'bytes'>): Subscription<TypedOf<One>>
+  subscribe(topic: string | AnyTopic, options: SubscribeOptions = {}): unknown {
+    if (isTopic(topic)) {
+      refuseBytes(options)
+      return this.#subscribe(topic.name, options, typedRecordMaker(topic))
+    }
+    return options.bytes ? this.#subscribe(topic, options, bytesRecord) : this.#subscribe(topic, options, textRecord)
+  }
+
+  #subscribe<Data>(topic: string, options: SubscribeOptions, make: RecordMaker<Data>): Subscription<Data> {
     if (this.#isClosed) throw new TailraceError('CLOSED')
     checkTopicName(topic)
     const settings = feedSettings(options)
@@ -88,9 +106,7 @@ export class Consumer {
       this.#feeds.delete(feed)
       signal?.removeEventListener('abort', abort)
     }
-    return options.bytes
-      ? new Subscription(topic, feed, bytesRecord, onUnreadable)
-      : new Subscription(topic, feed, textRecord, onUnreadable)
+    return new Subscription(topic, feed, make, onUnreadable)
   }
 
   /**
@@ -114,11 +130,27 @@ export class Consumer {
    */
   read(topic: string, place: ReadPlace, options?: ReadOptions & { bytes?: false }): Promise<ReadResult<string>>
   read(topic: string, place: ReadPlace, options: ReadOptions & { bytes: true }): Promise<ReadResult<Uint8Array>>
-  async read(
+  read<One extends AnyTopic>(
+    topic: One,
+    place: ReadPlace,
+    options?: Omit<ReadOptions, 'bytes'>,
+  ): Promise<ReadResult<TypedOf<One>>>
+  async read(topic: string | AnyTopic, place: ReadPlace, options: ReadOptions = {}): Promise<unknown> {
+    if (isTopic(topic)) {
+      refuseBytes(options)
+      return this.#read(topic.name, place, options, typedRecordMaker(topic))
+    }
+    return options.bytes
+      ? this.#read(topic, place, options, bytesRecord)
+      : this.#read(topic, place, options, textRecord)
+  }
+
+  async #read<Data>(
     topic: string,
     place: ReadPlace,
-    options: ReadOptions = {},
-  ): Promise<ReadResult<string> | ReadResult<Uint8Array>> {
+    options: ReadOptions,
+    make: RecordMaker<Data>,
+  ): Promise<ReadResult<Data>> {
     checkTopicName(topic)
     checkPlace(place)
     const settings = readSettings(options)
@@ -126,9 +158,7 @@ export class Consumer {
     const closing = this.#closing.signal
     const signal = options.signal === undefined ? closing : AbortSignal.any([options.signal, closing])
     const answer = await readPlace(this.#client, topic, place, settings, signal)
-    return options.bytes
-      ? readResult(topic, place, answer, bytesRecord, onUnreadable)
-      : readResult(topic, place, answer, textRecord, onUnreadable)
+    return readResult(topic, place, answer, make, onUnreadable)
   }
 
   /** Ends all subscriptions, whose loops then end, leaves all groups, and disconnects. */

@@ -1,4 +1,3 @@
-import { type ClientSurroundings, machine, type Timer } from '@tailrace/client'
 import { TailraceError } from '@tailrace/schemas'
 
 /** One way to get an answer. `signal` fires when another way was faster. */
@@ -14,15 +13,14 @@ export function firstAnswer<Answer>(
   ways: readonly Way<Answer>[],
   hedgeAfterMs: number,
   isFinal: (error: TailraceError, way: number) => boolean,
-  { after }: ClientSurroundings = machine,
 ): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
   const losers = new AbortController()
   const errors: TailraceError[] = []
   let next = 0
-  let timer: Timer | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
   const end = (settle: () => void): void => {
-    timer?.cancel()
+    clearTimeout(timer)
     next = ways.length
     settle()
     losers.abort(new TailraceError('ABORTED', 'Another broker was faster.'))
@@ -36,13 +34,13 @@ export function firstAnswer<Answer>(
     else if (next < ways.length) ask()
   }
   const ask = (): void => {
-    timer?.cancel()
+    clearTimeout(timer)
     const way = next++
     ways[way]!(losers.signal).then(
       (answer) => end(() => resolve(answer)),
       (error) => failed(TailraceError.from(error), way),
     )
-    if (next < ways.length) timer = after(hedgeAfterMs, ask)
+    if (next < ways.length) timer = setTimeout(ask, hedgeAfterMs)
   }
   ask()
   return promise

@@ -1,11 +1,22 @@
-export type {
-  ClientLogger,
-  ConnectionStatus,
-  ConnectOptions,
-  Credentials,
-  StatusChange,
-  StatusListener,
-  TlsOptions,
+export {
+  type AvroType,
+  avro,
+  bytes,
+  type ClientLogger,
+  type Codec,
+  type ConnectionStatus,
+  type ConnectOptions,
+  type Credentials,
+  json,
+  nullable,
+  type SchemaIssue,
+  type StandardSchema,
+  type StatusChange,
+  type StatusListener,
+  type TlsOptions,
+  type Topic,
+  text,
+  topic,
 } from '@tailrace/client'
 export { TailraceError } from '@tailrace/schemas'
 export { Consumer } from './consumer.ts'
@@ -30,7 +41,7 @@ export { Positions } from './positions.ts'
 export type { ReadOptions, ReadPlace } from './read-options.ts'
 export type { ReadResult } from './read-result.ts'
 export type { OnUnreadable } from './readable-records.ts'
-export type { ConsumerRecord } from './record.ts'
+export type { ConsumerRecord, Typed } from './record.ts'
 export type { RecordsBatch } from './records-batch.ts'
 export type { From } from './start.ts'
 export type { Lag, Subscription } from './subscription.ts'

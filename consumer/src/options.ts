@@ -63,9 +63,10 @@ export interface SubscribeOptions {
    */
   readonly readFrom?: 'leader' | 'nearest'
   /**
-   * What to do with a record that is not text (without `bytes`), and with a batch that cannot be decoded: 'fail' gives
-   * the records before it and then the error, whose `place` says where it stands and where to go on; 'skip' leaves it
-   * out; a function is called with the error, and the record is left out. Default 'fail'.
+   * What to do with a record that is not text (without `bytes`) or that the codec of a typed topic refuses, and with a
+   * batch that cannot be decoded: 'fail' gives the records before it and then the error, whose `place` says where it
+   * stands and where to go on; 'skip' leaves it out; a function is called with the error, and the record is left out.
+   * Default 'fail'.
    */
   readonly onUnreadable?: OnUnreadable
   /** Aborting it ends the subscription with ABORTED. */

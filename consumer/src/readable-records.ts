@@ -11,9 +11,9 @@ import {
 } from '@tailrace/schemas'
 
 /**
- * Treatment of a record that is not text, or of the rest of a batch that cannot be decoded. fail: the records before it
- * are given, then its error with `place`. skip: it is left out. A function is called with the error, and the record is
- * left out.
+ * Treatment of a record that is not text, or not what a typed topic has, and of the rest of a batch that cannot be
+ * decoded. fail: the records before it are given, then its error with `place`. skip: it is left out. A function is
+ * called with the error, and the record is left out.
  */
 export type OnUnreadable = 'fail' | 'skip' | ((error: TailraceError) => void)
 
@@ -78,6 +78,8 @@ function placeOf({ topic, partition }: BatchToRead): Pick<UnreadablePlace, 'topi
 }
 
 function pass(thrown: unknown, place: UnreadablePlace, onUnreadable: OnUnreadable): void {
+  // A wrong setting, as of a codec, is no record's mistake: to skip would leave all of them out.
+  if (thrown instanceof TailraceError && thrown.code === 'INVALID_SETTING') throw thrown
   const error = unreadableAt(thrown, place)
   if (onUnreadable === 'fail' || !(error instanceof TailraceError)) throw error
   if (onUnreadable !== 'skip') onUnreadable(error)

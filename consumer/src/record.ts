@@ -7,17 +7,30 @@ import {
   type Timestamp,
 } from '@tailrace/schemas'
 
-/** A record as programs read it. `Data`: string, or Uint8Array with the option `bytes`. */
+/** The data of records of a typed topic. */
+export interface Typed<Value, Key = string | null> {
+  readonly value: Value
+  readonly key: Key
+}
+
+type KeyOf<Data> = Data extends Typed<unknown, infer Key> ? Key : Data | null
+type ValueOf<Data> = Data extends Typed<infer Value, unknown> ? Value : Data | null
+type TextOf<Data> = Data extends Typed<unknown, unknown> ? string : Data
+
+/**
+ * A record as programs read it. `Data`: string, or Uint8Array with the option `bytes`, or the types of a typed topic,
+ * whose headers are text.
+ */
 export interface ConsumerRecord<Data = string> {
   readonly topic: string
   readonly partition: PartitionNumber
   readonly offset: Offset
   /** Milliseconds since 1970. */
   readonly timestamp: Timestamp
-  readonly key: Data | null
-  readonly value: Data | null
+  readonly key: KeyOf<Data>
+  readonly value: ValueOf<Data>
   /** A name that occurs several times has an array of values. */
-  readonly headers: Readonly<Record<string, Data | null | readonly (Data | null)[]>>
+  readonly headers: Readonly<Record<string, TextOf<Data> | null | readonly (TextOf<Data> | null)[]>>
 }
 
 /** Makes a record for programs out of a decoded one. @throws TailraceError INVALID_RECORD */
@@ -57,7 +70,7 @@ export const textRecord: RecordMaker<string> = (topic, partition, record) => {
 function headersOf<Data>(
   headers: DecodedRecord['headers'],
   read: (data: Uint8Array | null) => Data | null,
-): ConsumerRecord<Data>['headers'] {
+): Readonly<Record<string, Data | null | readonly (Data | null)[]>> {
   if (headers.length === 0) return NO_HEADERS
   const values = new Map<string, Data | null | (Data | null)[]>()
   for (const [name, data] of headers) {
@@ -69,6 +82,7 @@ function headersOf<Data>(
   return Object.fromEntries(values)
 }
 
-function text(data: Uint8Array | null): string | null {
+/** @throws TypeError it is not UTF-8 */
+export function text(data: Uint8Array | null): string | null {
   return data === null ? null : (shortText(data, 0, data.length) ?? decoder.decode(data))
 }

@@ -1,14 +1,26 @@
-export type {
-  ClientLogger,
-  ConnectionStatus,
-  ConnectOptions,
-  Credentials,
-  StatusChange,
-  StatusListener,
-  TlsOptions,
+export {
+  type AvroType,
+  avro,
+  bytes,
+  type ClientLogger,
+  type Codec,
+  type ConnectionStatus,
+  type ConnectOptions,
+  type Credentials,
+  json,
+  nullable,
+  type SchemaIssue,
+  type StandardSchema,
+  type StatusChange,
+  type StatusListener,
+  type TlsOptions,
+  type Topic,
+  text,
+  topic,
 } from '@tailrace/client'
 export { TailraceError } from '@tailrace/schemas'
 export type { Partitioner, ProducerOptions } from './options.ts'
 export { Producer, type SendOptions } from './producer.ts'
 export type { OpenTelemetryApi } from './publish-spans.ts'
 export type { ProducerRecord, Sent } from './record.ts'
+export type { TypedProducerRecord } from './typed-record.ts'

@@ -1,12 +1,5 @@
 import { type Client, type Connection, delay, retryBackoff, type TopicRoute } from '@tailrace/client'
-import {
-  type Backoff,
-  type Message,
-  type PartitionNumber,
-  type RecordInput,
-  readTokenText,
-  TailraceError,
-} from '@tailrace/schemas'
+import { type Message, type PartitionNumber, type RecordInput, readTokenText, TailraceError } from '@tailrace/schemas'
 import type { Batch, Settler } from './batch.ts'
 import type { Condition } from './condition.ts'
 import type { Identity } from './identity.ts'
@@ -52,8 +45,7 @@ export class Lane {
   readonly #context: LaneContext
   readonly #open: OpenBatch
   readonly #queue: LaneQueue
-  readonly #backoff: Backoff
-  readonly #monotonic: () => number
+  readonly #backoff = retryBackoff()
   #connection: Connection | undefined
   #metadataVersion = -1
   #rerouteAt = Number.POSITIVE_INFINITY
@@ -70,10 +62,7 @@ export class Lane {
     this.#context = context
     this.#topic = topic
     this.partition = partition
-    const { surroundings } = context.client
-    this.#backoff = retryBackoff(surroundings)
-    this.#monotonic = surroundings.monotonic
-    this.#open = new OpenBatch(partition, context.settings, surroundings)
+    this.#open = new OpenBatch(partition, context.settings)
     this.#queue = new LaneQueue(identity)
   }
 
@@ -156,7 +145,7 @@ export class Lane {
   #pump(): void {
     if (this.#isRecovering || this.#isDraining) return
     if (!this.#queue.hasWaiting && (!this.#isDue || this.#open.isEmpty)) return
-    const now = this.#monotonic()
+    const now = performance.now()
     // A producer that brokers may not know sends one batch and waits: a broker that does not know it would take any
     // sequence (KIP-360).
     const limit = now - this.#lastAcknowledgedAt < WARM_MS ? this.#context.settings.maxInFlight : 1
@@ -191,7 +180,7 @@ export class Lane {
 
   #transmit(batch: Batch): void {
     batch.sentAsHead = this.#queue.isHead(batch)
-    const age = this.#monotonic() - batch.createdAt
+    const age = performance.now() - batch.createdAt
     const { requestTimeoutMs, deliveryTimeoutMs } = this.#context.settings
     const timeoutMs = Math.ceil(Math.max(1, Math.min(requestTimeoutMs, deliveryTimeoutMs - age)))
     const fields = { topic: this.#topic.name, partition: this.partition, timeoutMs, topicId: this.#topic.id }
@@ -211,7 +200,7 @@ export class Lane {
   #acknowledged(batch: Batch, fields: Message<'PublishReply'>): void {
     this.#queue.inFlight--
     if (batch.state !== 'waiting') return // Failed meanwhile by the end of the producer.
-    this.#lastAcknowledgedAt = this.#monotonic()
+    this.#lastAcknowledgedAt = performance.now()
     this.#lastError = undefined
     this.#backoff.reset()
     const { baseOffset, term = 0, index = 0, seal = '', holders = [] } = fields
@@ -230,7 +219,7 @@ export class Lane {
       this.#split(batch)
       return
     }
-    const verdict = judge(batch, error, this.#monotonic())
+    const verdict = judge(batch, error, performance.now())
     if (!verdict.definite) batch.outcomeUnknown = true
     batch.isRefused = batch.condition !== undefined && !verdict.retry && !batch.outcomeUnknown
     if (!verdict.retry) this.#fail(batch, verdict.shown ?? error)
@@ -244,7 +233,7 @@ export class Lane {
    * too.
    */
   #split(batch: Batch): void {
-    this.#open.limit(Math.floor(batch.bytes!.length / 2), this.#monotonic())
+    this.#open.limit(Math.floor(batch.bytes!.length / 2), performance.now())
     this.#queue.replace(batch, halves(batch))
     this.#drain()
   }
@@ -272,7 +261,7 @@ export class Lane {
         if (this.#lastError !== undefined) {
           const { retryAfterMs = 0 } = this.#lastError
           const ms = Math.max(this.#backoff.next(), retryAfterMs)
-          await delay(Math.min(ms, this.#untilExpiry()), this.#context.ended, this.#context.client.surroundings)
+          await delay(Math.min(ms, this.#untilExpiry()), this.#context.ended)
           await this.#context.client.refresh([this.#topic.name])
         }
         if (this.#queue.hasGapAtHead && !this.#queue.closeGap())
@@ -280,7 +269,7 @@ export class Lane {
         const { connection, direct } = await this.#context.client.route(this.#topic.name, this.partition)
         this.#connection = connection
         this.#metadataVersion = this.#context.client.metadata.version
-        this.#rerouteAt = direct ? Number.POSITIVE_INFINITY : this.#monotonic() + RETRY_DIRECT_MS
+        this.#rerouteAt = direct ? Number.POSITIVE_INFINITY : performance.now() + RETRY_DIRECT_MS
         break
       } catch (error) {
         this.#lastError = TailraceError.from(error)
@@ -297,12 +286,12 @@ export class Lane {
   #untilExpiry(): number {
     const oldest = this.unsettled()[0]
     if (oldest === undefined) return Number.POSITIVE_INFINITY
-    return Math.max(1, oldest.createdAt + this.#context.settings.deliveryTimeoutMs - this.#monotonic() + 1)
+    return Math.max(1, oldest.createdAt + this.#context.settings.deliveryTimeoutMs - performance.now() + 1)
   }
 
   /** Fails batches that have been tried for too long. */
   #expire(): void {
-    const now = this.#monotonic()
+    const now = performance.now()
     const { deliveryTimeoutMs } = this.#context.settings
     const oldest = now - deliveryTimeoutMs
     // A record has the time limit of its batch: a late record must not join a batch that has little time left.

@@ -1,27 +1,24 @@
-import { type ClientSurroundings, machine, type Timer } from '@tailrace/client'
 import type { Batch } from './batch.ts'
 import type { Lane } from './lane.ts'
 
 /** One timer for all lanes: tells each when its open batch has waited long enough for more records. */
 export class LingerTimer {
   readonly #lingerMs: number
-  readonly #surroundings: ClientSurroundings
   /** Batches in the order in which they are due, and when. */
   readonly #entries: { lane: Lane; batch: Batch; at: number }[] = []
-  #timer: Timer | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
   #isSoon = false
   /** While it is true no batch waits longer than the present tick. */
   #isHurried = false
 
-  constructor(lingerMs: number, surroundings: ClientSurroundings = machine) {
+  constructor(lingerMs: number) {
     this.#lingerMs = lingerMs
-    this.#surroundings = surroundings
   }
 
   add(lane: Lane, batch: Batch): void {
-    this.#entries.push({ lane, batch, at: this.#surroundings.monotonic() + this.#lingerMs })
+    this.#entries.push({ lane, batch, at: performance.now() + this.#lingerMs })
     if (this.#lingerMs === 0 || this.#isHurried) this.#soon()
-    else this.#timer ??= this.#after(this.#lingerMs)
+    else this.#timer ??= setTimeout(() => this.#fire(performance.now()), this.#lingerMs)
   }
 
   hurry(isHurried: boolean): void {
@@ -30,7 +27,7 @@ export class LingerTimer {
 
   /** No batch will leave any more. */
   close(): void {
-    this.#timer?.cancel()
+    clearTimeout(this.#timer)
     this.#entries.length = 0
   }
 
@@ -45,7 +42,7 @@ export class LingerTimer {
   }
 
   #fire(now: number): void {
-    this.#timer?.cancel()
+    clearTimeout(this.#timer)
     this.#timer = undefined
     let fired = 0
     // Timers may come a fraction of a millisecond early.
@@ -53,11 +50,6 @@ export class LingerTimer {
     for (const { lane, batch } of this.#entries.splice(0, fired)) lane.due(batch)
     const next = this.#entries[0]
     if (next === undefined) return
-    this.#timer ??= this.#after(Math.max(1, next.at - this.#surroundings.monotonic()))
-  }
-
-  #after(ms: number): Timer {
-    const { after, monotonic } = this.#surroundings
-    return after(ms, () => this.#fire(monotonic()))
+    this.#timer ??= setTimeout(() => this.#fire(performance.now()), Math.max(1, next.at - performance.now()))
   }
 }

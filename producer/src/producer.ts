@@ -1,10 +1,12 @@
 import {
+  type AnyTopic,
   abortError,
   Client,
   type ClientOptions,
   type ConnectionStatus,
   type ConnectOptions,
   clientOptionNames,
+  isTopic,
   orAborted,
   type StatusListener,
   throwIfAborted,
@@ -20,6 +22,7 @@ import { raiseFence } from './raise-fence.ts'
 import type { ProducerRecord, Sent } from './record.ts'
 import { abortable, ManySend, SingleSend } from './sends.ts'
 import { type TopicContext, TopicLanes } from './topic-lanes.ts'
+import { encodedRecord, type RecordOf } from './typed-record.ts'
 
 /** Options of one call. `partition` matters with a condition; otherwise records name theirs. */
 export interface SendOptions extends ConditionalOptions {
@@ -56,7 +59,7 @@ export class Producer {
   constructor(options: ProducerOptions) {
     this.#settings = producerSettings(options)
     this.#client = new Client(clientOptions(options))
-    this.#linger = new LingerTimer(this.#settings.lingerMs, this.#client.surroundings)
+    this.#linger = new LingerTimer(this.#settings.lingerMs)
     this.#context = this.#makeContext()
     if (options.openTelemetry !== undefined) this.#spans = new PublishSpans(options.openTelemetry)
     const { signal } = options
@@ -104,8 +107,12 @@ export class Producer {
    * With `expectedOffset` or `fence`, whose partition the record or `partition` names, it is written only if the
    * partition ends at that offset and has accepted no higher token. WRONG_EXPECTED_OFFSET, with the `endOffset`, and
    * FENCED, with the highest `fence`: it is not in the log.
+   * Of a typed topic the value and the key are encoded at once; INVALID_RECORD says what its codec or schema refuses.
    */
-  send(topic: string, record: ProducerRecord, options: SendOptions = noOptions): Promise<Sent> {
+  send(topic: string, record: ProducerRecord, options?: SendOptions): Promise<Sent>
+  send<One extends AnyTopic>(topic: One, record: RecordOf<One>, options?: SendOptions): Promise<Sent>
+  send(topic: string | AnyTopic, record: ProducerRecord, options: SendOptions = noOptions): Promise<Sent> {
+    if (isTopic(topic)) return this.#encoded(() => this.send(topic.name, encodedRecord(topic, record), options))
     if (isConditional(options)) return this.sendBatch(topic, [record], options).then(([sent]) => sent!)
     const span = this.#spans?.start(topic, 1)
     const send = new SingleSend(span?.mark(record) ?? record)
@@ -119,9 +126,19 @@ export class Producer {
    * Publishes many records with one promise; the fastest way. They may be of several partitions, and the promise tells
    * where each ended up, in the order given. A failure is told when the outcome of all is known: the others may have
    * been published. Under a condition all are written next to each other, or none.
-   * @throws TailraceError as {@link send}
+   * @throws TailraceError as {@link send}; none was published where a codec refuses one
    */
-  sendBatch(topic: string, records: readonly ProducerRecord[], options: SendOptions = noOptions): Promise<Sent[]> {
+  sendBatch(topic: string, records: readonly ProducerRecord[], options?: SendOptions): Promise<Sent[]>
+  sendBatch<One extends AnyTopic>(topic: One, records: readonly RecordOf<One>[], options?: SendOptions): Promise<Sent[]>
+  sendBatch(
+    topic: string | AnyTopic,
+    records: readonly ProducerRecord[],
+    options: SendOptions = noOptions,
+  ): Promise<Sent[]> {
+    if (isTopic(topic)) {
+      const encode = (record: ProducerRecord): ProducerRecord => encodedRecord(topic, record)
+      return this.#encoded(() => this.sendBatch(topic.name, records.map(encode), options))
+    }
     const span = this.#spans?.start(topic, records.length)
     const marked = span === undefined ? records : records.map(span.mark)
     const send = isConditional(options) ? new ConditionalSend(marked, options) : new ManySend(marked)
@@ -139,17 +156,18 @@ export class Producer {
    * in the cluster; UNKNOWN_TOPIC, UNKNOWN_PARTITION; TIMED_OUT: it may have been accepted; ABORTED, CLOSED
    */
   async fence(
-    topic: string,
+    topic: string | AnyTopic,
     partition: PartitionNumber,
     token: number,
     options?: { signal?: AbortSignal },
   ): Promise<Offset> {
-    checkTopicName(topic)
+    const name = isTopic(topic) ? topic.name : topic
+    checkTopicName(name)
     checkCount('token', token)
     const { requestTimeoutMs, deliveryTimeoutMs: timeoutMs } = this.#settings
     const ended = this.#ended.signal
     const signal = options?.signal === undefined ? ended : AbortSignal.any([options.signal, ended])
-    return raiseFence(this.#client, { topic, partition, token }, { requestTimeoutMs, timeoutMs, signal })
+    return raiseFence(this.#client, { topic: name, partition, token }, { requestTimeoutMs, timeoutMs, signal })
   }
 
   /** Resolves when `send` would not have to wait. */
@@ -187,17 +205,22 @@ export class Producer {
    */
   async close(options?: { timeoutMs?: number }): Promise<void> {
     this.#isClosing = true
-    const late = new AbortController()
-    const { timeoutMs } = options ?? {}
-    const timer =
-      timeoutMs === undefined ? undefined : this.#client.surroundings.afterIdle(timeoutMs, () => late.abort())
-    await this.flush(timeoutMs === undefined ? undefined : { signal: late.signal }).catch(() => {})
-    timer?.cancel()
+    const timeout = options?.timeoutMs === undefined ? undefined : AbortSignal.timeout(options.timeoutMs)
+    await this.flush(timeout && { signal: timeout }).catch(() => {})
     this.#end(new TailraceError('CLOSED'))
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  /** What a codec refuses rejects the promise, as any other refusal of a record does. */
+  #encoded<Result>(send: () => Promise<Result>): Promise<Result> {
+    try {
+      return send()
+    } catch (error) {
+      return Promise.reject(TailraceError.from(error))
+    }
   }
 
   #offer(topic: string, send: SingleSend | ManySend | ConditionalSend): void {

@@ -25,10 +25,9 @@ export async function raiseFence(
   { topic, partition, token }: FencePlace,
   { requestTimeoutMs, timeoutMs, signal }: FenceLimits,
 ): Promise<Offset> {
-  const { surroundings } = client
-  const deadline = surroundings.monotonic() + timeoutMs
-  const left = (): number => Math.max(1, Math.ceil(deadline - surroundings.monotonic()))
-  const backoff = retryBackoff(surroundings)
+  const deadline = performance.now() + timeoutMs
+  const left = (): number => Math.max(1, Math.ceil(deadline - performance.now()))
+  const backoff = retryBackoff()
   const { id: topicId } = await client.topic(topic, { timeoutMs, signal })
   for (;;) {
     throwIfAborted(signal)
@@ -44,7 +43,7 @@ export async function raiseFence(
     }
     const pause = Math.max(backoff.next(), last.retryAfterMs ?? 0)
     if (pause >= left()) throw new TailraceError('TIMED_OUT', last.message, { cause: last })
-    await delay(pause, signal, surroundings)
+    await delay(pause, signal)
     await client.refresh([topic]).catch(() => {})
   }
 }

@@ -117,7 +117,7 @@ export const errorTable = {
     status: 400,
     retriable: false,
     message: 'A record is not valid.',
-    hint: 'Keys and values are strings or bytes; headers map strings to strings or bytes.',
+    hint: 'Keys and values are strings or bytes, or what the codec of a typed topic takes; headers map strings to strings or bytes.',
   },
   INVALID_TIMESTAMP: {
     status: 400,

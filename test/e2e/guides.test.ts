@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Consumer } from '@tailrace/consumer'
@@ -8,6 +8,7 @@ import { Producer } from '@tailrace/producer'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ClusterProcesses } from './cluster-processes.ts'
 import { tailrace } from './command-line.ts'
+import { codeOf } from './guide-code.ts'
 import { allInSync, topicBecomes, viewTopic } from './topic-view.ts'
 
 /** The code of docs/guides, as it stands there, against real brokers. */
@@ -30,15 +31,6 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-/** All code of a guide as one module. */
-async function codeOf(guide: string): Promise<string> {
-  const text = await readFile(join(root, 'docs/guides', guide), 'utf8')
-  const blocks = [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code]) => code)
-  const path = join(folder, guide.replace('.md', '.ts'))
-  await writeFile(path, blocks.join('\n'))
-  return path
-}
-
 interface Bank {
   readonly balances: Map<string, number>
   readonly conflicts: number
@@ -50,7 +42,7 @@ interface Bank {
 
 describe('event sourcing', () => {
   it('keeps every account, by three instances at once and over the death of a leader; each command counts once', async () => {
-    const { Bank, twoTellers } = (await import(await codeOf('event-sourcing.md'))) as {
+    const { Bank, twoTellers } = (await import(await codeOf('event-sourcing.md', folder))) as {
       Bank: new (servers: string[], topic: string, partition: number) => Bank
       twoTellers: (servers: string[]) => Promise<Map<string, number>>
     }
@@ -104,7 +96,7 @@ interface Work {
 
 describe('a leader election', () => {
   it('has one leader at a time, whose predecessor can write nothing more', async () => {
-    const { Candidate, Work } = (await import(await codeOf('leader-election.md'))) as {
+    const { Candidate, Work } = (await import(await codeOf('leader-election.md', folder))) as {
       Candidate: new (servers: string[], name: string, topic: string, leaseMs: number) => Candidate
       Work: new (servers: string[], topic: string, token: number) => Work
     }
@@ -192,7 +184,9 @@ describe('a fence and an expected offset', () => {
 
 describe('testing with the real broker', () => {
   it('has tests that pass', async () => {
-    const tests = spawn(process.execPath, ['--test', await codeOf('testing.md')], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const tests = spawn(process.execPath, ['--test', await codeOf('testing.md', folder)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     let output = ''
     for (const stream of [tests.stdout, tests.stderr]) stream.on('data', (chunk) => (output += chunk))
     const [code] = await once(tests, 'close')

@@ -1,5 +1,4 @@
 import type { ClientTls } from '../socket/socket.ts'
-import type { ClientSurroundings } from '../surroundings.ts'
 
 export interface HttpRequest {
   readonly method: string
@@ -11,7 +10,6 @@ export interface HttpRequest {
   readonly timeoutMs: number
   /** Of `prepareTls`; undefined where no address asks for it. */
   readonly tls: ClientTls | undefined
-  readonly surroundings: ClientSurroundings
 }
 
 export interface HttpAnswer {

@@ -1,4 +1,3 @@
-import { machine } from '../surroundings.ts'
 import { type ClientTls, join, type OpenSocket } from './socket.ts'
 import { wrong } from './tls-options.ts'
 
@@ -18,14 +17,14 @@ export const openSocket: OpenSocket = (url, settings, events) => {
   const closeOnce = (reason: string): void => {
     if (closed) return
     closed = true
-    timer.cancel()
+    clearTimeout(timer)
     events.closed(reason)
   }
-  const timer = machine.after(settings.connectTimeoutMs, () => {
+  const timer = setTimeout(() => {
     socket.close()
     closeOnce('The connection took too long to open')
-  })
-  socket.onopen = () => timer.cancel()
+  }, settings.connectTimeoutMs)
+  socket.onopen = () => clearTimeout(timer)
   socket.onmessage = ({ data }) => {
     if (closed || !(data instanceof ArrayBuffer)) return
     if (data.byteLength <= settings.maxMessageBytes) events.message(new Uint8Array(data))

@@ -1,10 +1,10 @@
 import type { Socket as TcpSocket } from 'node:net'
 import { type TailraceError, tlsFault } from '@tailrace/schemas'
 import { type ClientOptions, WebSocket } from 'ws'
-import { machine } from '../surroundings.ts'
+import { unref } from '../delay.ts'
 import { type ClientTls as NodeTls, prepareTls } from './node-tls.ts'
 import { refusalIn } from './refusal.ts'
-import { join, type OpenSocket, type SocketSettings } from './socket.ts'
+import { join, type OpenSocket } from './socket.ts'
 
 export { prepareTls }
 
@@ -29,9 +29,8 @@ export const openSocket: OpenSocket = (url, settings, events) => {
     generateMask: zeroMask,
     maxPayload: settings.maxMessageBytes,
     handshakeTimeout: settings.connectTimeoutMs,
-    ...routeTo(url, settings),
+    ...(url.startsWith('wss:') ? secured(settings.tls as NodeTls | undefined) : {}),
   })
-  const { afterIdle } = settings.surroundings ?? machine
   let tcp: TcpSocket | undefined
   let reason = ''
   let refusal: TailraceError | undefined
@@ -77,17 +76,12 @@ export const openSocket: OpenSocket = (url, settings, events) => {
       if (socket.readyState === WebSocket.CLOSED) return
       socket.close(1000)
       // A broker that is frozen does not answer the close frame, and ws would wait for it for 30 s.
-      const timer = afterIdle(CLOSE_ANSWER_MS, () => socket.terminate())
-      socket.once('close', () => timer.cancel())
+      const timer = setTimeout(() => socket.terminate(), CLOSE_ANSWER_MS)
+      unref(timer)
+      socket.once('close', () => clearTimeout(timer))
     },
     destroy: () => socket.terminate(),
   }
-}
-
-function routeTo(url: string, { surroundings, tls }: SocketSettings): ClientOptions {
-  const connect = surroundings?.connect
-  if (connect != null) return { createConnection: () => connect(new URL(url).host) as TcpSocket }
-  return url.startsWith('wss:') ? secured(tls as NodeTls | undefined) : {}
 }
 
 function secured(tls = prepareTls(undefined)): ClientOptions {

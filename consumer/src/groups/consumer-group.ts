@@ -1,13 +1,13 @@
-import { type Client, type ClientOptions, throwIfAborted } from '@tailrace/client'
-import { type Offset, TailraceError } from '@tailrace/schemas'
+import { type AnyTopic, type Client, type ClientOptions, isTopic, throwIfAborted } from '@tailrace/client'
+import { type Offset, TailraceError, unreadableAt } from '@tailrace/schemas'
 import type { Levels } from '../levels.ts'
 import { readPlace } from '../point-read.ts'
 import { readSettings } from '../read-options.ts'
 import { readResult } from '../read-result.ts'
 import { onUnreadableOf } from '../readable-records.ts'
-import type { ReceivedBatch } from '../received-batch.ts'
-import type { ConsumerRecord, RecordMaker } from '../record.ts'
+import { bytesRecord, type ConsumerRecord, type RecordMaker } from '../record.ts'
 import { RecordsBatch } from '../records-batch.ts'
+import { decodedRecord, type TypedOf, typedRecordMaker } from '../typed-record.ts'
 import type { Lease } from './beats/beat-messages.ts'
 import { type GroupCounts, newCounts } from './group-counts.ts'
 import { FINISH_MS, GroupMember } from './group-member.ts'
@@ -68,7 +68,7 @@ export class ConsumerGroup<Data = string> {
   readonly #settings: GroupSettings
   readonly #onUnreadable
   readonly #counts = newCounts()
-  readonly #members = new Set<GroupMember<Data>>()
+  readonly #members = new Set<GroupMember<unknown>>()
   readonly #feeds: GroupFeeds
   readonly #deadLetters: DeadLetters[] = []
   readonly #closing = new AbortController()
@@ -111,35 +111,54 @@ export class ConsumerGroup<Data = string> {
    * when the loop begins.
    * @throws TailraceError INVALID_SETTING, INVALID_TOPIC_NAME, CLOSED; everything else comes out of the loop
    */
-  subscribe(topics: string | readonly string[]): GroupSubscription<Data> {
-    const wanted = groupTopics(topics)
-    this.#checkOpen()
-    return new GroupSubscription(() => this.#join(wanted), this.#counts)
+  subscribe(topics: string | readonly string[]): GroupSubscription<Data>
+  subscribe<One extends AnyTopic>(topic: One): GroupSubscription<TypedOf<One>>
+  subscribe(topics: string | readonly string[] | AnyTopic): unknown {
+    if (isTopic(topics)) return this.#subscribe(topics.name, typedRecordMaker(topics))
+    return this.#subscribe(topics, this.#parts.make)
   }
 
   /** The same as batches: `subscribe(topics).batches()`. @throws TailraceError as {@link subscribe} */
-  batches(topics: string | readonly string[]): ReturnType<GroupSubscription<Data>['batches']> {
-    return this.subscribe(topics).batches()
+  batches(topics: string | readonly string[]): ReturnType<GroupSubscription<Data>['batches']>
+  batches<One extends AnyTopic>(topic: One): ReturnType<GroupSubscription<TypedOf<One>>['batches']>
+  batches(topics: string | readonly string[] | AnyTopic): unknown {
+    return (isTopic(topics) ? this.subscribe(topics) : this.subscribe(topics)).batches()
   }
 
   /**
    * Calls a handler for each record, and commits what is done without a gap. A handler that throws is called again
-   * after a while, and other records go on; after the last attempt the record goes to the dead letters. Resolves after
-   * `close`.
+   * after a while, and other records go on; after the last attempt the record goes to the dead letters. A record that
+   * the codec of a typed topic refuses goes there at once, as it is. Resolves after `close`.
    * @throws TailraceError INVALID_SETTING, INVALID_TOPIC_NAME; as the loop of {@link subscribe}; what a handler throws
    * when there are no dead letters; why a dead letter could not be written
    */
-  async run(topics: string | readonly string[], handler: Handler<Data>, options: RunOptions = {}): Promise<void> {
+  run(topics: string | readonly string[], handler: Handler<Data>, options?: RunOptions): Promise<void>
+  run<One extends AnyTopic>(topic: One, handler: Handler<TypedOf<One>>, options?: RunOptions): Promise<void>
+  async run(topics: string | readonly string[] | AnyTopic, handler: unknown, options?: RunOptions) {
+    if (!isTopic(topics))
+      return this.#run(topics, this.#parts.make, (record) => record, handler as Handler<Data>, options)
+    // As bytes until its turn, so that a dead letter has what could not be read.
+    const read = (record: ConsumerRecord<Uint8Array>) => readAt(record, () => decodedRecord(topics, record))
+    return this.#run(topics.name, bytesRecord, read, handler as Handler<unknown>, options)
+  }
+
+  async #run<Held, Read>(
+    topics: string | readonly string[],
+    make: RecordMaker<Held>,
+    read: (record: ConsumerRecord<Held>) => ConsumerRecord<Read>,
+    handler: Handler<Read>,
+    options: RunOptions = {},
+  ): Promise<void> {
     const wanted = groupTopics(topics)
     const settings = runSettings(options)
     if (typeof handler !== 'function') throw new TailraceError('INVALID_SETTING', 'handler is not a function.')
     this.#checkOpen()
     const deadLetters = this.#deadLettersOf(settings.deadLetters)
-    const member = this.#join(wanted)
-    const run = new HandlerRun<Data>({
-      surroundings: this.#parts.client.surroundings,
+    const member = this.#join(wanted, make)
+    const run = new HandlerRun<Held, Read>({
       member,
       settings,
+      read,
       handler,
       deadLetter: (record, attempts, error) => deadLetters.bury(record, attempts, error),
       counts: this.#counts,
@@ -209,14 +228,20 @@ export class ConsumerGroup<Data = string> {
     return this.close()
   }
 
-  #join(topics: GroupTopics): GroupMember<Data> {
+  #subscribe<Held>(topics: string | readonly string[], make: RecordMaker<Held>): GroupSubscription<Held> {
+    const wanted = groupTopics(topics)
+    this.#checkOpen()
+    return new GroupSubscription(() => this.#join(wanted, make), this.#counts)
+  }
+
+  #join<Held>(topics: GroupTopics, make: RecordMaker<Held>): GroupMember<Held> {
     this.#checkOpen()
     // Both would take the partitions from each other.
     if (this.#settings.instance !== '' && this.#members.size > 0) {
       throw new TailraceError('INVALID_SETTING', 'instanceId: a group with one has one loop, or one run, at a time.')
     }
     const { client, options } = this.#parts
-    const member = new GroupMember<Data>({
+    const member = new GroupMember<Held>({
       group: this.name,
       topics,
       settings: this.#settings,
@@ -224,24 +249,24 @@ export class ConsumerGroup<Data = string> {
       options,
       feeds: this.#feeds,
       counts: this.#counts,
-      batchOf: (topic, received) => this.#batchOf(topic, received),
-      recordAt: (lease, offset) => this.#recordAt(lease, offset),
+      batchOf: (topic, received) => new RecordsBatch(topic, received, make, this.#onUnreadable),
+      recordAt: (lease, offset) => this.#recordAt(lease, offset, make),
       onClose: () => this.#members.delete(member),
     })
     this.#members.add(member)
     return member
   }
 
-  #batchOf(topic: string, received: ReceivedBatch): RecordsBatch<Data> {
-    return new RecordsBatch(topic, received, this.#parts.make, this.#onUnreadable)
-  }
-
-  async #recordAt({ topic, topicId, partition }: Lease, offset: Offset): Promise<ConsumerRecord<Data> | undefined> {
+  async #recordAt<Held>(
+    { topic, topicId, partition }: Lease,
+    offset: Offset,
+    make: RecordMaker<Held>,
+  ): Promise<ConsumerRecord<Held> | undefined> {
     const place = { partition, offset, topicId }
     const settings = readSettings({ timeoutMs: RECORD_MS, maxBytes: 1 })
     try {
       const answer = await readPlace(this.#parts.client, topic, place, settings, this.#closing.signal)
-      const { records } = readResult(topic, place, answer, this.#parts.make, this.#onUnreadable)
+      const { records } = readResult(topic, place, answer, make, this.#onUnreadable)
       return records.find((record) => record.offset === offset)
     } catch (error) {
       if (TailraceError.from(error).code === 'OFFSET_OUT_OF_RANGE') return undefined
@@ -255,21 +280,20 @@ export class ConsumerGroup<Data = string> {
       group: this.name,
       topic: topic === false ? undefined : topic,
       options: plainOptions(options),
-      now: client.surroundings.now,
       createTopic: (name, like) => client.createTopicLike(name, like, { timeoutMs: CREATE_MS }),
     })
     this.#deadLetters.push(made)
     return made
   }
 
-  #all(): [GroupMember<Data>, LeasedPartition<Data>][] {
-    const held = (member: GroupMember<Data>) => member.assignment.partitions.filter(({ isHeld }) => isHeld)
+  #all(): [GroupMember<unknown>, LeasedPartition<unknown>][] {
+    const held = (member: GroupMember<unknown>) => member.assignment.partitions.filter(({ isHeld }) => isHeld)
     return [...this.#members].flatMap((member) => {
-      return held(member).map((one): [GroupMember<Data>, LeasedPartition<Data>] => [member, one])
+      return held(member).map((one): [GroupMember<unknown>, LeasedPartition<unknown>] => [member, one])
     })
   }
 
-  #find({ topic, partition }: TopicPartition): [GroupMember<Data>, LeasedPartition<Data>] {
+  #find({ topic, partition }: TopicPartition): [GroupMember<unknown>, LeasedPartition<unknown>] {
     const found = this.#all().find(([, { lease }]) => lease.topic === topic && lease.partition === partition)
     if (found !== undefined) return found
     throw new TailraceError('FENCED_MEMBER', `"${topic}" partition ${partition} is not assigned to this member.`)
@@ -277,5 +301,14 @@ export class ConsumerGroup<Data = string> {
 
   #checkOpen(): void {
     throwIfAborted(this.#closing.signal)
+  }
+}
+
+/** @throws TailraceError what `read` throws, with the record's place */
+function readAt<Read>({ topic, partition, offset }: ConsumerRecord<unknown>, read: () => Read): Read {
+  try {
+    return read()
+  } catch (error) {
+    throw unreadableAt(error, { topic, partition, offset, nextOffset: offset + 1 })
   }
 }

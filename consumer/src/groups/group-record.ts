@@ -18,8 +18,8 @@ export class GroupRecord<Data = string> implements ConsumerRecord<Data> {
   readonly partition: PartitionNumber
   readonly offset: Offset
   readonly timestamp: Timestamp
-  readonly key: Data | null
-  readonly value: Data | null
+  readonly key: ConsumerRecord<Data>['key']
+  readonly value: ConsumerRecord<Data>['value']
   readonly headers: ConsumerRecord<Data>['headers']
   /**
    * The fencing token of the partition's lease: each later lease of it has a greater one. Stored together with

@@ -1,4 +1,5 @@
 import { TailraceError } from '@tailrace/schemas'
+import { now } from '#beats'
 import { GroupBatch } from './group-batch.ts'
 import type { GroupCounts } from './group-counts.ts'
 import { FINISH_MS, type GroupMember } from './group-member.ts'
@@ -35,7 +36,7 @@ export class GroupSubscription<Data> implements AsyncIterable<GroupRecord<Data>>
         if (partition === undefined) return
         const { token } = partition.lease
         // Of one partition, as long as there are some and others need not be asked.
-        for (let at = member.now(); member.intake.mayGoOn(partition, at); at = member.now()) {
+        for (let at = now(); member.intake.mayGoOn(partition, at); at = now()) {
           const taken = partition.takeRecord()
           if (taken === undefined) break
           const { record, handed } = taken
@@ -70,7 +71,7 @@ export class GroupSubscription<Data> implements AsyncIterable<GroupRecord<Data>>
           continue
         }
         const { batch, handed } = taken
-        partition.begin(handed, member.now())
+        partition.begin(handed, now())
         let isDone = false
         try {
           yield new GroupBatch(batch, partition.lease.token, (options) =>

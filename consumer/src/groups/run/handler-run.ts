@@ -1,5 +1,6 @@
-import { type ClientSurroundings, delay } from '@tailrace/client'
+import { delay } from '@tailrace/client'
 import { TailraceError } from '@tailrace/schemas'
+import { now } from '#beats'
 import type { ConsumerRecord } from '../../record.ts'
 import type { GroupCounts } from '../group-counts.ts'
 import { FINISH_MS, type GroupMember } from '../group-member.ts'
@@ -32,25 +33,26 @@ interface Task<Data> {
   attempts: number
 }
 
-export interface HandlerRunParts<Data> {
+export interface HandlerRunParts<Data, Read> {
   readonly member: GroupMember<Data>
   readonly settings: RunSettings
-  readonly handler: Handler<Data>
+  /** What the handler gets. What it throws is the record's own mistake: another attempt would change nothing. */
+  readonly read: (record: ConsumerRecord<Data>) => ConsumerRecord<Read>
+  readonly handler: Handler<Read>
   readonly deadLetter: DeadLetterSink<Data>
   readonly counts: GroupCounts
-  readonly surroundings: ClientSurroundings
 }
 
 /** Calls a handler for each record of a member: several at once, in order where that is asked for. */
-export class HandlerRun<Data> {
-  readonly #parts: HandlerRunParts<Data>
+export class HandlerRun<Data, Read = Data> {
+  readonly #parts: HandlerRunParts<Data, Read>
   readonly #lanes: Lanes<Task<Data>>
   readonly #most: number
   readonly #mostOfPartition: number
   readonly #ended = new AbortController()
   #forRoom: (() => void) | undefined
 
-  constructor(parts: HandlerRunParts<Data>) {
+  constructor(parts: HandlerRunParts<Data, Read>) {
     this.#parts = parts
     const { concurrency, orderBy } = parts.settings
     this.#lanes = new Lanes(concurrency)
@@ -79,7 +81,7 @@ export class HandlerRun<Data> {
   #takeFrom(partition: LeasedPartition<Data>): void {
     const { intake } = this.#parts.member
     for (let count = 0; count < IN_TURN && partition.taken < this.#mostOfPartition; count++) {
-      const taken = intake.mayGoOn(partition, this.#parts.member.now()) ? partition.takeRecord() : undefined
+      const taken = intake.mayGoOn(partition, now()) ? partition.takeRecord() : undefined
       if (taken === undefined) return
       const task = { partition, ...taken, attempts: taken.handed.due?.attempt ?? 0 }
       this.#lanes.add(this.#laneOf(task), task)
@@ -116,20 +118,24 @@ export class HandlerRun<Data> {
   }
 
   async #handle(turn: Turn<Task<Data>>): Promise<void> {
-    const { handler, counts, member } = this.#parts
+    const { read, handler, counts, member } = this.#parts
     const { partition, handed, record } = turn.item
     const attempt = ++turn.item.attempts
-    partition.begin(handed, member.now())
+    partition.begin(handed, now())
     const actions = actionsOf(member, partition, handed, { attempt: () => attempt, counts, canCommit: false })
+    let isRead = false
     try {
-      await handler(new GroupRecord(record, partition.lease.token, attempt, actions))
+      const handled = read(record)
+      isRead = true
+      await handler(new GroupRecord(handled, partition.lease.token, attempt, actions))
       counts.handled++
       this.#end(turn, true)
     } catch (error) {
       counts.failedAttempts++
       // It was put off before it failed: it comes again anyway.
       if (handed.isPutOff) this.#end(turn, true)
-      else await this.#failed(turn, error)
+      else if (isRead) await this.#failed(turn, error)
+      else await this.#unreadable(turn, error)
     }
     this.#pump()
   }
@@ -137,25 +143,30 @@ export class HandlerRun<Data> {
   async #failed(turn: Turn<Task<Data>>, error: unknown): Promise<void> {
     const { settings } = this.#parts
     const { partition, handed, attempts } = turn.item
-    const retryInMs = retryDelayMs(
-      settings.retry,
-      attempts - (handed.due?.attempt ?? 0),
-      this.#parts.surroundings.random(),
-    )
+    const retryInMs = retryDelayMs(settings.retry, attempts - (handed.due?.attempt ?? 0), Math.random())
     if (retryInMs !== undefined) {
       this.#tell(turn.item, error, { retryInMs })
       partition.rest(handed)
       this.#lanes.pause(turn)
       void this.#again(turn, retryInMs)
-    } else if (settings.deadLetters === false) {
-      this.#tell(turn.item, error, 'end')
-      this.#end(turn, false)
-      this.#parts.member.intake.fail(TailraceError.from(error))
-    } else await this.#bury(turn, error)
+    } else if (settings.deadLetters === false) this.#endRun(turn, error)
+    else await this.#bury(turn, error)
+  }
+
+  async #unreadable(turn: Turn<Task<Data>>, error: unknown): Promise<void> {
+    const isOfRecord = TailraceError.from(error).code === 'INVALID_RECORD'
+    if (isOfRecord && this.#parts.settings.deadLetters !== false) await this.#bury(turn, error)
+    else this.#endRun(turn, error)
+  }
+
+  #endRun(turn: Turn<Task<Data>>, error: unknown): void {
+    this.#tell(turn.item, error, 'end')
+    this.#end(turn, false)
+    this.#parts.member.intake.fail(TailraceError.from(error))
   }
 
   async #again(turn: Turn<Task<Data>>, ms: number): Promise<void> {
-    await delay(ms, this.#ended.signal, this.#parts.surroundings).catch(() => {})
+    await delay(ms, this.#ended.signal).catch(() => {})
     this.#lanes.resume(turn)
     this.#pump()
   }
