@@ -1,8 +1,8 @@
 import type { Message } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { Credentials } from './credentials.ts'
-import { unref } from './delay.ts'
 import { ScramClient } from './scram.ts'
+import type { ClientSurroundings, Timer } from './surroundings.ts'
 
 /** Shows the credential again when so much of its time is over. */
 const RENEWED_AT = 0.8
@@ -16,15 +16,22 @@ export class Authentication {
   readonly #credentials: Credentials
   readonly #step: Step
   readonly #failed: (error: unknown) => void
-  #timer: ReturnType<typeof setTimeout> | undefined
+  readonly #surroundings: ClientSurroundings
+  #timer: Timer | undefined
   #expiresAt = -1
   #stopped = false
 
   /** `step`: asks the broker. `failed`: a later credential was not accepted. */
-  constructor(credentials: Credentials, step: Step, failed: (error: unknown) => void) {
+  constructor(
+    credentials: Credentials,
+    step: Step,
+    failed: (error: unknown) => void,
+    surroundings: ClientSurroundings,
+  ) {
     this.#credentials = credentials
     this.#step = step
     this.#failed = failed
+    this.#surroundings = surroundings
   }
 
   /** @throws TailraceError AUTHENTICATION_FAILED; what the function that returns a token throws */
@@ -34,14 +41,13 @@ export class Authentication {
     // The same end as before: there is no other credential to show.
     if (this.#stopped || expiresAt < 0 || expiresAt <= this.#expiresAt) return
     this.#expiresAt = expiresAt
-    const ms = Math.min(MOST_MS, Math.max(0, expiresAt - Date.now()) * RENEWED_AT)
-    this.#timer = setTimeout(() => void this.show().catch(this.#failed), ms)
-    unref(this.#timer)
+    const ms = Math.min(MOST_MS, Math.max(0, expiresAt - this.#surroundings.now()) * RENEWED_AT)
+    this.#timer = this.#surroundings.afterIdle(ms, () => void this.show().catch(this.#failed))
   }
 
   stop(): void {
     this.#stopped = true
-    clearTimeout(this.#timer)
+    this.#timer?.cancel()
   }
 
   async #exchange(): Promise<Message<'AuthenticateReply'>> {
@@ -51,7 +57,7 @@ export class Authentication {
       return this.#step('BEARER', typeof token === 'function' ? await token() : token)
     }
     const { username, password, mechanism = 'SCRAM-SHA-256' } = credentials
-    const scram = new ScramClient(mechanism, username, password)
+    const scram = new ScramClient(mechanism, username, password, this.#surroundings)
     const { data: challenge } = await this.#step(mechanism, scram.begin())
     const reply = await this.#step(mechanism, await scram.prove(challenge))
     scram.check(reply.data)

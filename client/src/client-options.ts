@@ -1,6 +1,7 @@
 import type { Credentials } from './credentials.ts'
 import type { ClientLogger } from './logger.ts'
 import type { TlsOptions } from './socket/tls-options.ts'
+import type { ClientSurroundings } from './surroundings.ts'
 
 export interface ClientOptions {
   /** Any of the cluster's brokers, like "ws://127.0.0.1:8080"; the others are learned from them. */
@@ -25,6 +26,8 @@ export interface ClientOptions {
    * errors go to the console.
    */
   readonly logger?: ClientLogger | null
+  /** Time, chance and connections, which a simulator gives. Default: the machine's. */
+  readonly surroundings?: ClientSurroundings
 }
 export const clientOptionNames = [
   'servers',
@@ -35,4 +38,5 @@ export const clientOptionNames = [
   'clientId',
   'tls',
   'logger',
+  'surroundings',
 ] as const

@@ -6,7 +6,6 @@ import type { Connection, Reply, RequestFields, RequestName } from './connection
 import { ConnectionPool } from './connection-pool.ts'
 import { type ConnectionStatus, type StatusListener, StatusWatch } from './connection-status.ts'
 import { checkCredentials } from './credentials.ts'
-import { unref } from './delay.ts'
 import { loggerOf } from './logger.ts'
 import { Metadata, type TopicRoute } from './metadata.ts'
 import { type ConnectOptions, checkTimeout, notReached, REACH_MS } from './reach.ts'
@@ -14,6 +13,7 @@ import { withRetries } from './retries.ts'
 import { serverAddresses, toldAddress } from './server-address.ts'
 import { checkClientId, wholeNumber } from './settings.ts'
 import { wrong } from './socket/tls-options.ts'
+import { type ClientSurroundings, surroundingsOf, type Timer } from './surroundings.ts'
 import { type Asking, createTopicAt, type NewTopic } from './topic-creation.ts'
 
 /** A way to a partition. `direct`: to its leader; otherwise to a broker that forwards. */
@@ -36,7 +36,8 @@ const UNKNOWN_TOPIC_GRACE_MS = 2_000
 
 /** What producer and consumer share: connections to the cluster, and where its partitions are led. */
 export class Client {
-  readonly metadata = new Metadata()
+  readonly surroundings: ClientSurroundings
+  readonly metadata: Metadata
   readonly #servers: readonly string[]
   readonly #scheme: string
   readonly #pool: ConnectionPool
@@ -50,16 +51,20 @@ export class Client {
   readonly #asking: Omit<Asking, 'address'>
   readonly #changeListeners = new Set<() => void>()
   readonly #closing = new AbortController()
-  readonly #refreshTimer: ReturnType<typeof setInterval>
+  readonly #refreshTimer: Timer
   #refreshing: { topics: readonly string[]; done: Promise<void> } | undefined
   /** Addresses of brokers to ask before all others, and behind all others. */
   #first: readonly string[] = []
   #last: readonly string[] = []
   #askAnother = false
-  #rotation = Math.floor(Math.random() * 1024)
+  #rotation: number
 
   /** @throws TailraceError INVALID_SETTING */
   constructor(options: ClientOptions) {
+    const surroundings = surroundingsOf(options.surroundings)
+    this.surroundings = surroundings
+    this.metadata = new Metadata(surroundings)
+    this.#rotation = Math.floor(surroundings.random() * 1024)
     this.#servers = serverAddresses(options.servers)
     const isSecure = this.#servers.some((server) => server.startsWith('wss:'))
     // A program that asks for TLS gets it at every broker, also at those that it is told of.
@@ -69,9 +74,9 @@ export class Client {
     this.#isKnown = options.credentials !== undefined
     const credentials = checkCredentials(options.credentials)
     const clientId = checkClientId(options.clientId)
-    this.#asking = { credentials, clientId, tls }
+    this.#asking = { credentials, clientId, tls, surroundings }
     const max = 3_600_000
-    this.#status = new StatusWatch(this.#servers, loggerOf(options.logger))
+    this.#status = new StatusWatch(this.#servers, loggerOf(options.logger), surroundings)
     const settings = {
       connectTimeoutMs: wholeNumber('connectTimeoutMs', options.connectTimeoutMs, { default: 3_000, min: 1, max }),
       silenceMs: wholeNumber('silenceMs', options.silenceMs, { default: 1_000, min: 10, max }),
@@ -79,13 +84,13 @@ export class Client {
       credentials,
       clientId,
       tls,
+      surroundings,
     }
     this.#pool = new ConnectionPool(settings, this.#status)
     const maxAgeMs = wholeNumber('metadataMaxAgeMs', options.metadataMaxAgeMs, { default: 15_000, min: 10, max })
-    this.#refreshTimer = setInterval(() => {
+    this.#refreshTimer = surroundings.every(maxAgeMs, () => {
       if (this.#topics.size > 0) this.refresh().catch(() => {})
-    }, maxAgeMs)
-    unref(this.#refreshTimer)
+    })
   }
 
   get isClosed(): boolean {
@@ -111,7 +116,7 @@ export class Client {
    */
   async reach({ timeoutMs = REACH_MS, signal }: ConnectOptions = {}): Promise<void> {
     checkTimeout(timeoutMs)
-    await withRetries(this.#closing.signal, { timeoutMs, ...(signal && { signal }) }, async () => {
+    await withRetries(this.surroundings, this.#closing.signal, { timeoutMs, ...(signal && { signal }) }, async () => {
       await this.refresh()
       return true
     }).catch((error) => {
@@ -129,15 +134,15 @@ export class Client {
     name: string,
     options: { timeoutMs: number; signal?: AbortSignal; create?: boolean },
   ): Promise<TopicRoute> {
-    const started = performance.now()
-    return withRetries(this.#closing.signal, options, async () => {
+    const started = this.surroundings.monotonic()
+    return withRetries(this.surroundings, this.#closing.signal, options, async () => {
       const known = this.metadata.topic(name)
       if (known !== undefined) return known
       if (options.create) this.#toCreate.add(name)
       await this.refresh([name])
       const found = this.metadata.topic(name)
       if (found !== undefined) return found
-      if (performance.now() - started > UNKNOWN_TOPIC_GRACE_MS) {
+      if (this.surroundings.monotonic() - started > UNKNOWN_TOPIC_GRACE_MS) {
         this.#topics.delete(name)
         throw this.#missing(name)
       }
@@ -240,7 +245,7 @@ export class Client {
     fields: RequestFields<Name>,
     options: { timeoutMs: number; signal?: AbortSignal },
   ): Promise<Reply<Name>> {
-    return withRetries(this.#closing.signal, options, async () => {
+    return withRetries(this.surroundings, this.#closing.signal, options, async () => {
       return this.ask(name, fields, { timeoutMs: Math.min(options.timeoutMs, 2 * LOOKUP_TIMEOUT_MS) })
     })
   }
@@ -275,7 +280,7 @@ export class Client {
   async createTopicLike(name: string, like: string, options: { timeoutMs: number }): Promise<void> {
     const { leaders, replicas } = await this.topic(like, options)
     const topic: NewTopic = { name, partitions: leaders.length, replicas: Math.max(1, replicas[0]?.length ?? 1) }
-    await withRetries(this.#closing.signal, options, async () => {
+    await withRetries(this.surroundings, this.#closing.signal, options, async () => {
       const address = this.#candidates()[0]!
       this.#rotation++
       await createTopicAt({ address, ...this.#asking }, topic)
@@ -315,7 +320,7 @@ export class Client {
 
   /** Closes all connections. Calls under way fail with CLOSED. */
   close(): void {
-    clearInterval(this.#refreshTimer)
+    this.#refreshTimer.cancel()
     this.#closing.abort(new TailraceError('CLOSED'))
     this.#pool.close()
     this.#status.closed()

@@ -2,6 +2,7 @@ import { type Backoff, TailraceError } from '@tailrace/schemas'
 import { Connection, type ConnectionSettings } from './connection.ts'
 import type { StatusWatch } from './connection-status.ts'
 import { reconnectBackoff } from './retry-backoff.ts'
+import { machine } from './surroundings.ts'
 
 interface Address {
   connection: Connection | undefined
@@ -15,6 +16,7 @@ interface Address {
 /** One connection for each address, opened when first wanted and again after it was lost. */
 export class ConnectionPool {
   readonly #settings: ConnectionSettings
+  readonly #surroundings
   readonly #status: Pick<StatusWatch, 'opened' | 'failed'>
   readonly #addresses = new Map<string, Address>()
   readonly #closing = new AbortController()
@@ -22,6 +24,7 @@ export class ConnectionPool {
 
   constructor(settings: ConnectionSettings, status: Pick<StatusWatch, 'opened' | 'failed'>) {
     this.#settings = settings
+    this.#surroundings = settings.surroundings ?? machine
     this.#status = status
   }
 
@@ -34,7 +37,7 @@ export class ConnectionPool {
   /** Whether the last attempt on `address` failed so recently that another is not worth the wait. */
   isCoolingDown(address: string): boolean {
     const known = this.#addresses.get(address)
-    return known !== undefined && this.peek(address) === undefined && performance.now() < known.coolUntil
+    return known !== undefined && this.peek(address) === undefined && this.#surroundings.monotonic() < known.coolUntil
   }
 
   /** Why the last attempt on `address` failed; undefined: it did not, or none was made. */
@@ -77,7 +80,7 @@ export class ConnectionPool {
     const added: Address = {
       connection: undefined,
       opening: undefined,
-      coolDown: reconnectBackoff(),
+      coolDown: reconnectBackoff(this.#surroundings),
       coolUntil: 0,
       error: undefined,
     }
@@ -99,7 +102,7 @@ export class ConnectionPool {
       connection.onLost((error) => this.#failed(error))
       return connection
     } catch (error) {
-      known.coolUntil = performance.now() + known.coolDown.next()
+      known.coolUntil = this.#surroundings.monotonic() + known.coolDown.next()
       known.error = TailraceError.from(error)
       this.#failed(known.error)
       throw error

@@ -1,7 +1,7 @@
 import type { TailraceError } from '@tailrace/schemas'
-import { unref } from './delay.ts'
 import type { ClientLogger } from './logger.ts'
 import { reasonOf } from './reach.ts'
+import { type ClientSurroundings, machine, type Timer } from './surroundings.ts'
 
 /** `idle`: no connection is wanted yet. `disconnected`: one is wanted, and no broker is reached; attempts go on. */
 export type ConnectionStatus = 'idle' | 'connected' | 'disconnected' | 'closed'
@@ -24,15 +24,17 @@ const TELL_AFTER_MS = 2_000
 export class StatusWatch {
   readonly #servers: readonly string[]
   readonly #logger: ClientLogger
+  readonly #surroundings: ClientSurroundings
   readonly #listeners = new Set<StatusListener>()
   #status: ConnectionStatus = 'idle'
   #error: TailraceError | undefined
-  #telling: ReturnType<typeof setTimeout> | undefined
+  #telling: Timer | undefined
   #told = false
 
-  constructor(servers: readonly string[], logger: ClientLogger) {
+  constructor(servers: readonly string[], logger: ClientLogger, surroundings: ClientSurroundings = machine) {
     this.#servers = servers
     this.#logger = logger
+    this.#surroundings = surroundings
   }
 
   get status(): ConnectionStatus {
@@ -49,7 +51,7 @@ export class StatusWatch {
   }
 
   opened(): void {
-    clearTimeout(this.#telling)
+    this.#telling?.cancel()
     this.#telling = undefined
     if (this.#told) this.#logger.info({ servers: this.#servers }, 'a broker is reached again')
     this.#told = false
@@ -64,21 +66,19 @@ export class StatusWatch {
   }
 
   closed(): void {
-    clearTimeout(this.#telling)
+    this.#telling?.cancel()
     this.#change('closed')
   }
 
-  #tellLater(): ReturnType<typeof setTimeout> | undefined {
+  #tellLater(): Timer | undefined {
     if (this.#told || this.#status === 'closed') return undefined
-    const timer = setTimeout(() => {
+    return this.#surroundings.afterIdle(TELL_AFTER_MS, () => {
       this.#told = true
       const error = this.#error!
       const reason = reasonOf(error)
       const fields = { servers: this.#servers, code: error.code, reason }
       this.#logger.warn(fields, `no broker is reached, and attempts go on: ${reason}`)
-    }, TELL_AFTER_MS)
-    unref(timer)
-    return timer
+    })
   }
 
   #change(status: ConnectionStatus, error?: TailraceError): void {

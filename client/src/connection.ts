@@ -18,6 +18,7 @@ import { abortError } from './delay.ts'
 import { checkReply } from './reply-checks.ts'
 import { SilenceWatch } from './silence-watch.ts'
 import type { ClientTls, Socket } from './socket/socket.ts'
+import { type ClientSurroundings, machine, type Timer } from './surroundings.ts'
 
 export type RequestName =
   | 'Authenticate'
@@ -57,11 +58,13 @@ export interface ConnectionSettings {
   /** Under which the program names itself. */
   readonly clientId?: string | undefined
   readonly tls?: ClientTls | undefined
+  /** Default: the machine's. */
+  readonly surroundings?: ClientSurroundings | undefined
 }
 
 interface Pending {
   readonly reply: string
-  readonly timer: ReturnType<typeof setTimeout>
+  readonly timer: Timer
   /** Removes the listener on the caller's signal. */
   readonly forget: (() => void) | undefined
   readonly resolve: (reply: Reply<RequestName>) => void
@@ -94,26 +97,30 @@ export class Connection {
   /** Undefined until the broker has said which schemas it writes with. */
   #decoder: MessageDecoder | undefined
   readonly #opened: () => void
-  #late: ReturnType<typeof setTimeout> | undefined
+  readonly #surroundings: ClientSurroundings
+  #late: Timer | undefined
   readonly #authentication: Authentication | undefined
 
   private constructor(address: string, settings: ConnectionSettings, settled: (error?: TailraceError) => void) {
     this.address = address
-    const started = performance.now()
+    const surroundings = settings.surroundings ?? machine
+    this.#surroundings = surroundings
+    const started = surroundings.monotonic()
     const settle = (error?: TailraceError): void => {
-      clearTimeout(this.#late)
+      this.#late?.cancel()
       this.#lostListeners.delete(settle)
       settled(error)
     }
     this.#lostListeners.add(settle)
     this.#opened = () => {
-      this.openedInMs = performance.now() - started
+      this.openedInMs = surroundings.monotonic() - started
       settle()
     }
     const { credentials } = settings
     const step = async (mechanism: string, data: string) =>
       (await this.request('Authenticate', { mechanism, data }, { timeoutMs: CREDENTIAL_MS })).fields
-    this.#authentication = credentials && new Authentication(credentials, step, (error) => this.#refused(error))
+    this.#authentication =
+      credentials && new Authentication(credentials, step, (error) => this.#refused(error), surroundings)
     this.#socket = openSocket(
       `${address}/stream${streamQuery}${named(settings.clientId)}`,
       { ...settings, maxMessageBytes: settings.maxFrameBytes },
@@ -126,15 +133,15 @@ export class Connection {
       },
     )
     // Not before there is a socket to drop: an address that none can be made for throws above.
-    this.#late = setTimeout(
-      () => this.destroy('The broker does not say which schemas it has'),
-      settings.connectTimeoutMs,
-    )
-    this.#watch = new SilenceWatch(settings.silenceMs, {
+    this.#late = surroundings.after(settings.connectTimeoutMs, () => {
+      this.destroy('The broker does not say which schemas it has')
+    })
+    const watched = {
       expecting: () => this.#pending.size > 0,
       probe: () => this.#probe(settings.silenceMs * 10),
       dead: () => this.destroy('The broker has fallen silent'),
-    })
+    }
+    this.#watch = new SilenceWatch(settings.silenceMs, watched, surroundings)
   }
 
   /**
@@ -192,11 +199,11 @@ export class Connection {
       const giveUp = signal && ((): void => this.#take(correlation)?.reject(abortError(signal)))
       signal?.addEventListener('abort', giveUp!, { once: true })
       const forget = signal && ((): void => signal.removeEventListener('abort', giveUp!))
-      const timer = setTimeout(() => {
+      const timer = this.#surroundings.after(timeoutMs, () => {
         const detail = `${name} got no answer in ${timeoutMs} ms`
         if (options.dropOnTimeout) this.destroy(detail)
         else this.#take(correlation)?.reject(new TailraceError('TIMED_OUT', `${this.address}: ${detail}.`))
-      }, timeoutMs)
+      })
       const pending = { reply: `${name}Reply`, timer, forget, resolve: resolve as Pending['resolve'], reject }
       this.#pending.set(correlation, pending)
       const message = { ...fields, correlation } as unknown as Message<Name>
@@ -279,8 +286,8 @@ export class Connection {
         this.#opened()
         return
       }
-      clearTimeout(this.#late)
-      this.#late = setTimeout(() => this.destroy('The credential is not answered'), CREDENTIAL_MS)
+      this.#late?.cancel()
+      this.#late = this.#surroundings.after(CREDENTIAL_MS, () => this.destroy('The credential is not answered'))
       authentication.show().then(this.#opened, (error) => this.#refused(error))
     } catch (error) {
       const { code, message } = TailraceError.from(error)
@@ -328,7 +335,7 @@ export class Connection {
     const pending = this.#pending.get(correlation)
     if (pending === undefined) return undefined
     this.#pending.delete(correlation)
-    clearTimeout(pending.timer)
+    pending.timer.cancel()
     pending.forget?.()
     return pending
   }
@@ -344,7 +351,7 @@ export class Connection {
     this.#watch?.stop()
     this.#authentication?.stop()
     for (const pending of this.#pending.values()) {
-      clearTimeout(pending.timer)
+      pending.timer.cancel()
       pending.forget?.()
       pending.reject(error)
     }

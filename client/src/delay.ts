@@ -1,9 +1,5 @@
 import { TailraceError } from '@tailrace/schemas'
-
-/** Lets a Node process end although this timer runs. Browsers do not need it. */
-export function unref(timer: ReturnType<typeof setTimeout>): void {
-  if (typeof timer === 'object') (timer as { unref?: () => void }).unref?.()
-}
+import { type ClientSurroundings, machine } from './surroundings.ts'
 
 /** The typed error of an aborted call; the signal's own reason is its cause. */
 export function abortError(signal: AbortSignal): TailraceError {
@@ -18,17 +14,17 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 }
 
 /** Resolves after `ms`. @throws as {@link throwIfAborted}, at once when the signal fires. */
-export function delay(ms: number, signal?: AbortSignal): Promise<void> {
+export function delay(ms: number, signal?: AbortSignal, { after }: ClientSurroundings = machine): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(abortError(signal))
     const stop = (): void => {
-      clearTimeout(timer)
+      timer.cancel()
       reject(abortError(signal!))
     }
-    const timer = setTimeout(() => {
+    const timer = after(ms, () => {
       signal?.removeEventListener('abort', stop)
       resolve()
-    }, ms)
+    })
     signal?.addEventListener('abort', stop, { once: true })
   })
 }

@@ -1,6 +1,7 @@
 import type { BrokerId, Message, PartitionNumber } from '@tailrace/schemas'
 import { NO_BROKER, TailraceError } from '@tailrace/schemas'
 import { toldAddress } from './server-address.ts'
+import { type ClientSurroundings, machine } from './surroundings.ts'
 
 /** Where a topic's partitions are led, as brokers last told. Index: partition number. */
 export interface TopicRoute {
@@ -18,7 +19,7 @@ type TopicFields = Message<'MetadataReply'>['topics'][number]
  * can tell cheaply whether it must look again.
  */
 export class Metadata {
-  /** Since when (performance.now) lookups have left a known topic out, or have told of another one of its name. */
+  /** Since when (monotonic) lookups have left a known topic out, or have told of another one of its name. */
   readonly #missingSince = new Map<string, number>()
   readonly #topics = new Map<string, TopicRoute>()
   readonly #terms = new Map<string, number[]>()
@@ -26,6 +27,11 @@ export class Metadata {
   #denied: ReadonlySet<string> = new Set()
   #version = 0
   #clusterId = ''
+  readonly #surroundings: ClientSurroundings
+
+  constructor(surroundings: ClientSurroundings = machine) {
+    this.#surroundings = surroundings
+  }
 
   get version(): number {
     return this.#version
@@ -96,7 +102,7 @@ export class Metadata {
 
   #isGone(name: string, graceMs: number): boolean {
     if (!this.#topics.has(name)) return false
-    const now = performance.now()
+    const now = this.#surroundings.monotonic()
     const since = this.#missingSince.get(name) ?? now
     this.#missingSince.set(name, since)
     if (now - since < graceMs) return false

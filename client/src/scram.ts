@@ -1,5 +1,6 @@
 import { TailraceError } from '@tailrace/schemas'
 import type { ScramMechanism } from './credentials.ts'
+import { type ClientSurroundings, machine } from './surroundings.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
 
@@ -18,10 +19,10 @@ export class ScramClient {
   readonly #first: string
   #server = ''
 
-  constructor(mechanism: ScramMechanism, username: string, password: string) {
+  constructor(mechanism: ScramMechanism, username: string, password: string, { secret }: ClientSurroundings = machine) {
     this.mechanism = mechanism
     this.#password = password
-    this.#nonce = base64(crypto.getRandomValues(new Uint8Array(NONCE_BYTES)))
+    this.#nonce = base64(secret(NONCE_BYTES))
     this.#first = `n=${username.normalize('NFKC').replaceAll('=', '=3D').replaceAll(',', '=2C')},r=${this.#nonce}`
   }
 

@@ -1,4 +1,4 @@
-import { unref } from './delay.ts'
+import { type ClientSurroundings, machine, type Timer } from './surroundings.ts'
 
 /**
  * Notices a peer that has fallen silent: a frozen process or a dead network path leaves a TCP connection open for many
@@ -6,18 +6,22 @@ import { unref } from './delay.ts'
  * fires, and messages that the peer sent meanwhile are read before the next.
  */
 export class SilenceWatch {
-  readonly #timer: ReturnType<typeof setInterval>
+  readonly #timer: Timer
   #silentTicks = 0
 
   /**
    * After one silent tick `probe` is called once, after `deadAfterTicks` of them `dead`. `expecting`: whether an answer
    * is owed soon.
    */
-  constructor(tickMs: number, events: { expecting(): boolean; probe(): void; dead(): void }) {
+  constructor(
+    tickMs: number,
+    events: { expecting(): boolean; probe(): void; dead(): void },
+    { every }: ClientSurroundings = machine,
+  ) {
     const idleTicks = 5
     const deadAfterTicks = 3
     let probedAt = 0
-    this.#timer = setInterval(() => {
+    this.#timer = every(tickMs, () => {
       this.#silentTicks++
       // A peer that owes nothing is asked less often: ten thousand idle consumers must cost their broker nothing.
       const patience = events.expecting() ? 1 : idleTicks
@@ -28,8 +32,7 @@ export class SilenceWatch {
       } else if (probedAt !== 0 && this.#silentTicks >= probedAt + deadAfterTicks - 1) {
         events.dead()
       }
-    }, tickMs)
-    unref(this.#timer)
+    })
   }
 
   heard(): void {
@@ -37,6 +40,6 @@ export class SilenceWatch {
   }
 
   stop(): void {
-    clearInterval(this.#timer)
+    this.#timer.cancel()
   }
 }

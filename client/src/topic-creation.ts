@@ -2,6 +2,7 @@ import { errorTold, TailraceError, toldErrorIn } from '@tailrace/schemas'
 import { sendHttp } from '#http'
 import type { Credentials } from './credentials.ts'
 import type { ClientTls } from './socket/socket.ts'
+import type { ClientSurroundings } from './surroundings.ts'
 
 const TIMEOUT_MS = 10_000
 
@@ -17,6 +18,7 @@ export interface Asking {
   readonly credentials: Credentials | undefined
   readonly clientId: string | undefined
   readonly tls: ClientTls | undefined
+  readonly surroundings: ClientSurroundings
 }
 
 /**
@@ -24,14 +26,18 @@ export interface Asking {
  * @throws TailraceError what the broker answers: AUTHORIZATION_FAILED, INVALID_REPLICATION; CONNECTION_LOST;
  * AUTHENTICATION_FAILED: the credential is a password, which does not leave the machine without TLS
  */
-export async function createTopicAt({ address, credentials, clientId, tls }: Asking, topic: NewTopic): Promise<void> {
+export async function createTopicAt(
+  { address, credentials, clientId, tls, surroundings }: Asking,
+  topic: NewTopic,
+): Promise<void> {
   const headers = {
     'content-type': 'application/json',
     ...(await authorization(address, credentials)),
     ...(clientId === undefined ? {} : { 'tailrace-client-id': clientId }),
   }
   const url = `${address.replace(/^ws/, 'http')}/topics`
-  const request = { method: 'POST', url, headers, body: JSON.stringify(topic), timeoutMs: TIMEOUT_MS, tls }
+  const body = JSON.stringify(topic)
+  const request = { method: 'POST', url, headers, body, timeoutMs: TIMEOUT_MS, tls, surroundings }
   const { status, text } = await sendHttp(request).catch((cause: unknown) => {
     throw new TailraceError('CONNECTION_LOST', `${address}.`, { cause })
   })

@@ -24,7 +24,7 @@ export class Cursor {
   bufferedBytes = 0
   /** Where its records come from at the moment. */
   stream: RecordSource | undefined
-  /** Since when (performance.now) brokers refuse to go on here; 0: they do not. */
+  /** Since when (monotonic) brokers refuse to go on here; 0: they do not. */
   refusedSince = 0
   /** Since when the batches received here are damaged; 0: they are not. */
   damagedSince = 0
@@ -76,6 +76,12 @@ export class Cursor {
     if (from === undefined || to === undefined) return undefined
     this.#leftAt = undefined
     return { from, to }
+  }
+
+  /** Another damaged batch has come: how many milliseconds after the first one since the last good one. */
+  damagedFor(now: number): number {
+    if (this.damagedSince === 0) this.damagedSince = now
+    return now - this.damagedSince
   }
 
   /** A new leader may know a lower high watermark for a moment; committed records stay committed. */

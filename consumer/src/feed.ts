@@ -43,7 +43,7 @@ export class Feed implements StreamEvents, BudgetUser {
   /** Bytes received and not released. */
   #bufferedBytes = 0
   readonly #ended = new AbortController()
-  readonly #backoff = retryBackoff()
+  readonly #backoff: ReturnType<typeof retryBackoff>
   #stopListening: (() => void) | undefined
   #stopMoving: (() => void) | undefined
   readonly #allStarted = Promise.withResolvers<void>()
@@ -59,6 +59,7 @@ export class Feed implements StreamEvents, BudgetUser {
 
   constructor(client: Client, topic: string, start: Start, settings: FeedSettings, levels?: Levels) {
     this.#client = client
+    this.#backoff = retryBackoff(client.surroundings)
     this.#topic = topic
     this.#start = start
     this.#topicId = start.offsets.topicId
@@ -145,11 +146,8 @@ export class Feed implements StreamEvents, BudgetUser {
       this.#lastError = undefined
       this.#backoff.reset()
     } catch (error) {
-      // Another replica, or the same one asked again, may send the right batch. `damagedSince` is reset by the next
-      // good batch only.
-      const now = performance.now()
-      if (cursor.damagedSince === 0) cursor.damagedSince = now
-      if (now - cursor.damagedSince > PATIENCE_MS) this.fail(TailraceError.from(error))
+      // Another replica, or the same one asked again, may send the right batch.
+      if (cursor.damagedFor(this.#client.surroundings.monotonic()) > PATIENCE_MS) this.fail(TailraceError.from(error))
       else stream.abandon(cursor, new TailraceError('STORAGE_CORRUPT', undefined, { cause: error }))
     }
     this.#wake()
@@ -193,7 +191,7 @@ export class Feed implements StreamEvents, BudgetUser {
   /** Whether a refusal that is final elsewhere may pass by asking again, or has been dealt with. */
   #mayPass(cursor: Cursor, error: TailraceError, logStart: Offset): boolean {
     const { onOutOfRange } = this.#settings
-    const now = performance.now()
+    const now = this.#client.surroundings.monotonic()
     if (cursor.refusedSince === 0) cursor.refusedSince = now
     const isOutOfRange = error.code === 'OFFSET_OUT_OF_RANGE'
     // An offset that follows records already read exists or has been deleted: a broker that refuses it as past its end
@@ -302,7 +300,8 @@ export class Feed implements StreamEvents, BudgetUser {
     try {
       while (this.#detached.size > 0 && !this.#isOver) {
         if (this.#lastError !== undefined) {
-          await delay(Math.max(this.#backoff.next(), this.#lastError.retryAfterMs ?? 0), this.#ended.signal)
+          const ms = Math.max(this.#backoff.next(), this.#lastError.retryAfterMs ?? 0)
+          await delay(ms, this.#ended.signal, this.#client.surroundings)
           await this.#client.refresh([this.#topic]).catch(() => {})
         }
         for (const route of await this.#routes()) this.#subscribe(route)

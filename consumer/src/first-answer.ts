@@ -1,3 +1,4 @@
+import { type ClientSurroundings, machine, type Timer } from '@tailrace/client'
 import { TailraceError } from '@tailrace/schemas'
 
 /** One way to get an answer. `signal` fires when another way was faster. */
@@ -13,14 +14,15 @@ export function firstAnswer<Answer>(
   ways: readonly Way<Answer>[],
   hedgeAfterMs: number,
   isFinal: (error: TailraceError, way: number) => boolean,
+  { after }: ClientSurroundings = machine,
 ): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
   const losers = new AbortController()
   const errors: TailraceError[] = []
   let next = 0
-  let timer: ReturnType<typeof setTimeout> | undefined
+  let timer: Timer | undefined
   const end = (settle: () => void): void => {
-    clearTimeout(timer)
+    timer?.cancel()
     next = ways.length
     settle()
     losers.abort(new TailraceError('ABORTED', 'Another broker was faster.'))
@@ -34,13 +36,13 @@ export function firstAnswer<Answer>(
     else if (next < ways.length) ask()
   }
   const ask = (): void => {
-    clearTimeout(timer)
+    timer?.cancel()
     const way = next++
     ways[way]!(losers.signal).then(
       (answer) => end(() => resolve(answer)),
       (error) => failed(TailraceError.from(error), way),
     )
-    if (next < ways.length) timer = setTimeout(ask, hedgeAfterMs)
+    if (next < ways.length) timer = after(hedgeAfterMs, ask)
   }
   ask()
   return promise

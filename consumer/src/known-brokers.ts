@@ -1,4 +1,4 @@
-import { type Client, type Connection, unref } from '@tailrace/client'
+import type { Client, Connection, Timer } from '@tailrace/client'
 import { type BrokerId, TailraceError } from '@tailrace/schemas'
 import type { LevelBroker } from './level-choice.ts'
 
@@ -29,10 +29,10 @@ export class KnownBrokers {
   readonly #placed = new Set<Placed>()
   #all: readonly LevelBroker[] | undefined
   #learning: Promise<void> | undefined
-  #timer: ReturnType<typeof setTimeout> | undefined
+  #timer: Timer | undefined
   #isClosed = false
 
-  constructor(client: Client, lookMs = LOOK_MS, random: () => number = Math.random) {
+  constructor(client: Client, lookMs = LOOK_MS, random: () => number = client.surroundings.random) {
     this.#client = client
     this.#lookMs = lookMs
     this.random = random
@@ -41,6 +41,11 @@ export class KnownBrokers {
   /** Undefined: not learnt yet. */
   get all(): readonly LevelBroker[] | undefined {
     return this.#all
+  }
+
+  /** Milliseconds, on the clock of the client. */
+  monotonic(): number {
+    return this.#client.surroundings.monotonic()
   }
 
   get isClosed(): boolean {
@@ -107,7 +112,7 @@ export class KnownBrokers {
 
   close(): void {
     this.#isClosed = true
-    clearTimeout(this.#timer)
+    this.#timer?.cancel()
   }
 
   async #learn(): Promise<void> {
@@ -125,8 +130,7 @@ export class KnownBrokers {
   }
 
   #lookLater(): void {
-    this.#timer = setTimeout(() => void this.#look(), this.someMs())
-    unref(this.#timer)
+    this.#timer = this.#client.surroundings.afterIdle(this.someMs(), () => void this.#look())
   }
 
   async #look(): Promise<void> {

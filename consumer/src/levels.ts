@@ -81,7 +81,7 @@ export class Levels implements Placed {
     if (this.#isAvoided(id)) return
     const times = (this.#avoided.get(id)?.times ?? 0) + 1
     const ms = Math.max(LEAST_AVOIDED_MS, this.#known.someMs() * 2 ** Math.min(times - 1, MOST_DOUBLINGS))
-    this.#avoided.set(id, { until: performance.now() + ms, times })
+    this.#avoided.set(id, { until: this.#known.monotonic() + ms, times })
   }
 
   async judge(): Promise<void> {
@@ -153,7 +153,7 @@ export class Levels implements Placed {
   }
 
   #isAvoided(id: BrokerId): boolean {
-    return (this.#avoided.get(id)?.until ?? 0) > performance.now()
+    return (this.#avoided.get(id)?.until ?? 0) > this.#known.monotonic()
   }
 
   /** Undefined: it is avoided from now on. @throws TailraceError AUTHENTICATION_FAILED, CLOSED */

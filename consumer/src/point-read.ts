@@ -34,13 +34,15 @@ export async function readPlace(
   settings: ReadSettings,
   signal: AbortSignal,
 ): Promise<ReadAnswer> {
-  const started = performance.now()
-  const left = (): number => Math.ceil(started + settings.timeoutMs - performance.now())
-  const backoff = retryBackoff()
+  const { surroundings } = client
+  const { monotonic } = surroundings
+  const started = monotonic()
+  const left = (): number => Math.ceil(started + settings.timeoutMs - monotonic())
+  const backoff = retryBackoff(surroundings)
   const mayPass = (error: TailraceError): boolean => {
     const isBehind = error.code === 'OFFSET_OUT_OF_RANGE' && typeof place.token === 'string'
     const mayLag = isBehind || error.code === 'TOPIC_ID_MISMATCH'
-    return error.retriable || (mayLag && performance.now() - started < PATIENCE_MS)
+    return error.retriable || (mayLag && monotonic() - started < PATIENCE_MS)
   }
   await client.topic(topic, { timeoutMs: settings.timeoutMs, signal })
   let answered: TailraceError | undefined
@@ -50,7 +52,8 @@ export async function readPlace(
     try {
       const asking = new Asking(client, topic, place, settings, Math.max(1, left()))
       const isFinal = (error: TailraceError, way: number): boolean => asking.isLeader(way) && !mayPass(error)
-      return await orAborted(firstAnswer(asking.ways(signal), settings.hedgeAfterMs, isFinal), signal)
+      const first = firstAnswer(asking.ways(signal), settings.hedgeAfterMs, isFinal, surroundings)
+      return await orAborted(first, signal)
     } catch (error) {
       last = TailraceError.from(error)
       // The round that the time cut off says nothing; what brokers answered before it says why.
@@ -61,7 +64,7 @@ export async function readPlace(
     }
     const pause = Math.max(backoff.next(), last.retryAfterMs ?? 0)
     if (pause >= left()) throw new TailraceError('TIMED_OUT', last.message, { cause: last })
-    await delay(pause, signal)
+    await delay(pause, signal, surroundings)
     await client.refresh([topic]).catch(() => {})
   }
 }

@@ -22,9 +22,10 @@ export interface WantedTopic {
  */
 export async function findTopic(client: Client, wanted: WantedTopic, signal: AbortSignal): Promise<TopicRoute> {
   let found = await client.topic(wanted.name, { timeoutMs: TOPIC_TIMEOUT_MS, signal })
-  const started = performance.now()
-  while (wanted.id !== '' && !isMeant(found, wanted) && performance.now() - started <= PATIENCE_MS) {
-    await delay(LOOK_AGAIN_MS, signal)
+  const { monotonic } = client.surroundings
+  const started = monotonic()
+  while (wanted.id !== '' && !isMeant(found, wanted) && monotonic() - started <= PATIENCE_MS) {
+    await delay(LOOK_AGAIN_MS, signal, client.surroundings)
     await client.refresh([wanted.name]).catch(() => {})
     found = client.metadata.topic(wanted.name) ?? found
   }

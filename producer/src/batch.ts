@@ -25,7 +25,7 @@ export interface Settler {
  */
 export class Batch {
   readonly partition: PartitionNumber
-  /** performance.now() of the first record. */
+  /** When the first record came (monotonic). */
   readonly createdAt: number
   /** undefined while records are still being added. */
   bytes: Uint8Array | undefined
@@ -45,7 +45,7 @@ export class Batch {
   condition: Condition | undefined
   /** It failed, was refused each time that it was sent, and so has used none of its sequences. */
   isRefused = false
-  /** Until when (performance.now) errors that may come from a broker that lags behind count as temporary. */
+  /** Until when (monotonic) errors that may come from a broker that lags behind count as temporary. */
   graceUntil = 0
   readonly #settlers: Settler[] = []
   readonly #positions: number[] = []

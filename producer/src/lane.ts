@@ -1,5 +1,12 @@
 import { type Client, type Connection, delay, retryBackoff, type TopicRoute } from '@tailrace/client'
-import { type Message, type PartitionNumber, type RecordInput, readTokenText, TailraceError } from '@tailrace/schemas'
+import {
+  type Backoff,
+  type Message,
+  type PartitionNumber,
+  type RecordInput,
+  readTokenText,
+  TailraceError,
+} from '@tailrace/schemas'
 import type { Batch, Settler } from './batch.ts'
 import type { Condition } from './condition.ts'
 import type { Identity } from './identity.ts'
@@ -45,7 +52,8 @@ export class Lane {
   readonly #context: LaneContext
   readonly #open: OpenBatch
   readonly #queue: LaneQueue
-  readonly #backoff = retryBackoff()
+  readonly #backoff: Backoff
+  readonly #monotonic: () => number
   #connection: Connection | undefined
   #metadataVersion = -1
   #rerouteAt = Number.POSITIVE_INFINITY
@@ -62,7 +70,10 @@ export class Lane {
     this.#context = context
     this.#topic = topic
     this.partition = partition
-    this.#open = new OpenBatch(partition, context.settings)
+    const { surroundings } = context.client
+    this.#backoff = retryBackoff(surroundings)
+    this.#monotonic = surroundings.monotonic
+    this.#open = new OpenBatch(partition, context.settings, surroundings)
     this.#queue = new LaneQueue(identity)
   }
 
@@ -145,7 +156,7 @@ export class Lane {
   #pump(): void {
     if (this.#isRecovering || this.#isDraining) return
     if (!this.#queue.hasWaiting && (!this.#isDue || this.#open.isEmpty)) return
-    const now = performance.now()
+    const now = this.#monotonic()
     // A producer that brokers may not know sends one batch and waits: a broker that does not know it would take any
     // sequence (KIP-360).
     const limit = now - this.#lastAcknowledgedAt < WARM_MS ? this.#context.settings.maxInFlight : 1
@@ -180,7 +191,7 @@ export class Lane {
 
   #transmit(batch: Batch): void {
     batch.sentAsHead = this.#queue.isHead(batch)
-    const age = performance.now() - batch.createdAt
+    const age = this.#monotonic() - batch.createdAt
     const { requestTimeoutMs, deliveryTimeoutMs } = this.#context.settings
     const timeoutMs = Math.ceil(Math.max(1, Math.min(requestTimeoutMs, deliveryTimeoutMs - age)))
     const fields = { topic: this.#topic.name, partition: this.partition, timeoutMs, topicId: this.#topic.id }
@@ -200,7 +211,7 @@ export class Lane {
   #acknowledged(batch: Batch, fields: Message<'PublishReply'>): void {
     this.#queue.inFlight--
     if (batch.state !== 'waiting') return // Failed meanwhile by the end of the producer.
-    this.#lastAcknowledgedAt = performance.now()
+    this.#lastAcknowledgedAt = this.#monotonic()
     this.#lastError = undefined
     this.#backoff.reset()
     const { baseOffset, term = 0, index = 0, seal = '', holders = [] } = fields
@@ -219,7 +230,7 @@ export class Lane {
       this.#split(batch)
       return
     }
-    const verdict = judge(batch, error, performance.now())
+    const verdict = judge(batch, error, this.#monotonic())
     if (!verdict.definite) batch.outcomeUnknown = true
     batch.isRefused = batch.condition !== undefined && !verdict.retry && !batch.outcomeUnknown
     if (!verdict.retry) this.#fail(batch, verdict.shown ?? error)
@@ -233,7 +244,7 @@ export class Lane {
    * too.
    */
   #split(batch: Batch): void {
-    this.#open.limit(Math.floor(batch.bytes!.length / 2), performance.now())
+    this.#open.limit(Math.floor(batch.bytes!.length / 2), this.#monotonic())
     this.#queue.replace(batch, halves(batch))
     this.#drain()
   }
@@ -261,7 +272,7 @@ export class Lane {
         if (this.#lastError !== undefined) {
           const { retryAfterMs = 0 } = this.#lastError
           const ms = Math.max(this.#backoff.next(), retryAfterMs)
-          await delay(Math.min(ms, this.#untilExpiry()), this.#context.ended)
+          await delay(Math.min(ms, this.#untilExpiry()), this.#context.ended, this.#context.client.surroundings)
           await this.#context.client.refresh([this.#topic.name])
         }
         if (this.#queue.hasGapAtHead && !this.#queue.closeGap())
@@ -269,7 +280,7 @@ export class Lane {
         const { connection, direct } = await this.#context.client.route(this.#topic.name, this.partition)
         this.#connection = connection
         this.#metadataVersion = this.#context.client.metadata.version
-        this.#rerouteAt = direct ? Number.POSITIVE_INFINITY : performance.now() + RETRY_DIRECT_MS
+        this.#rerouteAt = direct ? Number.POSITIVE_INFINITY : this.#monotonic() + RETRY_DIRECT_MS
         break
       } catch (error) {
         this.#lastError = TailraceError.from(error)
@@ -286,12 +297,12 @@ export class Lane {
   #untilExpiry(): number {
     const oldest = this.unsettled()[0]
     if (oldest === undefined) return Number.POSITIVE_INFINITY
-    return Math.max(1, oldest.createdAt + this.#context.settings.deliveryTimeoutMs - performance.now() + 1)
+    return Math.max(1, oldest.createdAt + this.#context.settings.deliveryTimeoutMs - this.#monotonic() + 1)
   }
 
   /** Fails batches that have been tried for too long. */
   #expire(): void {
-    const now = performance.now()
+    const now = this.#monotonic()
     const { deliveryTimeoutMs } = this.#context.settings
     const oldest = now - deliveryTimeoutMs
     // A record has the time limit of its batch: a late record must not join a batch that has little time left.

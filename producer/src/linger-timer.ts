@@ -1,24 +1,27 @@
+import { type ClientSurroundings, machine, type Timer } from '@tailrace/client'
 import type { Batch } from './batch.ts'
 import type { Lane } from './lane.ts'
 
 /** One timer for all lanes: tells each when its open batch has waited long enough for more records. */
 export class LingerTimer {
   readonly #lingerMs: number
+  readonly #surroundings: ClientSurroundings
   /** Batches in the order in which they are due, and when. */
   readonly #entries: { lane: Lane; batch: Batch; at: number }[] = []
-  #timer: ReturnType<typeof setTimeout> | undefined
+  #timer: Timer | undefined
   #isSoon = false
   /** While it is true no batch waits longer than the present tick. */
   #isHurried = false
 
-  constructor(lingerMs: number) {
+  constructor(lingerMs: number, surroundings: ClientSurroundings = machine) {
     this.#lingerMs = lingerMs
+    this.#surroundings = surroundings
   }
 
   add(lane: Lane, batch: Batch): void {
-    this.#entries.push({ lane, batch, at: performance.now() + this.#lingerMs })
+    this.#entries.push({ lane, batch, at: this.#surroundings.monotonic() + this.#lingerMs })
     if (this.#lingerMs === 0 || this.#isHurried) this.#soon()
-    else this.#timer ??= setTimeout(() => this.#fire(performance.now()), this.#lingerMs)
+    else this.#timer ??= this.#after(this.#lingerMs)
   }
 
   hurry(isHurried: boolean): void {
@@ -27,7 +30,7 @@ export class LingerTimer {
 
   /** No batch will leave any more. */
   close(): void {
-    clearTimeout(this.#timer)
+    this.#timer?.cancel()
     this.#entries.length = 0
   }
 
@@ -42,7 +45,7 @@ export class LingerTimer {
   }
 
   #fire(now: number): void {
-    clearTimeout(this.#timer)
+    this.#timer?.cancel()
     this.#timer = undefined
     let fired = 0
     // Timers may come a fraction of a millisecond early.
@@ -50,6 +53,11 @@ export class LingerTimer {
     for (const { lane, batch } of this.#entries.splice(0, fired)) lane.due(batch)
     const next = this.#entries[0]
     if (next === undefined) return
-    this.#timer ??= setTimeout(() => this.#fire(performance.now()), Math.max(1, next.at - performance.now()))
+    this.#timer ??= this.#after(Math.max(1, next.at - this.#surroundings.monotonic()))
+  }
+
+  #after(ms: number): Timer {
+    const { after, monotonic } = this.#surroundings
+    return after(ms, () => this.#fire(monotonic()))
   }
 }

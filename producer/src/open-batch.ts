@@ -1,4 +1,4 @@
-import { codecs, crc32c } from '@tailrace/client'
+import { type ClientSurroundings, codecs, crc32c, machine } from '@tailrace/client'
 import {
   BATCH_HEADER_BYTES,
   BatchWriter,
@@ -21,14 +21,16 @@ const LIMITED_MS = 60_000
 export class OpenBatch {
   readonly #partition: PartitionNumber
   readonly #settings: ProducerSettings
+  readonly #monotonic: () => number
   readonly #writer = new BatchWriter()
   #batch: Batch | undefined
   #fillTo = Number.POSITIVE_INFINITY
   #fillUntil = Number.POSITIVE_INFINITY
 
-  constructor(partition: PartitionNumber, settings: ProducerSettings) {
+  constructor(partition: PartitionNumber, settings: ProducerSettings, { monotonic }: ClientSurroundings = machine) {
     this.#partition = partition
     this.#settings = settings
+    this.#monotonic = monotonic
   }
 
   get isEmpty(): boolean {
@@ -78,7 +80,7 @@ export class OpenBatch {
     this.#writer.append(record)
     const bytes = this.#writer.estimatedBytes - before + RECORD_OVERHEAD_BYTES
     if (this.#batch === undefined) {
-      const now = performance.now()
+      const now = this.#monotonic()
       if (now > this.#fillUntil) this.#fillTo = this.#fillUntil = Number.POSITIVE_INFINITY
       this.#batch = new Batch(this.#partition, now)
     }

@@ -59,7 +59,7 @@ export class Producer {
   constructor(options: ProducerOptions) {
     this.#settings = producerSettings(options)
     this.#client = new Client(clientOptions(options))
-    this.#linger = new LingerTimer(this.#settings.lingerMs)
+    this.#linger = new LingerTimer(this.#settings.lingerMs, this.#client.surroundings)
     this.#context = this.#makeContext()
     if (options.openTelemetry !== undefined) this.#spans = new PublishSpans(options.openTelemetry)
     const { signal } = options
@@ -205,8 +205,12 @@ export class Producer {
    */
   async close(options?: { timeoutMs?: number }): Promise<void> {
     this.#isClosing = true
-    const timeout = options?.timeoutMs === undefined ? undefined : AbortSignal.timeout(options.timeoutMs)
-    await this.flush(timeout && { signal: timeout }).catch(() => {})
+    const late = new AbortController()
+    const { timeoutMs } = options ?? {}
+    const timer =
+      timeoutMs === undefined ? undefined : this.#client.surroundings.afterIdle(timeoutMs, () => late.abort())
+    await this.flush(timeoutMs === undefined ? undefined : { signal: late.signal }).catch(() => {})
+    timer?.cancel()
     this.#end(new TailraceError('CLOSED'))
   }
 

@@ -25,9 +25,10 @@ export async function raiseFence(
   { topic, partition, token }: FencePlace,
   { requestTimeoutMs, timeoutMs, signal }: FenceLimits,
 ): Promise<Offset> {
-  const deadline = performance.now() + timeoutMs
-  const left = (): number => Math.max(1, Math.ceil(deadline - performance.now()))
-  const backoff = retryBackoff()
+  const { surroundings } = client
+  const deadline = surroundings.monotonic() + timeoutMs
+  const left = (): number => Math.max(1, Math.ceil(deadline - surroundings.monotonic()))
+  const backoff = retryBackoff(surroundings)
   const { id: topicId } = await client.topic(topic, { timeoutMs, signal })
   for (;;) {
     throwIfAborted(signal)
@@ -43,7 +44,7 @@ export async function raiseFence(
     }
     const pause = Math.max(backoff.next(), last.retryAfterMs ?? 0)
     if (pause >= left()) throw new TailraceError('TIMED_OUT', last.message, { cause: last })
-    await delay(pause, signal)
+    await delay(pause, signal, surroundings)
     await client.refresh([topic]).catch(() => {})
   }
 }

@@ -1,3 +1,4 @@
+import { machine } from '@tailrace/client'
 import {
   type BrokerId,
   type HeaderInput,
@@ -38,9 +39,12 @@ export interface Sent {
   readonly topicId: string
 }
 
-/** The form in which batches take a record. @throws TailraceError INVALID_RECORD */
-export function recordInput(record: ProducerRecord): RecordInput {
-  const timestamp = record.timestamp ?? Date.now()
+/**
+ * The form in which batches take a record. `now`: the time of one that names none.
+ * @throws TailraceError INVALID_RECORD
+ */
+export function recordInput(record: ProducerRecord, now: () => Timestamp = machine.now): RecordInput {
+  const timestamp = record.timestamp ?? now()
   const key = record.key ?? null
   if (record.headers === undefined) return { timestamp, key, value: record.value }
   return { timestamp, key, value: record.value, headers: headerInputs(record.headers) }

@@ -27,6 +27,7 @@ const scratch = new Uint8Array(1024)
 export class TopicLanes implements Intake {
   readonly #topic: string
   readonly #context: TopicContext
+  readonly #now: () => number
   readonly #waiting = new Fifo<Send>()
   readonly #lanes: Lane[] = []
   #isLoading = false
@@ -39,6 +40,7 @@ export class TopicLanes implements Intake {
   constructor(topic: string, context: TopicContext) {
     this.#topic = topic
     this.#context = context
+    this.#now = context.client.surroundings.now
     context.client.onMetadataChange(() => this.#follow())
   }
 
@@ -94,12 +96,16 @@ export class TopicLanes implements Intake {
 
   accept(record: ProducerRecord, settler: Settler, position: number): void {
     if (typeof record !== 'object' || record === null) throw new TailraceError('INVALID_RECORD', 'It is not an object.')
-    this.#lanes[this.#choose(record)]!.append(recordInput(record), settler, position)
+    this.#lanes[this.#choose(record)]!.append(recordInput(record, this.#now), settler, position)
   }
 
   acceptTogether({ partition, condition, records }: Together, settler: Settler): void {
     this.#follow()
-    this.#laneOf(partition).appendTogether(records.map(recordInput), condition, settler)
+    this.#laneOf(partition).appendTogether(
+      records.map((record) => recordInput(record, this.#now)),
+      condition,
+      settler,
+    )
   }
 
   async #load(): Promise<void> {

@@ -34,7 +34,7 @@ const passing = new Map<ErrorCode, number>([
   ['OUT_OF_ORDER_SEQUENCE', 5_000],
 ])
 
-/** `now`: performance.now() */
+/** `now`: monotonic */
 export function judge(batch: Batch, error: TailraceError, now: number): Verdict {
   if (error.code === 'OUT_OF_ORDER_SEQUENCE' && !batch.sentAsHead) {
     // The error says that a batch before it did not arrive, and nothing about this one.

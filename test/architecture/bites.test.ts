@@ -178,7 +178,7 @@ describe('clocks, timers, randomness, files and sockets', () => {
     expect(found(text)).toHaveLength(1)
     expect(found(text, 'broker/src/platform/node/a.ts')).toEqual([])
     expect(found(text, 'broker/src/raft/a.test.ts')).toEqual([])
-    expect(found(text, 'consumer/src/a.ts')).toEqual([])
+    expect(found(text, 'console/src/a.ts')).toEqual([])
   })
 
   it.each([
@@ -202,6 +202,13 @@ describe('clocks, timers, randomness, files and sockets', () => {
     // The npm package of that name, in a browser.
     expect(found("import { Buffer } from 'buffer'", 'schemas/src/a.ts')).toEqual([])
     expect(found('Date.now()', 'schemas/src/a.ts')).toHaveLength(1)
+  })
+
+  it('finds clocks and timers in the SDKs outside the surroundings of a client', () => {
+    for (const text of ['Date.now()', 'setTimeout(f, 1)', 'Math.random()', 'AbortSignal.timeout(5)'])
+      for (const area of ['client', 'producer', 'consumer']) expect(found(text, `${area}/src/a.ts`)).toHaveLength(1)
+    expect(found('queueMicrotask(f)', 'producer/src/a.ts')).toEqual([])
+    expect(found('Date.now()', 'client/src/surroundings.ts')).toEqual([])
   })
 })
 

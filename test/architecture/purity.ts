@@ -15,15 +15,37 @@ const platformMembers: Readonly<Record<string, ReadonlySet<string>>> = {
 const randomNames = new Set(['randomUUID', 'randomBytes', 'randomInt', 'randomFillSync'])
 
 /**
- * Clocks, timers, randomness, files and sockets in the broker outside platform/node, where the simulator could not own
- * them. Turning a given time into text (`new Date(ms)`, `Date.parse`) reads no clock and is allowed, and so is a type,
- * which does nothing.
+ * Clocks, timers, randomness, files and sockets in the broker outside platform/node, and clocks, timers and randomness
+ * in the SDKs outside the surroundings of a client, where a simulator could not own them. Turning a given time into
+ * text (`new Date(ms)`, `Date.parse`) reads no clock and is allowed, and so is a type, which does nothing.
  */
 export function impurities(sources: readonly ParsedSource[]): string[] {
   const inBroker = (path: string) => path.startsWith('broker/src/') && !path.startsWith('broker/src/platform/node/')
   return sources
-    .filter(({ path }) => (inBroker(path) || path.startsWith('schemas/src/')) && !isTest(path))
-    .flatMap((source) => [...moduleUses(source), ...globalUses(source)])
+    .filter(({ path }) => !isTest(path))
+    .flatMap((source) => {
+      if (sdks.test(source.path)) return ownedByMachine.has(source.path) ? [] : sdkUses(source)
+      const isJudged = inBroker(source.path) || source.path.startsWith('schemas/src/')
+      return isJudged
+        ? [...moduleUses(source), ...globalUses(source, 'belongs to platform/node; pass Clock or Random in')]
+        : []
+    })
+}
+
+const sdks = /^(client|producer|consumer)\/src\//
+/** Where the SDKs touch the machine. Everything else in them has it from the surroundings of its client. */
+const ownedByMachine = new Set([
+  'client/src/surroundings.ts',
+  'client/src/http/browser.ts',
+  'consumer/src/groups/beats/monotonic.ts',
+  'consumer/src/groups/beats/node.ts',
+])
+
+/** A microtask is no time: it runs in the turn that asks for it. */
+function sdkUses(source: ParsedSource): string[] {
+  return globalUses(source, 'belongs to the surroundings of the client').filter(
+    (found) => !found.includes('queueMicrotask'),
+  )
 }
 
 function moduleUses({ path, imports }: ParsedSource): string[] {
@@ -38,12 +60,11 @@ function moduleUses({ path, imports }: ParsedSource): string[] {
     .map(({ specifier, line }) => `${path}:${line}: ${specifier}: ${where}`)
 }
 
-function globalUses({ path, visit, lineOf }: ParsedSource): string[] {
+function globalUses({ path, visit, lineOf }: ParsedSource, rule: string): string[] {
   const found: string[] = []
   visit((node, parent) => {
     const used = useOf(node, parent)
-    if (used !== null)
-      found.push(`${path}:${lineOf(node.start)}: ${used} belongs to platform/node; pass Clock or Random in`)
+    if (used !== null) found.push(`${path}:${lineOf(node.start)}: ${used} ${rule}`)
   })
   return found
 }

@@ -14,6 +14,7 @@ import { nodeHttpClient } from '../../broker/src/platform/node/http-client.ts'
 import { nodeMessageSockets } from '../../broker/src/platform/node/message-sockets.ts'
 import { nodeRandom } from '../../broker/src/platform/node/random.ts'
 import { Connection } from '../../client/src/connection.ts'
+import { machine } from '../../client/src/surroundings.ts'
 import { createTopicAt } from '../../client/src/topic-creation.ts'
 
 /** An error arrives with all that it tells, whichever way it takes from one program to another. */
@@ -92,7 +93,13 @@ const ways: Record<string, () => Promise<unknown>> = {
     using(new Consumer(client()), (consumer) => first(consumer.group('g').subscribe('flights'))),
   'the creation of a topic by the SDKs': () =>
     createTopicAt(
-      { address: `ws://${fixture.address}`, credentials: undefined, clientId: undefined, tls: undefined },
+      {
+        address: `ws://${fixture.address}`,
+        credentials: undefined,
+        clientId: undefined,
+        tls: undefined,
+        surroundings: machine,
+      },
       { name: 'new', partitions: 1, replicas: 1 },
     ),
   'the refusal of a connection of the SDKs': () => Connection.open(`ws://${refusingAddress}`, settings),
@@ -115,7 +122,7 @@ const ways: Record<string, () => Promise<unknown>> = {
   'HTTP between brokers': () =>
     nodeHttpClient.request('POST', fixture.address, '/topics/flights/records', { records: [{ value: 'x' }] }, 2_000),
   'HTTP of the command line': async () => {
-    const connection = { servers: [fixture.url], credential: null, tls: undefined }
+    const connection = { servers: [fixture.url], credential: null, tls: undefined, surroundings: machine }
     const asking = adminClient(async () => connection as never, AbortSignal.timeout(5_000))
     try {
       await asking.request('POST', '/topics/flights/records', { records: [{ value: 'x' }] })

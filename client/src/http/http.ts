@@ -1,4 +1,5 @@
 import type { ClientTls } from '../socket/socket.ts'
+import type { ClientSurroundings } from '../surroundings.ts'
 
 export interface HttpRequest {
   readonly method: string
@@ -10,6 +11,7 @@ export interface HttpRequest {
   readonly timeoutMs: number
   /** Of `prepareTls`; undefined where no address asks for it. */
   readonly tls: ClientTls | undefined
+  readonly surroundings: ClientSurroundings
 }
 
 export interface HttpAnswer {

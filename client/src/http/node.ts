@@ -1,23 +1,27 @@
 import { type ClientRequest, type IncomingMessage, type RequestOptions, request as requestPlain } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { type ClientTls as NodeTls, prepareTls } from '../socket/node-tls.ts'
+import type { ClientSurroundings } from '../surroundings.ts'
 import { type HttpAnswer, MOST_ANSWER_BYTES, type SendHttp } from './http.ts'
 
-export const sendHttp: SendHttp = ({ method, url, headers, body, timeoutMs, tls }) => {
+export const sendHttp: SendHttp = ({ method, url, headers, body, timeoutMs, tls, surroundings }) => {
   const target = new URL(url)
-  const signal = AbortSignal.timeout(timeoutMs)
-  const options: RequestOptions = { method, headers, signal, agent: false }
+  const options: RequestOptions = { method, headers, agent: false }
   const isSecure = target.protocol === 'https:'
   const secured = isSecure ? overTls(target, (tls as NodeTls | undefined) ?? prepareTls(undefined)) : {}
+  const route = surroundings.connect === null ? secured : through(surroundings.connect, target)
   return new Promise((resolve, reject) => {
     // Over TLS it is plain HTTP on a connection of our own.
     const address = isSecure ? new URL(url.replace(/^https:/, 'http:')) : target
-    const asked: ClientRequest = requestPlain(address, { ...options, ...secured }, (response) => {
+    const asked: ClientRequest = requestPlain(address, { ...options, ...route }, (response) => {
       read(response).then(resolve, (error) => {
         asked.destroy()
         reject(error)
       })
     })
+    const late = surroundings.after(timeoutMs, () => asked.destroy(new Error(`No answer within ${timeoutMs} ms.`)))
     asked.on('error', reject)
+    asked.on('close', () => late.cancel())
     asked.end(body)
   })
 }
@@ -25,6 +29,10 @@ export const sendHttp: SendHttp = ({ method, url, headers, body, timeoutMs, tls 
 function overTls({ hostname, port }: URL, tls: NodeTls): RequestOptions {
   const place = { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 443 : Number(port) }
   return { createConnection: () => tls.connect(place) }
+}
+
+function through(connect: NonNullable<ClientSurroundings['connect']>, { host }: URL): RequestOptions {
+  return { createConnection: () => connect(host) as Duplex }
 }
 
 async function read(response: IncomingMessage): Promise<HttpAnswer> {

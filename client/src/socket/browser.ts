@@ -1,3 +1,4 @@
+import { machine } from '../surroundings.ts'
 import { type ClientTls, join, type OpenSocket } from './socket.ts'
 import { wrong } from './tls-options.ts'
 
@@ -17,14 +18,14 @@ export const openSocket: OpenSocket = (url, settings, events) => {
   const closeOnce = (reason: string): void => {
     if (closed) return
     closed = true
-    clearTimeout(timer)
+    timer.cancel()
     events.closed(reason)
   }
-  const timer = setTimeout(() => {
+  const timer = machine.after(settings.connectTimeoutMs, () => {
     socket.close()
     closeOnce('The connection took too long to open')
-  }, settings.connectTimeoutMs)
-  socket.onopen = () => clearTimeout(timer)
+  })
+  socket.onopen = () => timer.cancel()
   socket.onmessage = ({ data }) => {
     if (closed || !(data instanceof ArrayBuffer)) return
     if (data.byteLength <= settings.maxMessageBytes) events.message(new Uint8Array(data))

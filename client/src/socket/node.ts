@@ -1,10 +1,10 @@
 import type { Socket as TcpSocket } from 'node:net'
 import { type TailraceError, tlsFault } from '@tailrace/schemas'
 import { type ClientOptions, WebSocket } from 'ws'
-import { unref } from '../delay.ts'
+import { machine } from '../surroundings.ts'
 import { type ClientTls as NodeTls, prepareTls } from './node-tls.ts'
 import { refusalIn } from './refusal.ts'
-import { join, type OpenSocket } from './socket.ts'
+import { join, type OpenSocket, type SocketSettings } from './socket.ts'
 
 export { prepareTls }
 
@@ -29,8 +29,9 @@ export const openSocket: OpenSocket = (url, settings, events) => {
     generateMask: zeroMask,
     maxPayload: settings.maxMessageBytes,
     handshakeTimeout: settings.connectTimeoutMs,
-    ...(url.startsWith('wss:') ? secured(settings.tls as NodeTls | undefined) : {}),
+    ...routeTo(url, settings),
   })
+  const { afterIdle } = settings.surroundings ?? machine
   let tcp: TcpSocket | undefined
   let reason = ''
   let refusal: TailraceError | undefined
@@ -76,12 +77,17 @@ export const openSocket: OpenSocket = (url, settings, events) => {
       if (socket.readyState === WebSocket.CLOSED) return
       socket.close(1000)
       // A broker that is frozen does not answer the close frame, and ws would wait for it for 30 s.
-      const timer = setTimeout(() => socket.terminate(), CLOSE_ANSWER_MS)
-      unref(timer)
-      socket.once('close', () => clearTimeout(timer))
+      const timer = afterIdle(CLOSE_ANSWER_MS, () => socket.terminate())
+      socket.once('close', () => timer.cancel())
     },
     destroy: () => socket.terminate(),
   }
+}
+
+function routeTo(url: string, { surroundings, tls }: SocketSettings): ClientOptions {
+  const connect = surroundings?.connect
+  if (connect != null) return { createConnection: () => connect(new URL(url).host) as TcpSocket }
+  return url.startsWith('wss:') ? secured(tls as NodeTls | undefined) : {}
 }
 
 function secured(tls = prepareTls(undefined)): ClientOptions {

@@ -1,4 +1,5 @@
 import type { TailraceError } from '@tailrace/schemas'
+import type { ClientSurroundings } from '../surroundings.ts'
 
 /**
  * Events of a socket. That it is open shows by the first message, for brokers send first. `closed` comes exactly once,
@@ -31,6 +32,8 @@ export interface SocketSettings {
   readonly connectTimeoutMs: number
   /** Of `prepareTls` of the same implementation; undefined where no address asks for it. */
   readonly tls?: ClientTls | undefined
+  /** Default: the machine's. */
+  readonly surroundings?: ClientSurroundings | undefined
 }
 
 /** TLS of one client, as its implementation needs it. */

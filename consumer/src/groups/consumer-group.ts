@@ -156,6 +156,7 @@ export class ConsumerGroup<Data = string> {
     const deadLetters = this.#deadLettersOf(settings.deadLetters)
     const member = this.#join(wanted, make)
     const run = new HandlerRun<Held, Read>({
+      surroundings: this.#parts.client.surroundings,
       member,
       settings,
       read,
@@ -280,6 +281,7 @@ export class ConsumerGroup<Data = string> {
       group: this.name,
       topic: topic === false ? undefined : topic,
       options: plainOptions(options),
+      now: client.surroundings.now,
       createTopic: (name, like) => client.createTopicLike(name, like, { timeoutMs: CREATE_MS }),
     })
     this.#deadLetters.push(made)

@@ -1,6 +1,6 @@
-import { type Client, type ClientOptions, delay } from '@tailrace/client'
+import { type Client, type ClientOptions, type ClientSurroundings, delay, type Timer } from '@tailrace/client'
 import { errorTold, type Offset, TailraceError } from '@tailrace/schemas'
-import { now, startBeats } from '#beats'
+import { clockOf, startBeats } from '#beats'
 import { ReceiveBudget } from '../receive-budget.ts'
 import type { ReceivedBatch } from '../received-batch.ts'
 import type { ConsumerRecord } from '../record.ts'
@@ -52,7 +52,10 @@ export class GroupMember<Data> {
   readonly #pulse: Pulse
   readonly #putOff: PutOff<Data>
   readonly #budget: ReceiveBudget
-  readonly #autoCommit: ReturnType<typeof setInterval> | undefined
+  readonly #autoCommit: Timer | undefined
+  readonly #surroundings: ClientSurroundings
+  /** Milliseconds, on the clock of the beats. */
+  readonly now: () => number
   /** Calls of the program's functions, one after the other. */
   #calls: Promise<unknown> = Promise.resolve()
   #closing: Promise<void> | undefined
@@ -63,6 +66,8 @@ export class GroupMember<Data> {
     const { settings, client, group, counts } = parts
     this.#parts = parts
     this.#settings = settings
+    this.#surroundings = client.surroundings
+    this.now = clockOf(client.surroundings)
     this.#budget = new ReceiveBudget(settings.maxBufferedBytes)
     const { options } = parts
     const { pulse, beats } = startBeats({
@@ -75,7 +80,7 @@ export class GroupMember<Data> {
     this.#beats = beats
     this.#pulse = pulse
     this.coordinator = new Coordinator(client, group)
-    this.intake = new Intake(pulse, now, settings.sessionMs)
+    this.intake = new Intake(pulse, this.now, settings.sessionMs, client.surroundings)
     this.assignment = new Assignment((lease, told) => this.#lease(lease, told))
     this.committer = new Committer(
       (member, positions) => this.coordinator.commit(member, positions, { timeoutMs: COMMIT_MS }),
@@ -89,7 +94,8 @@ export class GroupMember<Data> {
       failed: (partition, error) => this.#failedAt(partition, error),
     })
     counts.members++
-    if (settings.autoCommit) this.#autoCommit = setInterval(() => this.commitDone(), settings.autoCommitIntervalMs)
+    if (!settings.autoCommit) return
+    this.#autoCommit = client.surroundings.every(settings.autoCommitIntervalMs, () => void this.commitDone())
   }
 
   get beatsFrom(): 'worker' | 'timers' {
@@ -139,9 +145,9 @@ export class GroupMember<Data> {
 
   async #close(finishMs: number): Promise<void> {
     this.intake.close()
-    clearInterval(this.#autoCommit)
+    this.#autoCommit?.cancel()
     const partitions = this.assignment.partitions.filter(({ state }) => state !== 'over')
-    await within(finishMs, Promise.all(partitions.map((one) => one.end())))
+    await this.#within(finishMs, Promise.all(partitions.map((one) => one.end())))
     await this.#settle(partitions, 'closed')
     await this.#beats.leave()
     for (const one of this.assignment.clear()) one.lose()
@@ -239,7 +245,7 @@ export class GroupMember<Data> {
     if (partitions.length > 0) await this.#call(() => this.#settings.onRevoked(partitions.map(placeOf), reason))
     const ms = reason === 'closed' ? LAST_COMMIT_MS : this.#settings.sessionMs
     if (this.#settings.autoCommit) void this.commitDone(partitions)
-    await within(ms, this.committer.idle())
+    await this.#within(ms, this.committer.idle())
   }
 
   #lost(reason: LossReason, generation: number): void {
@@ -281,9 +287,16 @@ export class GroupMember<Data> {
 
   /** A function of the program; what it throws ends the subscription. */
   #call(call: () => unknown): Promise<void> {
-    const called = this.#calls.then(() => within(this.#settings.callbackTimeoutMs, Promise.resolve().then(call)))
+    const called = this.#calls.then(() => this.#within(this.#settings.callbackTimeoutMs, Promise.resolve().then(call)))
     this.#calls = called.catch((error) => this.#fail(TailraceError.from(error)))
     return called.then(nothing, nothing)
+  }
+
+  /** Resolves with the promise, or after `ms`. @throws what the promise rejects with before */
+  async #within(ms: number, promise: Promise<unknown>): Promise<void> {
+    const over = new AbortController()
+    const late = delay(ms, over.signal, this.#surroundings).catch(nothing)
+    await Promise.race([promise, late]).finally(() => over.abort())
   }
 }
 
@@ -300,13 +313,6 @@ function placeOf({ lease: { topic, partition } }: { readonly lease: Lease }): { 
 
 function assignedOf({ topic, partition, token, offset, metadata }: Lease) {
   return { topic, partition, token, committed: offset < 0 ? null : { offset, metadata } }
-}
-
-/** Resolves with the promise, or after `ms`. @throws what the promise rejects with before */
-async function within(ms: number, promise: Promise<unknown>): Promise<void> {
-  const over = new AbortController()
-  const late = delay(ms, over.signal).catch(nothing)
-  await Promise.race([promise, late]).finally(() => over.abort())
 }
 
 function nothing(): void {}

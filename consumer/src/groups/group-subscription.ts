@@ -1,5 +1,4 @@
 import { TailraceError } from '@tailrace/schemas'
-import { now } from '#beats'
 import { GroupBatch } from './group-batch.ts'
 import type { GroupCounts } from './group-counts.ts'
 import { FINISH_MS, type GroupMember } from './group-member.ts'
@@ -36,7 +35,7 @@ export class GroupSubscription<Data> implements AsyncIterable<GroupRecord<Data>>
         if (partition === undefined) return
         const { token } = partition.lease
         // Of one partition, as long as there are some and others need not be asked.
-        for (let at = now(); member.intake.mayGoOn(partition, at); at = now()) {
+        for (let at = member.now(); member.intake.mayGoOn(partition, at); at = member.now()) {
           const taken = partition.takeRecord()
           if (taken === undefined) break
           const { record, handed } = taken
@@ -71,7 +70,7 @@ export class GroupSubscription<Data> implements AsyncIterable<GroupRecord<Data>>
           continue
         }
         const { batch, handed } = taken
-        partition.begin(handed, now())
+        partition.begin(handed, member.now())
         let isDone = false
         try {
           yield new GroupBatch(batch, partition.lease.token, (options) =>

@@ -1,4 +1,4 @@
-import { type Client, delay, retryBackoff, unref } from '@tailrace/client'
+import { type Client, type ClientSurroundings, delay, retryBackoff } from '@tailrace/client'
 import { TailraceError } from '@tailrace/schemas'
 import type { BeatEvents, BeatSettings, PartitionId } from './beat-messages.ts'
 import { type BeatAnswer, Coordinator } from './coordinator.ts'
@@ -28,12 +28,13 @@ export class Beater {
   readonly #coordinator: Coordinator
   readonly #pulse: Pulse
   readonly #now: () => number
+  readonly #surroundings: ClientSurroundings
   readonly #settings: BeatSettings
   readonly #events: BeatEvents
   readonly #owned = new OwnedLeases()
   readonly #ending = new AbortController()
   readonly #ended: Promise<void>
-  #member = newMemberId()
+  #member: string
   #epoch = 0
   /** The coordinator may know it, whether or not it has answered. */
   #isMember = false
@@ -50,6 +51,8 @@ export class Beater {
     this.#coordinator = new Coordinator(client, settings.group)
     this.#pulse = pulse
     this.#now = now
+    this.#surroundings = client.surroundings
+    this.#member = newMemberId(this.#surroundings)
     this.#settings = settings
     this.#waitMs = Math.floor(settings.sessionMs * FIRST_WAIT_SHARE)
     this.#events = events
@@ -83,7 +86,7 @@ export class Beater {
   }
 
   async #run(): Promise<void> {
-    const backoff = retryBackoff()
+    const backoff = retryBackoff(this.#surroundings)
     while (!this.#ending.signal.aborted) {
       try {
         await this.#round()
@@ -94,9 +97,10 @@ export class Beater {
         this.#isHurried = true
         if (this.#ending.signal.aborted || error.code === 'ABORTED') continue
         if (error.code === 'FENCED_MEMBER' || error.code === 'UNKNOWN_CONSUMER_GROUP') this.#forget('fenced')
-        else if (error.retriable && thrown instanceof TailraceError)
-          await delay(Math.max(backoff.next(), error.retryAfterMs ?? 0), this.#ending.signal).catch(() => {})
-        else this.#fail(error)
+        else if (error.retriable && thrown instanceof TailraceError) {
+          const ms = Math.max(backoff.next(), error.retryAfterMs ?? 0)
+          await delay(ms, this.#ending.signal, this.#surroundings).catch(() => {})
+        } else this.#fail(error)
       }
     }
   }
@@ -176,7 +180,7 @@ export class Beater {
   #forget(reason: 'fenced' | 'stuck'): void {
     this.#owned.clear(this.#pulse)
     this.#pulse.generation++
-    this.#member = newMemberId()
+    this.#member = newMemberId(this.#surroundings)
     this.#epoch = 0
     this.#isMember = false
     this.#lastTold = ''
@@ -202,10 +206,9 @@ export class Beater {
 
   #pause(ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(end, ms)
-      unref(timer)
+      const timer = this.#surroundings.afterIdle(ms, end)
       function end(): void {
-        clearTimeout(timer)
+        timer.cancel()
         signal.removeEventListener('abort', end)
         resolve()
       }
@@ -216,8 +219,8 @@ export class Beater {
 }
 
 /** A UUID; browsers give those of crypto.randomUUID to secure pages only. */
-function newMemberId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16))
+function newMemberId({ secret }: ClientSurroundings): string {
+  const bytes = secret(16)
   bytes[6] = (bytes[6]! & 0x0f) | 0x40
   bytes[8] = (bytes[8]! & 0x3f) | 0x80
   const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')

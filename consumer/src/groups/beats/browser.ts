@@ -1,12 +1,13 @@
+import type { ClientSurroundings } from '@tailrace/client'
 import { Pulse } from './pulse.ts'
 import { type BeatParts, beatsOfThisThread, type Started } from './start-beats.ts'
 
 /** Milliseconds since a moment in the past. */
-export function now(): number {
-  return performance.now()
+export function clockOf({ monotonic }: ClientSurroundings): () => number {
+  return monotonic
 }
 
 /** In a browser: timers of the page. */
 export function startBeats(parts: BeatParts): Started {
-  return beatsOfThisThread(parts, now, new ArrayBuffer(Pulse.bytes))
+  return beatsOfThisThread(parts, clockOf(parts.client.surroundings), new ArrayBuffer(Pulse.bytes))
 }

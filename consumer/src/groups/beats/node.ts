@@ -1,13 +1,16 @@
 import { Worker } from 'node:worker_threads'
-import type { ClientOptions } from '@tailrace/client'
+import { type ClientOptions, type ClientSurroundings, machine } from '@tailrace/client'
 import { plainOptions } from '../plain-options.ts'
 import type { BeatEvents, Beats } from './beat-messages.ts'
-import { monotonicMs as now } from './monotonic.ts'
+import { monotonicMs } from './monotonic.ts'
 import { Pulse } from './pulse.ts'
 import { type BeatParts, beatsOfThisThread, type Started } from './start-beats.ts'
 import type { WorkerData, WorkerNote, WorkerOrder } from './worker-messages.ts'
 
-export { now }
+/** A clock that all threads of the process share; that of a simulator, which has one thread. */
+export function clockOf(surroundings: ClientSurroundings): () => number {
+  return surroundings === machine ? monotonicMs : surroundings.monotonic
+}
 
 /** How long a worker may take to leave the group; its own time limit is shorter. */
 const LEAVE_MS = 5_000
@@ -17,13 +20,15 @@ const LEAVE_MS = 5_000
  * bundle without the worker's file, timers of this thread.
  */
 export function startBeats(parts: BeatParts): Started {
+  const { surroundings } = parts.client
   const memory = new SharedArrayBuffer(Pulse.bytes)
-  if (!parts.useWorker) return beatsOfThisThread(parts, now, memory)
+  const isMachine = surroundings === machine
+  if (!parts.useWorker || !isMachine) return beatsOfThisThread(parts, clockOf(surroundings), memory)
   try {
     const beats = new WorkerBeats(parts, memory)
     return { pulse: new Pulse(memory), beats }
   } catch {
-    return beatsOfThisThread(parts, now, memory)
+    return beatsOfThisThread(parts, monotonicMs, memory)
   }
 }
 
@@ -110,7 +115,7 @@ class WorkerBeats implements Beats {
   #failed(): void {
     this.#left.resolve()
     if (this.#isOver || this.#instead !== undefined) return
-    const { pulse, beats } = beatsOfThisThread(this.#parts, now, this.#memory)
+    const { pulse, beats } = beatsOfThisThread(this.#parts, monotonicMs, this.#memory)
     this.#instead = beats
     if (!this.#isReady) return
     pulse.generation++

@@ -1,4 +1,4 @@
-import { delay, Fifo } from '@tailrace/client'
+import { type ClientSurroundings, delay, Fifo } from '@tailrace/client'
 import type { TailraceError } from '@tailrace/schemas'
 import type { Pulse } from '../beats/pulse.ts'
 import type { LeasedPartition } from './leased-partition.ts'
@@ -13,16 +13,18 @@ export class Intake<Data> {
   readonly #pulse: Pulse
   readonly #now: () => number
   readonly #sessionMs: number
+  readonly #surroundings: ClientSurroundings
   readonly #offered = new Fifo<LeasedPartition<Data>>()
   #wake: (() => void) | undefined
   #failure: TailraceError | undefined
   #isClosed = false
   #turnedAt = 0
 
-  constructor(pulse: Pulse, now: () => number, sessionMs: number) {
+  constructor(pulse: Pulse, now: () => number, sessionMs: number, surroundings: ClientSurroundings) {
     this.#pulse = pulse
     this.#now = now
     this.#sessionMs = sessionMs
+    this.#surroundings = surroundings
   }
 
   /** Something can be taken from it. */
@@ -43,9 +45,9 @@ export class Intake<Data> {
       if (this.#isClosed) return undefined
       const now = this.#now()
       // As long as no beat is confirmed, the leases may be others' by now.
-      if (now - this.#pulse.confirmedAt > this.#sessionMs) await delay(LOOK_MS)
+      if (now - this.#pulse.confirmedAt > this.#sessionMs) await this.#pause(LOOK_MS)
       else if (now - this.#turnedAt > TURN_MS) {
-        await delay(0)
+        await this.#pause(0)
         this.#turnedAt = this.#now()
       } else {
         const partition = this.#offered.shift()
@@ -73,6 +75,10 @@ export class Intake<Data> {
   close(): void {
     this.#isClosed = true
     this.#wakeUp()
+  }
+
+  #pause(ms: number): Promise<void> {
+    return delay(ms, undefined, this.#surroundings)
   }
 
   async #offers(): Promise<void> {

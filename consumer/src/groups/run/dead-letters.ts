@@ -53,6 +53,8 @@ export interface DeadLettersParts {
   /** Undefined: `<topic>.dlq`. */
   readonly topic: string | undefined
   readonly options: ClientOptions
+  /** Milliseconds since 1970. */
+  readonly now: () => number
   /** Makes sure that the topic is there, if this program may; like the other one in partitions and replicas. */
   readonly createTopic: (topic: string, like: string) => Promise<void>
 }
@@ -78,7 +80,7 @@ export class DeadLetters {
     const isThere = this.#topics.get(topic) ?? createTopic(topic, record.topic)
     this.#topics.set(topic, isThere)
     await isThere.catch(() => this.#topics.delete(topic))
-    const headers = deadLetterHeaders(record, { group, attempts, error, at: Date.now() })
+    const headers = deadLetterHeaders(record, { group, attempts, error, at: this.#parts.now() })
     const { key, value } = record
     this.#producer ??= this.#load()
     await (await this.#producer).send(topic, { key, value, headers })

@@ -1,6 +1,5 @@
-import { delay } from '@tailrace/client'
+import { type ClientSurroundings, delay } from '@tailrace/client'
 import { TailraceError } from '@tailrace/schemas'
-import { now } from '#beats'
 import type { ConsumerRecord } from '../../record.ts'
 import type { GroupCounts } from '../group-counts.ts'
 import { FINISH_MS, type GroupMember } from '../group-member.ts'
@@ -41,6 +40,7 @@ export interface HandlerRunParts<Data, Read> {
   readonly handler: Handler<Read>
   readonly deadLetter: DeadLetterSink<Data>
   readonly counts: GroupCounts
+  readonly surroundings: ClientSurroundings
 }
 
 /** Calls a handler for each record of a member: several at once, in order where that is asked for. */
@@ -81,7 +81,7 @@ export class HandlerRun<Data, Read = Data> {
   #takeFrom(partition: LeasedPartition<Data>): void {
     const { intake } = this.#parts.member
     for (let count = 0; count < IN_TURN && partition.taken < this.#mostOfPartition; count++) {
-      const taken = intake.mayGoOn(partition, now()) ? partition.takeRecord() : undefined
+      const taken = intake.mayGoOn(partition, this.#parts.member.now()) ? partition.takeRecord() : undefined
       if (taken === undefined) return
       const task = { partition, ...taken, attempts: taken.handed.due?.attempt ?? 0 }
       this.#lanes.add(this.#laneOf(task), task)
@@ -121,7 +121,7 @@ export class HandlerRun<Data, Read = Data> {
     const { read, handler, counts, member } = this.#parts
     const { partition, handed, record } = turn.item
     const attempt = ++turn.item.attempts
-    partition.begin(handed, now())
+    partition.begin(handed, member.now())
     const actions = actionsOf(member, partition, handed, { attempt: () => attempt, counts, canCommit: false })
     let isRead = false
     try {
@@ -143,7 +143,11 @@ export class HandlerRun<Data, Read = Data> {
   async #failed(turn: Turn<Task<Data>>, error: unknown): Promise<void> {
     const { settings } = this.#parts
     const { partition, handed, attempts } = turn.item
-    const retryInMs = retryDelayMs(settings.retry, attempts - (handed.due?.attempt ?? 0), Math.random())
+    const retryInMs = retryDelayMs(
+      settings.retry,
+      attempts - (handed.due?.attempt ?? 0),
+      this.#parts.surroundings.random(),
+    )
     if (retryInMs !== undefined) {
       this.#tell(turn.item, error, { retryInMs })
       partition.rest(handed)
@@ -166,7 +170,7 @@ export class HandlerRun<Data, Read = Data> {
   }
 
   async #again(turn: Turn<Task<Data>>, ms: number): Promise<void> {
-    await delay(ms, this.#ended.signal).catch(() => {})
+    await delay(ms, this.#ended.signal, this.#parts.surroundings).catch(() => {})
     this.#lanes.resume(turn)
     this.#pump()
   }
