@@ -9,7 +9,7 @@ import { actionsOf, commitUpTo } from './record-actions.ts'
  * What a member of a group reads, without end. It joins the group when the loop begins, and leaves it when the loop is
  * left. Iterate over it, or over `batches()`, once.
  */
-export class GroupSubscription<Data> implements AsyncIterable<GroupRecord<Data>> {
+export class GroupSubscription<Data = string> implements AsyncIterable<GroupRecord<Data>> {
   readonly #join: () => GroupMember<Data>
   readonly #counts: GroupCounts
   #member: GroupMember<Data> | undefined

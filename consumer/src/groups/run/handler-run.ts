@@ -11,9 +11,9 @@ import { retryDelayMs } from './retries.ts'
 import type { HandlerFailure, RunSettings } from './run-options.ts'
 
 /** Handles one record. It is done when the promise resolves; what it throws makes it come again. */
-export type Handler<Data> = (record: HandledRecord<Data>) => unknown
+export type Handler<Data = string> = (record: HandledRecord<Data>) => unknown
 /** `run` commits by itself, what is done without a gap. */
-export type HandledRecord<Data> = Omit<GroupRecord<Data>, 'commit'>
+export type HandledRecord<Data = string> = Omit<GroupRecord<Data>, 'commit'>
 
 /** Publishes a record that could not be handled. */
 export type DeadLetterSink<Data> = (record: ConsumerRecord<Data>, attempts: number, error: unknown) => Promise<void>
