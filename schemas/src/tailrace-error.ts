@@ -9,6 +9,14 @@ export interface UnreadablePlace {
   readonly nextOffset: Offset
 }
 
+/** How far a publish of records as lines came before it failed. */
+export interface LinePlace {
+  /** All lines up to this one are written; 0: none. */
+  readonly acknowledged: number
+  /** Number of the line that the error is about, from 1. */
+  readonly line: number
+}
+
 /** The fields of an error that every side shows: JSON bodies, WebSocket text frames, and the SDKs' error objects. */
 export interface ErrorShape {
   readonly code: ErrorCode
@@ -26,6 +34,9 @@ export interface ErrorShape {
   readonly endOffset?: Offset
   /** In FENCED: the highest fencing token that was accepted. */
   readonly fence?: number
+  /** Those of a {@link LinePlace}, in errors of records that are published as lines. */
+  readonly acknowledged?: number
+  readonly line?: number
 }
 
 /** What an error tells besides its text: see the fields of TailraceError. */
@@ -34,6 +45,7 @@ interface Details {
   readonly retryAfterMs?: number | undefined
   readonly endOffset?: Offset | undefined
   readonly fence?: number | undefined
+  readonly lines?: LinePlace | undefined
 }
 
 /**
@@ -53,6 +65,8 @@ export class TailraceError extends Error {
   readonly endOffset: Offset | undefined
   /** Only in FENCED: the highest fencing token that was accepted. */
   readonly fence: number | undefined
+  /** Only in errors of records that are published as lines. */
+  readonly lines: LinePlace | undefined
 
   constructor(code: ErrorCode, detail?: string, options?: ErrorOptions & Details) {
     super(detail === undefined ? errorTable[code].message : `${errorTable[code].message} ${detail}`, options)
@@ -63,6 +77,7 @@ export class TailraceError extends Error {
     this.retryAfterMs = options?.retryAfterMs
     this.endOffset = options?.endOffset
     this.fence = options?.fence
+    this.lines = options?.lines
   }
 
   /** Anything thrown as a TailraceError: any other error becomes INTERNAL, followed by its own text. */
@@ -93,15 +108,25 @@ export class TailraceError extends Error {
       ...(retryAfterMs !== undefined && { retryAfterMs }),
       ...(endOffset !== undefined && { endOffset }),
       ...(fence !== undefined && { fence }),
+      ...this.lines,
     }
   }
 }
 
 /** The same error with more text behind its own, and with a place where one is given. */
 export function withDetail(error: TailraceError, detail: string, place = error.place): TailraceError {
-  const { code, message, retriable, hint, retryAfterMs, endOffset, fence } = error
-  const same = new TailraceError(code, undefined, { cause: error, place, retryAfterMs, endOffset, fence })
-  return Object.assign(same, { message: `${message} ${detail}`, retriable, hint })
+  return sameError(error, `${error.message} ${detail}`, { place })
+}
+
+/** The same error, which says how far a publish of lines came. */
+export function withLines(error: TailraceError, lines: LinePlace): TailraceError {
+  return sameError(error, error.message, { lines })
+}
+
+function sameError(error: TailraceError, message: string, more: Details): TailraceError {
+  const { code, retriable, hint, place, retryAfterMs, endOffset, fence, lines } = error
+  const details = { cause: error, place, retryAfterMs, endOffset, fence, lines, ...more }
+  return Object.assign(new TailraceError(code, undefined, details), { message, retriable, hint })
 }
 
 /**

@@ -13,12 +13,14 @@ import { Abandonment, endAbandoned } from './http/abandonment.ts'
 import { apiDocument } from './http/api-document.ts'
 import { authenticateRequests } from './http/authentication.ts'
 import { answerBareConnections, refuseConnections } from './http/bare-connections.ts'
+import { BodyDeadlines } from './http/body-deadlines.ts'
 import { boundConnections, countConnections } from './http/connections.ts'
 import { giveContexts } from './http/contexts.ts'
 import { answerCrossOrigin } from './http/cors.ts'
 import { answerErrors, answerFrameworkError } from './http/errors.ts'
 import { answerExpectations } from './http/expectations.ts'
 import { parseJsonBodies } from './http/json-bodies.ts'
+import { answerEarly } from './http/lines/early-answers.ts'
 import { admitRequests } from './http/load-shedding.ts'
 import { boundPipelining } from './http/pipelining.ts'
 import { keepQuotas } from './http/quotas.ts'
@@ -27,6 +29,7 @@ import { cascadeRoutes } from './http/routes/cascade.ts'
 import { consoleRoutes } from './http/routes/console.ts'
 import { consumerGroupRoutes } from './http/routes/consumer-groups.ts'
 import { groupRoutes } from './http/routes/groups.ts'
+import { LineBodies } from './http/routes/line-publishing.ts'
 import { type MetricsPage, operationRoutes, type Telling } from './http/routes/operations.ts'
 import { readRoutes } from './http/routes/reads.ts'
 import { recordRoutes } from './http/routes/records.ts'
@@ -122,6 +125,8 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
   askSenders(app, parts, { clock, log, limits, newProducers }, metrics)
   const held = heldBytes(limits, parts.clock, metrics)
   const places = admitRequests(app, limits, held.received, held.answers)
+  const deadlines = new BodyDeadlines(app.server, parts.clock, limits.receiveTimeoutMs)
+  answerEarly(app, parts.clock, limits.stallGraceMs)
   validateRequests(app)
   const described = apiDocument(app)
   const publisher = new JsonPublisher({
@@ -135,13 +140,14 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
   const longLived = new ClientShares(limits.maxWebSockets)
   const shared = { clock, random, log, limits, metrics, publisher, reads, longLived, ...madeForAll(parts, limits) }
   const stream = await streamGateway(app, { ...shared, services, received: held.received, newProducers })
+  const lineBodies = new LineBodies({ ...shared, received: held.received, abandonment, deadlines })
   const waits = new WaitingReads(limits.maxWaitingReads)
   let events: EventStreams | null = null
   await app.register(async (routes) => {
     topicRoutes(routes, limits)
     for (const add of plainRoutes) add(routes)
     events = eventRoutes(routes, { ...shared, places })
-    recordRoutes(routes, shared)
+    recordRoutes(routes, { ...shared, lineBodies })
     const cacheScope = services.authorizer.mode === 'off' ? 'public' : 'private'
     readRoutes(routes, { ...shared, places, abandonment, waits, cacheScope })
     const page = { registry: metrics.registry, series: parts.series ?? noSeries }
@@ -157,7 +163,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
       parts.tls?.close()
       abandonment.close()
       events?.close()
-      await stream.close()
+      await Promise.all([stream.close(), lineBodies.close()])
       await app.close()
     },
   }
@@ -248,7 +254,8 @@ function newServer(parts: HttpGatewayParts, limits: GatewayLimits, metrics: Gate
   const app = fastify({
     logger: false,
     bodyLimit: limits.maxBodyBytes,
-    requestTimeout: limits.receiveTimeoutMs,
+    // For all requests alike: BodyDeadlines has a time for those that need one.
+    requestTimeout: 0,
     keepAliveTimeout: 72_000,
     forceCloseConnections: true,
     return503OnClosing: false,

@@ -17,7 +17,7 @@ import { peerHandshakes } from './peer-handshakes.ts'
 import { peerRequests } from './peer-requests.ts'
 import { securityRequests } from './security-requests.ts'
 import { copyManifests, identityFiles, metadataCommands, metadataStates, producerCheckpoints } from './states.ts'
-import { jsonConfigFiles, readTokens, streamPositions, textOperations, yamlConfigFiles } from './texts.ts'
+import { jsonConfigFiles, readTokens, recordLines, streamPositions, textOperations, yamlConfigFiles } from './texts.ts'
 import { webTokens } from './web-tokens.ts'
 import { webSocketBrokers } from './ws-client.ts'
 import { webSocketClients } from './ws-server.ts'
@@ -38,6 +38,7 @@ export const targetTable: readonly { readonly target: FuzzTarget; readonly share
     copyManifests,
     producerCheckpoints,
     readTokens,
+    recordLines,
     streamPositions,
     jsonConfigFiles,
     principalNames,

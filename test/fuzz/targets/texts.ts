@@ -3,6 +3,8 @@ import { parseReadToken } from '@tailrace/schemas'
 import { parseConfigFile } from '../../../broker/src/config/config-file.ts'
 import { fromFile } from '../../../broker/src/config/given-settings.ts'
 import { resolveSettings } from '../../../broker/src/config/resolve-settings.ts'
+import { LineSplitter } from '../../../broker/src/doors/http/lines/line-splitter.ts'
+import { recordOfLine } from '../../../broker/src/doors/http/lines/record-of-line.ts'
 import { gatherBatches } from '../../../broker/src/doors/json/batches.ts'
 import { recordsFromJson } from '../../../broker/src/doors/json/record.ts'
 import { parseStreamPosition } from '../../../broker/src/doors/sse/stream-position.ts'
@@ -45,6 +47,30 @@ export const textOperations: FuzzTarget = {
         'BATCH_TOO_LARGE',
         'INVALID_TIMESTAMP',
       ])
+    }
+  },
+}
+
+/** Bodies of records as lines, in two pieces. */
+export const recordLines: FuzzTarget = {
+  name: 'record-lines',
+  samples: [
+    '{"key":"k","value":"v","headers":{"h":["x",null]},"partition":1}\n\r\n{"value":{"base64":"AAH/"}}\r\n',
+    '{"offset":3,"timestamp":1700000000000,"key":null,"value":null,"headers":{}}\n{"value":"ü"}',
+  ].map(text),
+  run(input) {
+    try {
+      const splitter = new LineSplitter(200)
+      const bytes = Buffer.from(input)
+      const take = (line: Buffer): void => void recordOfLine(line, 'records', `Line ${splitter.number}`)
+      for (const piece of [bytes.subarray(0, 20), bytes.subarray(20)]) {
+        for (const line of splitter.lines(piece)) take(line)
+      }
+      const last = splitter.last()
+      if (last !== null) take(last)
+      return 'taken'
+    } catch (error) {
+      return refusedAs(error, ['INVALID_RECORD', 'FRAME_TOO_LARGE'])
     }
   },
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { TailraceError } from '@tailrace/schemas'
 import type { FastifyInstance } from 'fastify'
+import { sendsLines } from './lines/sends-lines.ts'
 
 /**
  * A client that sends `Expect: 100-continue` waits with the body of its request until it is told to go on: when its
@@ -21,7 +22,7 @@ export function answerExpectations(app: FastifyInstance): void {
     } catch (error) {
       return done(error as TailraceError)
     }
-    if (Number(request.headers['content-length'] ?? 0) > most)
+    if (!sendsLines(request) && Number(request.headers['content-length'] ?? 0) > most)
       return done(new TailraceError('FRAME_TOO_LARGE', `The body may have ${most} bytes.`))
     waiting.delete(request.raw)
     reply.raw.writeContinue()
@@ -33,5 +34,9 @@ export function answerExpectations(app: FastifyInstance): void {
   })
 }
 
-/** Those that have not been told to go on. */
+/** Whether the client has not been told to send the body. */
+export function waitsToGoOn(request: IncomingMessage): boolean {
+  return waiting.has(request)
+}
+
 const waiting = new WeakSet<IncomingMessage>()

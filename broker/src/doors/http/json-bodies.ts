@@ -8,19 +8,23 @@ export function parseJsonBodies(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error')
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     const bytes = body as Buffer
-    const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(request.headers['content-type'] ?? '')?.[1]
-    if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
-      done(new TailraceError('INVALID_REQUEST', `The charset ${JSON.stringify(charset.slice(0, 40))} is not UTF-8.`))
-    } else if (!isUtf8(bytes)) {
-      done(new TailraceError('INVALID_REQUEST', 'The body is not UTF-8; other bytes go into {"base64": "…"}.'))
-    } else {
-      try {
-        checkValues(bytes)
-      } catch (error) {
-        done(error as TailraceError)
-        return
+    try {
+      checkCharset(request.headers['content-type'])
+      if (!isUtf8(bytes)) {
+        throw new TailraceError('INVALID_REQUEST', 'The body is not UTF-8; other bytes go into {"base64": "…"}.')
       }
-      parse(request, bytes.toString('utf8'), done)
+      checkValues(bytes)
+    } catch (error) {
+      done(error as TailraceError)
+      return
     }
+    parse(request, bytes.toString('utf8'), done)
   })
+}
+
+/** @throws TailraceError INVALID_REQUEST: the charset that it names is not UTF-8 */
+export function checkCharset(contentType = ''): void {
+  const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(contentType)?.[1]
+  if (charset === undefined || /^utf-?8$/i.test(charset)) return
+  throw new TailraceError('INVALID_REQUEST', `The charset ${JSON.stringify(charset.slice(0, 40))} is not UTF-8.`)
 }

@@ -4,6 +4,7 @@ import { ClientShares } from '../limits/client-shares.ts'
 import type { HeldBytes, Holding } from '../limits/held-bytes.ts'
 import type { GatewayLimits } from '../limits/limits.ts'
 import { sendError } from './errors.ts'
+import { sendsLines } from './lines/sends-lines.ts'
 
 /** What a piece of a body costs beside its bytes: chunked, a body may come in as many pieces as it has bytes. */
 const pieceBytes = 128
@@ -55,6 +56,8 @@ function countBodies(app: FastifyInstance, received: HeldBytes): void {
     // Bodies of GET and HEAD are not read: they stay with the kernel.
     const isRead = request.method !== 'GET' && request.method !== 'HEAD'
     if (!isRead || (encoding === undefined && (length === undefined || length === '0'))) return done(null, payload)
+    // Lines count as they are taken.
+    if (sendsLines(request)) return done(null, payload)
     const cutOff = (error: TailraceError) => refuseRest(request, reply, error)
     const holding = received.open(request.context.sender.client, { cutOff })
     let bytes = 0
@@ -93,7 +96,7 @@ function givePlaces(app: FastifyInstance, limits: GatewayLimits): (request: Fast
   }
   app.addHook('preValidation', (request, reply, done) => {
     const { alwaysAnswered, publishes = false } = request.routeOptions.config
-    if (alwaysAnswered === true || reply.sent) return done()
+    if (alwaysAnswered === true || reply.sent || sendsLines(request)) return done()
     const client = request.context.sender.client
     if ((publishes && publishing >= mostPublishing) || !places.take(client)) {
       return done(new TailraceError('OVERLOADED', `${places.taken} HTTP requests are at work.`))

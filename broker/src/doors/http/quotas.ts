@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../../platform/clock.ts'
 import { pause } from '../../platform/timing/pause.ts'
 import { LONGEST_WAIT_MS, type SenderQuotas } from '../limits/quotas/sender-quotas.ts'
+import { sendsLines } from './lines/sends-lines.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -23,7 +24,7 @@ export function keepQuotas(app: FastifyInstance, clock: Clock): void {
     const length = Number(request.headers['content-length'] ?? 0)
     try {
       keepConnection(request, reply)
-      const ms = used(quotas, publishes ? length : null, fetches)
+      const ms = used(quotas, publishes && !sendsLines(request) ? length : null, fetches)
       if (ms > 0) await pause(clock, ms)
     } catch (error) {
       await pause(clock, LONGEST_WAIT_MS)
@@ -33,7 +34,7 @@ export function keepQuotas(app: FastifyInstance, clock: Clock): void {
   app.addHook('preParsing', (request, _reply, payload, done) => {
     const isMeasured = request.headers['content-length'] !== undefined
     const { quotas } = request.context.sender
-    if (request.routeOptions.config.publishes === true && !isMeasured) {
+    if (request.routeOptions.config.publishes === true && !isMeasured && !sendsLines(request)) {
       payload.on('data', (piece: Buffer) => quotas.spend('produceBytesPerSecond', piece.length))
     }
     done(null, payload)

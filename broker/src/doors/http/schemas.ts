@@ -35,8 +35,10 @@ const errorSchema = {
       nextOffset: { ...integer, description: 'Where to read on behind the record that cannot be read.' },
       endOffset: { ...integer, description: 'With WRONG_EXPECTED_OFFSET: where the partition ends.' },
       fence: { ...integer, description: 'With FENCED: the highest fencing token that was accepted.' },
+      acknowledged: { ...integer, description: 'Of records as lines: all lines up to this one are written.' },
+      line: { ...integer, description: 'Of records as lines: the number, from 1, of the line that it is about.' },
     },
-    ['topic', 'partition', 'offset', 'nextOffset', 'retryAfterMs', 'endOffset', 'fence'],
+    ['topic', 'partition', 'offset', 'nextOffset', 'retryAfterMs', 'endOffset', 'fence', 'acknowledged', 'line'],
   ),
 }
 

@@ -16,7 +16,12 @@ export interface Spread {
   readonly maxBatchBytes: number
   /** For records without a timestamp. */
   readonly now: Timestamp
+  /** The name of a record, by its place in the request, for the reader of an error. Default: `records[3]`. */
+  readonly nameOf?: ((index: number) => string) | undefined
 }
+
+/** As JSON has them. */
+export const nameInList = (index: number): string => `records[${index}]`
 
 /**
  * Gathers the records of each partition into as few batches as the topic's limit allows, in order.
@@ -44,7 +49,7 @@ export function gatherBatches(records: readonly RecordInput[], spread: Spread): 
     if (bytes > spread.maxBatchBytes) {
       throw new TailraceError(
         'BATCH_TOO_LARGE',
-        `records[${index}] takes ${bytes} bytes; "${spread.topic}" accepts ${spread.maxBatchBytes}.`,
+        `${(spread.nameOf ?? nameInList)(index)} takes ${bytes} bytes; "${spread.topic}" accepts ${spread.maxBatchBytes}.`,
       )
     }
     batch.inputs.push(index)
@@ -57,7 +62,7 @@ function choosePartition(record: RecordInput, index: number, spread: Spread): Pa
     if (record.partition < spread.partitions) return record.partition
     throw new TailraceError(
       'UNKNOWN_PARTITION',
-      `records[${index}].partition is ${record.partition}; "${spread.topic}" has partitions 0 to ${spread.partitions - 1}.`,
+      `${(spread.nameOf ?? nameInList)(index)}.partition is ${record.partition}; "${spread.topic}" has partitions 0 to ${spread.partitions - 1}.`,
     )
   }
   return record.key === null ? spread.unkeyedPartition : partitionForKey(record.key, spread.partitions)

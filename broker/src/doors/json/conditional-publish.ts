@@ -1,7 +1,7 @@
 import type { BrokerId, Offset, PartitionNumber } from '@tailrace/schemas'
 import { Compression, readTokenText, TailraceError } from '@tailrace/schemas'
 import type { PublishCondition, PublishResult } from '../../partition/requests.ts'
-import { gatherBatches, type Spread } from './batches.ts'
+import { gatherBatches, nameInList, type Spread } from './batches.ts'
 import { type ProducerSlots, takeSequences } from './producer-slots.ts'
 import { type RecordInput, recordsFromJson } from './record.ts'
 import { type Destination, type SendingDeps, sendUntilKnown } from './sending.ts'
@@ -11,6 +11,8 @@ export interface ConditionalRecords {
   readonly partition: PartitionNumber
   readonly condition: PublishCondition
   readonly records: readonly RecordInput[]
+  /** As of `Spread`. */
+  readonly nameOf?: ((index: number) => string) | undefined
 }
 
 /** The place of such records. */
@@ -58,11 +60,19 @@ export function conditionalRecords(
 ): ConditionalRecords {
   const isNone = records === undefined || (Array.isArray(records) && records.length === 0)
   if (isNone && condition.fence !== undefined) return { partition, condition, records: [] }
-  const all = recordsFromJson(records).map((record, at) => {
-    if (record.partition === null || record.partition === partition) return { ...record, partition }
-    throw new TailraceError('INVALID_RECORD', `records[${at}].partition is another one than ${partition}.`)
-  })
+  const all = recordsFromJson(records).map((record, at) => ofPartition(record, partition, nameInList, at))
   return { partition, condition, records: all }
+}
+
+/** `nameOf`: as of `Spread`. @throws TailraceError INVALID_RECORD: it is for another partition */
+export function ofPartition(
+  record: RecordInput,
+  partition: PartitionNumber,
+  nameOf: (index: number) => string,
+  index: number,
+): RecordInput {
+  if (record.partition === null || record.partition === partition) return { ...record, partition }
+  throw new TailraceError('INVALID_RECORD', `${nameOf(index)}.partition is another one than ${partition}.`)
 }
 
 /** @throws TailraceError (rejects with) BATCH_TOO_LARGE: they do not fit into one batch */

@@ -56,6 +56,7 @@ export class JsonPublisher {
   /**
    * Resolves with a place for each record, in the order given, once all are on a majority's disks.
    * `topicId`: the id of the topic; absent or empty: the topic that has the name.
+   * `nameOf`: as of `Spread`.
    * Not atomic across batches: on an error some of them may be written, and the message says how many were.
    */
   async publish(
@@ -63,6 +64,7 @@ export class JsonPublisher {
     topic: string,
     records: readonly RecordInput[],
     topicId?: string,
+    nameOf?: (index: number) => string,
   ): Promise<Published> {
     sender.checkWrite(topic)
     const { id, partitions, maxBatchBytes } = this.#topic(topic)
@@ -73,6 +75,7 @@ export class JsonPublisher {
       unkeyedPartition: this.#turn++ % partitions,
       maxBatchBytes,
       now: this.#deps.clock.now(),
+      nameOf,
     })
     const deadline = this.#deps.clock.monotonic() + this.#timeoutMs
     const slot = await this.#slots.borrow()
@@ -97,7 +100,7 @@ export class JsonPublisher {
   async publishIf(
     sender: Pick<Rights, 'checkWrite' | 'session'>,
     topic: string,
-    { partition, condition, records }: ConditionalRecords,
+    { partition, condition, records, nameOf }: ConditionalRecords,
     topicId?: string,
   ): Promise<PublishResult> {
     sender.checkWrite(topic)
@@ -106,8 +109,13 @@ export class JsonPublisher {
     refuseAnother(topic, id, topicId)
     const deadline = clock.monotonic() + this.#timeoutMs
     const destination = { topic, id, partition, deadline, asker: sender.session, condition }
-    const spread = { topic, partitions, unkeyedPartition: partition, maxBatchBytes, now: clock.now() }
+    const spread = { topic, partitions, unkeyedPartition: partition, maxBatchBytes, now: clock.now(), nameOf }
     return publishConditionally({ ...this.#deps, slots: this.#slots }, destination, records, spread)
+  }
+
+  /** The most that one batch of the topic may have, as it is set now; of one that is missing: as it would be. */
+  maxBatchBytes(topic: string): number {
+    return this.#deps.api.routing([topic]).topics[0]?.maxBatchBytes ?? this.#defaultMaxBatchBytes
   }
 
   /** The answer for the last batch. */

@@ -59,7 +59,8 @@ export function recordsFromJson(records: unknown): RecordInput[] {
   })
 }
 
-function recordFromJson(record: unknown, at: string, headersLeft: number): RecordInput {
+/** `at` names it for the reader of an error. @throws TailraceError INVALID_RECORD that names the place */
+export function recordFromJson(record: unknown, at: string, headersLeft = mostHeaders): RecordInput {
   if (typeof record !== 'object' || record === null || Array.isArray(record)) {
     throw new TailraceError(
       'INVALID_RECORD',

@@ -41,8 +41,8 @@ export interface GatewayLimits extends AccessLimits {
    */
   readonly stallGraceMs: number
   /**
-   * Time from the connection to the last header, and to the last byte of a body or a WebSocket message: the bound for a
-   * client that sends very slowly.
+   * Time from the connection to the last header, and from there to the last byte of a body; of a WebSocket message, and
+   * of a line of records: the bound for a client that sends very slowly.
    */
   readonly headersTimeoutMs: number
   readonly receiveTimeoutMs: number
