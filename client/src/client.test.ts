@@ -1,11 +1,6 @@
-import {
-  encodeFrame,
-  type MessageName,
-  parseFrame,
-  crc32c as portable,
-  schemasFrame,
-  TailraceError,
-} from '@tailrace/schemas'
+import { encodeFrame, type MessageName, parseFrame, crc32c as portable, TailraceError } from '@tailrace/schemas'
+import { protocolJson } from '@tailrace/schemas/foreign-protocol'
+import { schemasFrame } from '@tailrace/schemas/foreign-streams'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { crc32c } from '#crc32c'
@@ -281,6 +276,29 @@ describe('metadata', () => {
     expect(metadata.topic('t')).toBeDefined()
     absorb(metadata, [], 0)
     expect(metadata.topic('t')).toBeUndefined()
+  })
+})
+
+/** A broker of another version that does not wait for the client: `count` frames come right behind its schemas. */
+async function hastyBroker(count: number): Promise<string> {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+  await new Promise((resolve) => server.once('listening', resolve))
+  const failure = { correlation: 99, error: { code: 'NOT_READY', message: '', retriable: true, hint: '' } }
+  const frame = Buffer.concat(encodeFrame('Failure', failure))
+  server.on('connection', (socket) => {
+    socket.send(Buffer.concat(encodeFrame('Schemas', { fingerprint: 'other', protocolJson })))
+    for (let at = 0; at < count; at++) socket.send(frame)
+  })
+  closing.push(() => {
+    for (const socket of server.clients) socket.terminate()
+    server.close()
+  })
+  return `ws://127.0.0.1:${(server.address() as { port: number }).port}`
+}
+
+describe('a connection to a broker of another version', () => {
+  it('keeps what comes before the schemas are resolved', async () => {
+    expect((await connect(await hastyBroker(3))).isOpen).toBe(true)
   })
 })
 

@@ -1,20 +1,23 @@
 import {
+  brokerDecoder,
   clientIdParameter,
   correlationOfUnknown,
   encodeFrame,
   errorTold,
+  foreignProtocolIn,
   type Message,
   type MessageDecoder,
   type MessageName,
   parseFrame,
-  schemasOfBroker,
   streamQuery,
   TailraceError,
 } from '@tailrace/schemas'
+import { foreignBroker } from '#foreign-broker'
 import { openSocket } from '#socket'
 import { Authentication } from './authentication.ts'
 import type { Credentials } from './credentials.ts'
 import { abortError } from './delay.ts'
+import { EarlyFrames } from './early-frames.ts'
 import { checkReply } from './reply-checks.ts'
 import { SilenceWatch } from './silence-watch.ts'
 import type { ClientTls, Socket } from './socket/socket.ts'
@@ -96,6 +99,8 @@ export class Connection {
   #lost: TailraceError | undefined
   /** Undefined until the broker has said which schemas it writes with. */
   #decoder: MessageDecoder | undefined
+  /** While the schemas of a broker are being resolved. */
+  #early: EarlyFrames | undefined
   readonly #opened: () => void
   readonly #surroundings: ClientSurroundings
   #late: Timer | undefined
@@ -258,8 +263,12 @@ export class Connection {
     if (this.#lost !== undefined) return
     this.#watch.heard()
     try {
+      if (this.#early !== undefined) {
+        this.#early.keep(bytes)
+        return
+      }
       if (this.#decoder === undefined) {
-        this.#welcomed(bytes)
+        void this.#welcomed(bytes)
         return
       }
       const frame = parseFrame(bytes, this.#decoder)
@@ -276,11 +285,12 @@ export class Connection {
     }
   }
 
-  #welcomed(bytes: Uint8Array): void {
+  async #welcomed(bytes: Uint8Array): Promise<void> {
     try {
-      const { decoder, answer } = schemasOfBroker(bytes)
-      this.#decoder = decoder
-      if (answer !== null) this.#socket.send(answer)
+      const protocol = foreignProtocolIn(bytes)
+      if (protocol === null) this.#decoder = brokerDecoder
+      else await this.#resolve(protocol)
+      if (this.#lost !== undefined) return
       const authentication = this.#authentication
       if (authentication === undefined) {
         this.#opened()
@@ -294,6 +304,17 @@ export class Connection {
       this.#end(new TailraceError(code, `${this.address}: ${message}`))
       this.#socket.destroy()
     }
+  }
+
+  async #resolve(protocol: string): Promise<void> {
+    const early = new EarlyFrames()
+    this.#early = early
+    const { decoder, answer } = await foreignBroker(protocol)
+    if (this.#lost !== undefined) return
+    this.#decoder = decoder
+    this.#early = undefined
+    this.#socket.send(answer)
+    early.release((frame) => this.#receive(frame))
   }
 
   #refused(error: unknown): void {

@@ -1,4 +1,4 @@
-import { errorTable, TailraceError } from '@tailrace/schemas'
+import { errorRow, TailraceError } from '@tailrace/schemas'
 import { wholeNumber } from './settings.ts'
 
 export interface ConnectOptions {
@@ -31,6 +31,6 @@ export function notReached(
 
 /** Without the words with which all errors of its code begin. */
 export function reasonOf({ code, message }: TailraceError): string {
-  const common = errorTable[code].message
+  const common = errorRow(code).message
   return message.startsWith(`${common} `) ? message.slice(common.length + 1) : message
 }

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Message, schemasFrame, streamQuery, TailraceError } from '@tailrace/schemas'
+import { type Message, streamQuery, TailraceError } from '@tailrace/schemas'
+import { schemasFrame } from '@tailrace/schemas/foreign-streams'
 import { WebSocketServer } from 'ws'
 import { tokenSeal } from './partition-log.ts'
 import { type PublishFrame, Session, type SessionHost } from './session.ts'

@@ -1,5 +1,6 @@
 import type { RecordType } from '../src/avro/schema.ts'
-import type { MessageName } from '../src/messages.ts'
+import { type MessageName, MessageNumber } from '../src/messages.ts'
+import { readBySdks, sentBySdks } from '../src/own-messages/sdk-messages.ts'
 import { CodecText, type Functions } from './codec-text.ts'
 import { areaOf, areas } from './message-areas.ts'
 
@@ -12,8 +13,17 @@ const readerAndWriter = `import type { AvroReader } from '../reader.ts'
 import type { AvroWriter } from '../writer.ts'
 `
 
-/** The texts of all files of codecs by their names: one an area, what areas share, and a table of all messages. */
-export function codecFiles(types: ReadonlyMap<MessageName, RecordType>): Map<string, string> {
+/** The messages that an SDK knows in a browser, and the fingerprint of their protocol. */
+interface SdkProtocol {
+  readonly names: readonly MessageName[]
+  readonly fingerprint: string
+}
+
+/**
+ * The texts of all files of codecs by their names: one an area, what areas share, a table of all messages, and one of
+ * those of an SDK.
+ */
+export function codecFiles(types: ReadonlyMap<MessageName, RecordType>, sdk: SdkProtocol): Map<string, string> {
   const codecs = new CodecText([...types.keys()])
   for (const [name, type] of types) codecs.message(name, type, areaOf(name))
   const ofAreas = new Map(areas.map((area) => [area, codecs.functions.filter((one) => fileOf(one) === area)]))
@@ -21,7 +31,8 @@ export function codecFiles(types: ReadonlyMap<MessageName, RecordType>): Map<str
   const used = new Set([...ofAreas.values()].flat().flatMap(namesIn))
   const files = new Map([[`${shared}.ts`, sharedText(ofAll, used)]])
   for (const [area, functions] of ofAreas) files.set(`${area}.ts`, areaText(functions, new Set(ofAll.flatMap(namesOf))))
-  return files.set('table.ts', tableText(types))
+  const ofSdk = new Map(sdk.names.map((name) => [name, types.get(name)!]))
+  return files.set('table.ts', tableText(types)).set('sdk-table.ts', sdkTableText(ofSdk, sdk.fingerprint))
 }
 
 function fileOf({ areas }: Functions): string {
@@ -61,15 +72,11 @@ function exporting(functions: readonly Functions[], exported: ReadonlySet<string
 }
 
 function tableText(types: ReadonlyMap<MessageName, RecordType>): string {
-  const imports = [...areas].sort().map((area) => `import * as ${camelCase(area)} from './${area}.ts'\n`)
-  const rows = [...types].map(([name, type]) => {
-    const area = camelCase(areaOf(name))
-    const isCorrelated = type.fields[0]?.name === 'correlation'
-    return `  ${name}: { read: ${area}.read${name}, write: ${area}.write${name}, isCorrelated: ${isCorrelated} },\n`
-  })
   return `${head}import type { Message, MessageName } from '../../messages.ts'
-${readerAndWriter}${imports.join('')}
+${readerAndWriter}${importsOf(types)}
 export interface Codec<Name extends MessageName> {
+  /** As in MessageNumber. */
+  readonly number: number
   /** Throws a RangeError. */
   readonly read: (from: AvroReader) => Message<Name>
   /** Throws a TypeError. */
@@ -79,8 +86,43 @@ export interface Codec<Name extends MessageName> {
 }
 
 export const codecs: { readonly [Name in MessageName]: Codec<Name> } = {
-${rows.join('')}}
+${rowsOf(types)}}
 `
+}
+
+function sdkTableText(types: ReadonlyMap<MessageName, RecordType>, fingerprint: string): string {
+  return `${head}import type { SdkMessageName } from '../../own-messages/sdk-messages.ts'
+${importsOf(types)}import type { Codec } from './table.ts'
+
+/** Of the messages between an SDK and a broker: to write those that it sends, and to read the others. */
+export const codecs: { readonly [Name in SdkMessageName]: Partial<Codec<Name>> } = {
+${rowsOf(types, new Set(readBySdks), new Set(sentBySdks))}}
+/** Of their protocol: the first half of the SHA-256 of generated-sdk.ts's protocolJson. */
+export const protocolFingerprint = '${fingerprint}'
+`
+}
+
+function importsOf(types: ReadonlyMap<MessageName, RecordType>): string {
+  const used = [...new Set([...types.keys()].map(areaOf))].sort()
+  return used.map((area) => `import * as ${camelCase(area)} from './${area}.ts'\n`).join('')
+}
+
+type Names = { has(name: MessageName): boolean }
+const all: Names = { has: () => true }
+
+/** A row for each message; without the function that reads or writes it where it is in no such set. */
+function rowsOf(types: ReadonlyMap<MessageName, RecordType>, read = all, written = all): string {
+  const rows = [...types].map(([name, type]) => {
+    const area = camelCase(areaOf(name))
+    const cells = [
+      `number: ${MessageNumber[name]}`,
+      read.has(name) ? `read: ${area}.read${name}` : '',
+      written.has(name) ? `write: ${area}.write${name}` : '',
+      `isCorrelated: ${type.fields[0]?.name === 'correlation'}`,
+    ]
+    return `  ${name}: { ${cells.filter((cell) => cell !== '').join(', ')} },\n`
+  })
+  return rows.join('')
 }
 
 function camelCase(area: string): string {

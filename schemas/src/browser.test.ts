@@ -1,25 +1,28 @@
 import { createContext, runInContext } from 'node:vm'
 import { build } from 'esbuild'
 import { expect, test } from 'vitest'
+import { protocolFingerprint as sdkProtocolFingerprint } from './avro/generated-codecs/sdk-table.ts'
+import { protocolJson } from './foreign/protocol.ts'
+import { StreamDecoders } from './foreign/streams.ts'
+import { encodeFrame, type FrameOf, parseFrame } from './frame.ts'
+import { clientMessages } from './stream-schemas.ts'
+import { sampleMessages } from './testing/sample-messages.ts'
 
-/** A page encodes and decodes a batch and a frame, and is refused a bad one. */
+const publish = { correlation: 2 ** 40, topic: `flüge${'y'.repeat(80)}`, partition: 3, timeoutMs: 5 }
+const published = sampleMessages.PublishReply
+const joined = (pieces: readonly Uint8Array[]) => new Uint8Array(Buffer.concat(pieces))
+
+/** A page encodes and decodes a batch and frames, and is refused a bad one. `replies`: as a broker writes them. */
 const page = `
   import * as schemas from './index.ts'
+  import { schemasOfForeignBroker } from './foreign/streams.ts'
   const writer = new schemas.BatchWriter()
   writer.append({ timestamp: 5, key: 'SFO', value: 'Grüße ' + 'x'.repeat(100), headers: [['h', 'ü']] })
   const batch = writer.finish({ producerId: 1, producerEpoch: 0, baseSequence: 0, compression: schemas.Compression.none })
   schemas.checkBatch(batch, schemas.crc32c, 1000)
   const [record] = schemas.decodeBatch(batch, 0, {})
-  const topic = 'flüge' + 'y'.repeat(80)
-  const pieces = schemas.encodeFrame('Publish', { correlation: 2 ** 40, topic, partition: 3, timeoutMs: 5 }, [batch])
-  const bytes = new Uint8Array(pieces[0].length + batch.length)
-  bytes.set(pieces[0])
-  bytes.set(batch, pieces[0].length)
-  const frames = []
-  const reader = new schemas.FrameReader({ maxFrameBytes: 10000, onFrame: (frame) => frames.push(frame) })
-  reader.push(bytes.subarray(0, 30))
-  reader.push(bytes.subarray(30))
-  const decoder = schemas.decoderFor(JSON.stringify(JSON.parse(schemas.protocolJson)))
+  const [head] = schemas.encodeFrame('Publish', ${JSON.stringify(publish)}, [batch])
+  const foreign = schemasOfForeignBroker(protocolJson)
   let refusal
   try {
     schemas.encodeFrame('Publish', {})
@@ -29,9 +32,11 @@ const page = `
   globalThis.result = JSON.stringify({
     value: new TextDecoder().decode(record.value),
     header: [record.headers[0][0], new TextDecoder().decode(record.headers[0][1])],
-    frame: { name: frames[0].name, fields: frames[0].fields, bodyBytes: frames[0].body.length },
-    resolved: schemas.parseFrame(bytes, decoder).fields,
-    batchBytes: batch.length,
+    sent: [...head, ...batch],
+    reply: schemas.parseFrame(reply, schemas.brokerDecoder).fields,
+    resolved: schemas.parseFrame(reply, foreign.decoder).fields,
+    answer: [...foreign.answer[0]],
+    query: schemas.streamQuery,
     refusal,
   })
 `
@@ -46,15 +51,22 @@ test('the package runs in a browser bundle, where there is nothing of Node', asy
   })
   // A fresh realm has the language and nothing else: no process, Buffer, require or setImmediate. It refuses eval and
   // new Function, as a page does whose Content-Security-Policy has no 'unsafe-eval'.
-  const realm = createContext({ TextEncoder, TextDecoder }, { codeGeneration: { strings: false } })
+  const reply = joined(encodeFrame('PublishReply', published))
+  const realm = createContext({ TextEncoder, TextDecoder, reply, protocolJson }, { codeGeneration: { strings: false } })
   runInContext(bundle.outputFiles[0]!.text, realm)
-  const fields = { correlation: 2 ** 40, topic: `flüge${'y'.repeat(80)}`, partition: 3, timeoutMs: 5 }
   const result = JSON.parse(realm.result)
   expect(result).toMatchObject({
     value: `Grüße ${'x'.repeat(100)}`,
     header: ['h', 'ü'],
-    frame: { name: 'Publish', fields, bodyBytes: result.batchBytes },
-    resolved: fields,
+    reply: published,
+    resolved: published,
+    query: `?schemas=${sdkProtocolFingerprint}`,
     refusal: expect.stringMatching(/^INVALID_REQUEST .*Publish/),
   })
+  expect(parseFrame(Uint8Array.from(result.sent)).fields).toMatchObject(publish)
+  const { fields } = parseFrame(Uint8Array.from(result.answer)) as FrameOf<'Schemas'>
+  expect(fields.fingerprint).toBe(sdkProtocolFingerprint)
+  // A broker of another version reads the page by the schemas that it has sent.
+  const decoder = new StreamDecoders(new Set(clientMessages)).for(fields.protocolJson)
+  expect(parseFrame(Uint8Array.from(result.sent), decoder).fields).toMatchObject(publish)
 })

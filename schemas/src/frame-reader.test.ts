@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
+import { decoderFor, protocolJson } from './foreign/protocol.ts'
 import { encodeFrame, type Frame } from './frame.ts'
 import { FrameReader } from './frame-reader.ts'
 import type { Message, MessageName } from './messages.ts'
-import { decoderFor, protocolJson } from './protocol.ts'
 import { writeInt32 } from './record-batch/numbers.ts'
 import { sampleMessages } from './testing/sample-messages.ts'
 

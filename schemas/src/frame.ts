@@ -1,6 +1,6 @@
 import { formatTable } from './formats.ts'
-import { type Message, type MessageName, MessageNumber } from './messages.ts'
-import { encodeHeader, type MessageDecoder, messageName, ownDecoder } from './protocol.ts'
+import type { Message, MessageName } from './messages.ts'
+import { encodeHeader, type MessageDecoder, messageName, messageNumber, ownDecoder } from './protocol.ts'
 import { uint32At, writeInt16, writeInt32 } from './record-batch/numbers.ts'
 import { TailraceError } from './tailrace-error.ts'
 
@@ -50,7 +50,7 @@ export function encodeFrame<Name extends MessageName>(
   writeInt32(head, 0, bytes)
   head[4] = FRAME_LAYOUT
   head[5] = 0
-  writeInt16(head, 6, MessageNumber[name])
+  writeInt16(head, 6, messageNumber(name))
   writeInt32(head, 8, head.length - FRAME_PREFIX_BYTES)
   return pieces
 }

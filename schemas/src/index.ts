@@ -1,3 +1,5 @@
+export { errorRow } from '#error-rows'
+export { protocolFingerprint as sdkProtocolFingerprint } from './avro/generated-codecs/sdk-table.ts'
 export * from './backoff.ts'
 export * from './cascade-messages.ts'
 export * from './client-id.ts'
@@ -28,14 +30,11 @@ export * from './peer-messages.ts'
 export * from './peer-requests.ts'
 export * from './position.ts'
 export {
-  decoderFor,
   decoderOfOnly,
   type MessageDecoder,
   messageName,
   ownDecoder,
   protocolFingerprint,
-  protocolJson,
-  writtenProtocolJson,
 } from './protocol.ts'
 export { mayStillHold } from './publish-errors.ts'
 export * from './read-token.ts'

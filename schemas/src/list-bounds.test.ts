@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { decoderFor, protocolJson } from './foreign/protocol.ts'
 import type { MessageName } from './messages.ts'
-import { decoderFor, decoderOfOnly, encodeHeader, type MessageDecoder, ownDecoder, protocolJson } from './protocol.ts'
+import { decoderOfOnly, encodeHeader, type MessageDecoder, ownDecoder } from './protocol.ts'
 import { sampleGroupRequests, sampleGroupResults } from './testing/sample-consumer-group-messages.ts'
 import { sampleMessages } from './testing/sample-messages.ts'
 import { sampleIntents } from './testing/sample-peer-messages.ts'

@@ -1,14 +1,8 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { decoderFor, protocolJson, writtenProtocolJson } from './foreign/protocol.ts'
 import type { MessageName } from './messages.ts'
-import {
-  decoderFor,
-  encodeHeader,
-  ownDecoder,
-  protocolFingerprint,
-  protocolJson,
-  writtenProtocolJson,
-} from './protocol.ts'
+import { encodeHeader, ownDecoder, protocolFingerprint } from './protocol.ts'
 import { compile, encode } from './testing/avsc-codec.ts'
 import { sampleMessages } from './testing/sample-messages.ts'
 

@@ -1,14 +1,6 @@
-import { encodeFrame, type Frame, parseFrame } from './frame.ts'
-import { type MessageName, MessageNumber } from './messages.ts'
-import {
-  decoderFor,
-  decoderOfOnly,
-  type MessageDecoder,
-  ownDecoder,
-  protocolFingerprint,
-  protocolJson,
-  writtenProtocolJson,
-} from './protocol.ts'
+import { type Frame, parseFrame } from './frame.ts'
+import type { MessageName } from './messages.ts'
+import { decoderOfOnly, isMessageName, ownDecoder, protocolFingerprint } from './protocol.ts'
 import { TailraceError } from './tailrace-error.ts'
 
 /**
@@ -26,14 +18,6 @@ export const schemasParameter = 'schemas'
 
 /** The query that a client adds to the address of `/stream`. */
 export const streamQuery = `?${schemasParameter}=${protocolFingerprint}`
-
-/**
- * A protocol has some 60 KiB, that of a later version more. An unknown client sends it, so the limit is lower than for
- * another broker.
- */
-const MAX_STREAM_PROTOCOL_LENGTH = 128 * 1024
-/** Versions that are in use side by side are few. */
-const MAX_KEPT_DECODERS = 8
 
 /** What a client may send on a stream behind its schemas. A door has a check for each (docs/security.md). */
 export const clientMessages = [
@@ -62,65 +46,19 @@ const pushed = ['Failure', 'Subscribed', 'Records', 'SubscriptionEnd'] as const 
 /** What a broker may send on a stream behind its schemas. */
 export const brokerMessages: readonly MessageName[] = [
   ...pushed,
-  ...clientMessages.map((name) => `${name}Reply`).filter((name) => name in MessageNumber),
-] as MessageName[]
+  ...clientMessages.map((name) => `${name}Reply`).filter(isMessageName),
+]
 
-/** Decoders for the other side's protocols, the latest few of them: compiling one takes milliseconds. */
-export class StreamDecoders {
-  readonly #taken: ReadonlySet<MessageName>
-  /** By the protocol itself: any client can claim any fingerprint. */
-  readonly #kept = new Map<string, MessageDecoder>()
-  readonly own: MessageDecoder
-
-  /** `taken`: the messages that the other side may send. */
-  constructor(taken: ReadonlySet<MessageName>) {
-    this.#taken = taken
-    this.own = decoderOfOnly(taken)
-  }
-
-  /**
-   * @throws TailraceError INCOMPATIBLE_PEER when it is no protocol, or one of the messages that are taken cannot be
-   * resolved
-   */
-  for(json: string): MessageDecoder {
-    if (json === protocolJson) return this.own
-    if (json.length > MAX_STREAM_PROTOCOL_LENGTH) {
-      const detail = `Its protocol has ${json.length} characters, ${MAX_STREAM_PROTOCOL_LENGTH} are allowed.`
-      throw new TailraceError('INCOMPATIBLE_PEER', detail)
-    }
-    const kept = this.#kept.get(json)
-    const decoder =
-      kept ??
-      decoderOfOnly(
-        this.#taken,
-        decoderFor(json, (name) => this.#taken.has(name)),
-      )
-    this.#kept.delete(json)
-    this.#kept.set(json, decoder)
-    const [oldest] = this.#kept.keys()
-    if (this.#kept.size > MAX_KEPT_DECODERS) this.#kept.delete(oldest!)
-    return decoder
-  }
-}
-
-const brokers = new StreamDecoders(new Set(brokerMessages))
-
-/** The first frame of a side. `isKnown`: the receiver has the same protocol. */
-export function schemasFrame(isKnown: boolean): Uint8Array[] {
-  return encodeFrame('Schemas', {
-    fingerprint: protocolFingerprint,
-    protocolJson: isKnown ? '' : writtenProtocolJson(),
-  })
-}
+/** Reads what a broker sends whose protocol is ours. */
+export const brokerDecoder = decoderOfOnly(new Set(brokerMessages))
 
 /**
- * The result of a client's check of the first frame of a broker: the decoder of later frames, and the frame to send
- * first, if any.
+ * The protocol in the first frame of a broker; null when it is ours.
+ * @throws TailraceError MALFORMED_FRAME when it is no such frame
  */
-export function schemasOfBroker(frame: Uint8Array): { decoder: MessageDecoder; answer: Uint8Array[] | null } {
-  const { fingerprint, protocolJson: json } = schemasIn(parseFrame(frame, ownDecoder))
-  if (fingerprint === protocolFingerprint) return { decoder: brokers.own, answer: null }
-  return { decoder: brokers.for(json), answer: schemasFrame(false) }
+export function foreignProtocolIn(frame: Uint8Array): string | null {
+  const { fingerprint, protocolJson } = schemasIn(parseFrame(frame, ownDecoder))
+  return fingerprint === protocolFingerprint ? null : protocolJson
 }
 
 /** @throws TailraceError MALFORMED_FRAME for another message, and for one with a body */

@@ -1,4 +1,5 @@
-import { type ErrorCode, errorTable } from './errors.ts'
+import { errorRow } from '#error-rows'
+import type { ErrorCode } from './errors.ts'
 import type { Offset, PartitionNumber } from './ids.ts'
 
 /** The place of a record that cannot be read, and the offset at which reading can go on. */
@@ -69,10 +70,11 @@ export class TailraceError extends Error {
   readonly lines: LinePlace | undefined
 
   constructor(code: ErrorCode, detail?: string, options?: ErrorOptions & Details) {
-    super(detail === undefined ? errorTable[code].message : `${errorTable[code].message} ${detail}`, options)
+    const { message, retriable, hint } = errorRow(code)
+    super(detail === undefined ? message : `${message} ${detail}`, options)
     this.code = code
-    this.retriable = errorTable[code].retriable
-    this.hint = errorTable[code].hint
+    this.retriable = retriable
+    this.hint = hint
     this.place = options?.place
     this.retryAfterMs = options?.retryAfterMs
     this.endOffset = options?.endOffset
@@ -94,7 +96,7 @@ export class TailraceError extends Error {
   }
 
   get status(): number {
-    return errorTable[this.code].status
+    return errorRow(this.code).status
   }
 
   toJSON(): ErrorShape {
@@ -136,6 +138,6 @@ export function unreadableAt(thrown: unknown, place: UnreadablePlace): unknown {
   if (!(thrown instanceof TailraceError)) return thrown
   const { topic, partition, offset, nextOffset } = place
   const where = topic === undefined ? '' : `"${topic}" partition ${partition}, `
-  const at = thrown.message === errorTable[thrown.code].message ? '' : 'At '
+  const at = thrown.message === errorRow(thrown.code).message ? '' : 'At '
   return withDetail(thrown, `${at}${where}offset ${offset}; what follows begins at ${nextOffset}.`, place)
 }

@@ -1,4 +1,4 @@
-import { errorTable, isErrorCode } from './errors.ts'
+import { errorRow, isErrorCode } from '#error-rows'
 import type { ErrorFields } from './messages.ts'
 import { type ErrorShape, TailraceError, type UnreadablePlace } from './tailrace-error.ts'
 
@@ -19,7 +19,7 @@ export function errorTold(fields: ToldError): TailraceError {
   if (!isErrorCode(code)) {
     return Object.assign(new TailraceError('INTERNAL', `${code}: ${message}`, details), { retriable, hint })
   }
-  const told = { retriable, hint, message: message === '' ? errorTable[code].message : message }
+  const told = { retriable, hint, message: message === '' ? errorRow(code).message : message }
   return Object.assign(new TailraceError(code, undefined, details), told)
 }
 
@@ -27,7 +27,7 @@ export function errorTold(fields: ToldError): TailraceError {
 export function toldErrorIn(json: unknown): ToldError | undefined {
   const { code, message, retriable, hint }: Told = json ?? {}
   if (typeof code !== 'string' || typeof message !== 'string') return undefined
-  const row = isErrorCode(code) ? errorTable[code] : errorTable.INTERNAL
+  const row = errorRow(isErrorCode(code) ? code : 'INTERNAL')
   return {
     code,
     message,

@@ -7,9 +7,9 @@ import {
   type Frame,
   type MessageName,
   parseFrame,
-  schemasFrame,
   streamQuery,
 } from '@tailrace/schemas'
+import { schemasFrame } from '@tailrace/schemas/foreign-streams'
 import { type RawData, WebSocket, WebSocketServer } from 'ws'
 import { NewerProtocol } from '../../schemas/src/testing/newer-protocol.ts'
 

@@ -1,6 +1,7 @@
 import { Consumer } from '@tailrace/consumer'
 import { Producer } from '@tailrace/producer'
-import { brokerMessages, clientMessages, encodeFrame, type MessageName, protocolJson } from '@tailrace/schemas'
+import { brokerMessages, clientMessages, encodeFrame, type MessageName } from '@tailrace/schemas'
+import { protocolJson } from '@tailrace/schemas/foreign-protocol'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocketServer } from 'ws'
 import { SourceLink } from '../../broker/src/cascade/upstream/source-link.ts'

@@ -8,8 +8,8 @@ import {
   type Message,
   parseFrame,
   placeBatch,
-  schemasFrame,
 } from '@tailrace/schemas'
+import { schemasFrame } from '@tailrace/schemas/foreign-streams'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { sealed } from '../../schemas/src/testing/changed-batches.ts'
 import type { Block } from './blocks.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { decoderFor, encodeHeader, ownDecoder, protocolJson } from '../protocol.ts'
+import { decoderFor, protocolJson } from '../foreign/protocol.ts'
+import { encodeHeader, ownDecoder } from '../protocol.ts'
 
 /** The protocol of a peer whose Credit, a message with two longs, has a first field of this type. */
 function peerWith(type: unknown): string {

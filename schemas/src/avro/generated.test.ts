@@ -8,12 +8,15 @@ import {
   generateCodecs,
   generatedCodecsFolder,
   generatedFile,
+  generatedSdkFile,
+  generateSdkModule,
 } from '../../scripts/generate-avro.ts'
 import { staleFiles, writeFolder } from '../../scripts/written-folder.ts'
 import { MessageNumber } from '../messages.ts'
 
 test('generated files say what the schemas say; if not: node schemas/scripts/generate-avro.ts', () => {
   expect(readFileSync(generatedFile, 'utf8')).toBe(generateAvroModule())
+  expect(readFileSync(generatedSdkFile, 'utf8')).toBe(generateSdkModule())
   expect(staleFiles(generatedCodecsFolder, generateCodecs())).toEqual([])
 })
 

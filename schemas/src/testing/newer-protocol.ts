@@ -1,6 +1,6 @@
+import { protocolJson } from '../foreign/protocol.ts'
 import { FRAME_PREFIX_BYTES } from '../frame.ts'
 import { type MessageName, MessageNumber } from '../messages.ts'
-import { protocolJson } from '../protocol.ts'
 import { compile, encode } from './avsc-codec.ts'
 
 /**

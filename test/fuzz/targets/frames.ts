@@ -1,12 +1,5 @@
-import {
-  decoderFor,
-  encodeFrame,
-  FRAME_PREFIX_BYTES,
-  FrameReader,
-  type MessageName,
-  parseFrame,
-  protocolJson,
-} from '@tailrace/schemas'
+import { encodeFrame, FRAME_PREFIX_BYTES, FrameReader, type MessageName, parseFrame } from '@tailrace/schemas'
+import { decoderFor, protocolJson } from '@tailrace/schemas/foreign-protocol'
 import { sampleMessages } from '../../../schemas/src/testing/sample-messages.ts'
 import { type FuzzTarget, joined, refusedAs, text } from '../target.ts'
 

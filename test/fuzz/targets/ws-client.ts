@@ -1,4 +1,5 @@
-import { encodeFrame, type Message, type MessageName, protocolJson, TailraceError } from '@tailrace/schemas'
+import { encodeFrame, type Message, type MessageName, TailraceError } from '@tailrace/schemas'
+import { protocolJson } from '@tailrace/schemas/foreign-protocol'
 import { Consumer } from '../../../consumer/src/index.ts'
 import { Producer } from '../../../producer/src/index.ts'
 import { sampleMessages } from '../../../schemas/src/testing/sample-messages.ts'

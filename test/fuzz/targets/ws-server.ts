@@ -9,8 +9,8 @@ import {
   type MessageName,
   parseFrame,
   protocolFingerprint,
-  protocolJson,
 } from '@tailrace/schemas'
+import { protocolJson } from '@tailrace/schemas/foreign-protocol'
 import { levelZeroControlOver } from '../../../broker/src/cascade/control/leader-requests.ts'
 import type { LevelZeroControl } from '../../../broker/src/cascade/control/level-zero-control.ts'
 import { JsonPublisher } from '../../../broker/src/doors/json/publisher.ts'

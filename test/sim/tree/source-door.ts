@@ -1,4 +1,5 @@
-import { encodeFrame, parseFrame, schemasFrame, TailraceError } from '@tailrace/schemas'
+import { encodeFrame, parseFrame, TailraceError } from '@tailrace/schemas'
+import { schemasFrame } from '@tailrace/schemas/foreign-streams'
 import type { CascadeApi } from '../../../broker/src/cascade/wire/cascade-messages.ts'
 import type { Rights } from '../../../broker/src/doors/limits/rights.ts'
 import { CascadeRequests } from '../../../broker/src/doors/ws/cascade-requests.ts'

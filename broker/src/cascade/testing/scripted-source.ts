@@ -1,4 +1,5 @@
-import { encodeFrame, type Frame, type Message, parseFrame, schemasFrame, TailraceError } from '@tailrace/schemas'
+import { encodeFrame, type Frame, type Message, parseFrame, TailraceError } from '@tailrace/schemas'
+import { schemasFrame } from '@tailrace/schemas/foreign-streams'
 import type { MessageSocket, MessageSockets } from '../../platform/message-socket.ts'
 
 /** Requests that a cascade broker makes to its source for itself. */

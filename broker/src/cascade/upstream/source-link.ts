@@ -6,10 +6,10 @@ import {
   type MessageDecoder,
   type MessageName,
   parseFrame,
-  schemasOfBroker,
   streamQuery,
   TailraceError,
 } from '@tailrace/schemas'
+import { schemasOfBroker } from '@tailrace/schemas/foreign-streams'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
 import type { MessageSocket, MessageSockets } from '../../platform/message-socket.ts'
 

@@ -1,5 +1,5 @@
 import type { MessageName } from '@tailrace/schemas'
-import { protocolJson } from '@tailrace/schemas'
+import { protocolJson } from '@tailrace/schemas/foreign-protocol'
 
 type Json = unknown
 interface Node {

@@ -1,4 +1,5 @@
-import { decoderFor, type MessageDecoder, TailraceError } from '@tailrace/schemas'
+import { type MessageDecoder, TailraceError } from '@tailrace/schemas'
+import { decoderFor } from '@tailrace/schemas/foreign-protocol'
 
 /** Reads the messages of a peer of another version. @throws TailraceError INCOMPATIBLE_PEER */
 export function foreignDecoder(json: string): MessageDecoder {

@@ -1,4 +1,5 @@
-import { encodeFrame, MessageNumber, peerRequestNames, protocolJson, TailraceError } from '@tailrace/schemas'
+import { encodeFrame, MessageNumber, peerRequestNames, TailraceError } from '@tailrace/schemas'
+import { protocolJson } from '@tailrace/schemas/foreign-protocol'
 import { expect, test } from 'vitest'
 import { NewerProtocol } from '../../../../schemas/src/testing/newer-protocol.ts'
 import { sampleMessages } from '../../../../schemas/src/testing/sample-messages.ts'

@@ -1,11 +1,5 @@
-import {
-  encodeFrame,
-  type Frame,
-  protocolFingerprint,
-  protocolJson,
-  streamQuery,
-  writtenProtocolJson,
-} from '@tailrace/schemas'
+import { encodeFrame, type Frame, protocolFingerprint, sdkProtocolFingerprint, streamQuery } from '@tailrace/schemas'
+import { protocolJson, writtenProtocolJson } from '@tailrace/schemas/foreign-protocol'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { NewerProtocol } from '../../../../schemas/src/testing/newer-protocol.ts'
 import { nodeClock } from '../../platform/node/clock.ts'
@@ -44,6 +38,16 @@ test('a client with the schemas of the broker is told so, and can send at once',
   expect(await client.nextFrame()).toMatchObject({
     name: 'Schemas',
     fields: { fingerprint: protocolFingerprint, protocolJson: '' },
+  })
+  expect(await client.nextFrame()).toMatchObject({ name: 'MetadataReply', fields: { correlation: 1 } })
+})
+
+test('a page, which knows the messages of an SDK alone, is known by their fingerprint', async () => {
+  const client = await dial(`?schemas=${sdkProtocolFingerprint}`)
+  client.frame('Metadata', metadata(1))
+  expect(await client.nextFrame()).toMatchObject({
+    name: 'Schemas',
+    fields: { fingerprint: sdkProtocolFingerprint, protocolJson: '' },
   })
   expect(await client.nextFrame()).toMatchObject({ name: 'MetadataReply', fields: { correlation: 1 } })
 })

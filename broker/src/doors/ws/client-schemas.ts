@@ -5,10 +5,10 @@ import {
   type MessageDecoder,
   type MessageName,
   protocolFingerprint,
-  StreamDecoders,
-  schemasFrame,
   schemasIn,
+  sdkProtocolFingerprint,
 } from '@tailrace/schemas'
+import { StreamDecoders, schemasFrame } from '@tailrace/schemas/foreign-streams'
 
 const clientDecoders = new StreamDecoders(new Set(clientMessages))
 const onlySchemas = decoderOfOnly(new Set<MessageName>(['Schemas']))
@@ -23,8 +23,9 @@ export class ClientSchemas {
 
   /** `fingerprint`: of the client's protocol; undefined: the same as the broker's. */
   constructor(fingerprint: string | undefined) {
-    this.welcome = fingerprint === undefined ? null : schemasFrame(fingerprint === protocolFingerprint)
-    this.isAwaited = fingerprint !== undefined && fingerprint !== protocolFingerprint
+    const isKnown = fingerprint === protocolFingerprint || fingerprint === sdkProtocolFingerprint
+    this.isAwaited = fingerprint !== undefined && !isKnown
+    this.welcome = fingerprint === undefined ? null : schemasFrame(isKnown, isKnown ? fingerprint : protocolFingerprint)
     this.decoder = this.isAwaited ? onlySchemas : clientDecoders.own
   }
 

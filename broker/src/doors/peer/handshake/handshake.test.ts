@@ -1,11 +1,5 @@
-import {
-  encodeFrame,
-  type Message,
-  protocolFingerprint,
-  protocolJson,
-  TailraceError,
-  writtenProtocolJson,
-} from '@tailrace/schemas'
+import { encodeFrame, type Message, protocolFingerprint, TailraceError } from '@tailrace/schemas'
+import { protocolJson, writtenProtocolJson } from '@tailrace/schemas/foreign-protocol'
 import { describe, expect, test } from 'vitest'
 import { addressOf, identityOfBroker, PeerCluster, RawPeer } from '../../testing/peer-cluster.ts'
 import { helloOf, helloReplyOf } from './identity-frames.ts'

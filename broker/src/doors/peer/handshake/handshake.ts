@@ -7,8 +7,8 @@ import {
   ownDecoder,
   protocolFingerprint,
   TailraceError,
-  writtenProtocolJson,
 } from '@tailrace/schemas'
+import { writtenProtocolJson } from '@tailrace/schemas/foreign-protocol'
 import type { PeerIdentity } from '../../../partition/peers.ts'
 import { errorFields } from '../error-fields.ts'
 import { foreignDecoder } from '../foreign-decoder.ts'

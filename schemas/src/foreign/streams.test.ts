@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
-import { encodeFrame, parseFrame } from './frame.ts'
-import type { MessageName } from './messages.ts'
-import { encodeHeader, protocolJson, writtenProtocolJson } from './protocol.ts'
-import { StreamDecoders, schemasFrame, schemasOfBroker } from './stream-schemas.ts'
-import { NewerProtocol } from './testing/newer-protocol.ts'
-import { sampleMessages } from './testing/sample-messages.ts'
+import { encodeFrame, parseFrame } from '../frame.ts'
+import type { MessageName } from '../messages.ts'
+import { encodeHeader } from '../protocol.ts'
+import { NewerProtocol } from '../testing/newer-protocol.ts'
+import { sampleMessages } from '../testing/sample-messages.ts'
+import { protocolJson, writtenProtocolJson } from './protocol.ts'
+import { StreamDecoders, schemasFrame, schemasOfBroker } from './streams.ts'
 
 const names = Object.keys(sampleMessages) as MessageName[]
 const fromClients: MessageName[] = ['Publish', 'Fetch', 'Subscribe']

@@ -1,0 +1,8 @@
+import { type ErrorCode, type ErrorRow, errorTable } from '../errors.ts'
+
+export { isErrorCode } from '../errors.ts'
+
+/** What the table says of an error. */
+export function errorRow(code: ErrorCode): ErrorRow {
+  return errorTable[code]
+}

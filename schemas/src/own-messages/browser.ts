@@ -1,0 +1,1 @@
+export { codecs, protocolFingerprint } from '../avro/generated-codecs/sdk-table.ts'

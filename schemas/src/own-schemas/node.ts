@@ -1,0 +1,1 @@
+export { protocolJson } from '../avro/generated.ts'
