@@ -34,6 +34,7 @@ const functions = [
   'metrics',
   'open-files',
   'packages',
+  'reading',
   'sealed-tokens',
   'secured-start',
   'start-up',

@@ -128,6 +128,7 @@ export class Session {
     try {
       if (frame.name === 'Publish' || frame.name === 'PublishIf') await this.#broker.publish(this, frame)
       else if (frame.name === 'Fetch') this.#broker.fetch(this, frame.fields)
+      else if (frame.name === 'FindOffset') this.#findOffset(frame.fields)
       else if (frame.name === 'Metadata') this.#metadata(frame.fields)
       else if (frame.name === 'Brokers') this.send('BrokersReply', { correlation, ...this.#broker.cluster.told() })
       else if (frame.name === 'InitProducer')
@@ -219,6 +220,17 @@ export class Session {
       if (found !== undefined) return found.offset
     }
     return log.highWatermark
+  }
+
+  #findOffset({ correlation, topic, partition, position, topicId }: Message<'FindOffset'>): void {
+    const { cluster } = this.#broker
+    cluster.refuseAnother(topic, topicId)
+    const refusal = this.#broker.mayServe(topic, partition)
+    if (refusal !== undefined) throw refusal
+    const { logStart, highWatermark } = cluster.log(topic, partition)
+    const offset = this.#find(topic, partition, position)
+    if (offset < logStart || offset > highWatermark) throw new TailraceError('OFFSET_OUT_OF_RANGE')
+    this.send('FindOffsetReply', { correlation, offset, highWatermark, logStart, fence: -1 })
   }
 
   #credit({ subscription, bytes }: Message<'Credit'>): void {

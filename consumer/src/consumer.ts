@@ -8,7 +8,7 @@ import {
   type StatusListener,
 } from '@tailrace/client'
 import { checkTopicName, TailraceError } from '@tailrace/schemas'
-import { Feed } from './feed.ts'
+import { Feed } from './feed/feed.ts'
 import { ConsumerGroup } from './groups/consumer-group.ts'
 import type { GroupOptions } from './groups/group-options.ts'
 import { KnownBrokers } from './known-brokers.ts'
@@ -16,11 +16,11 @@ import type { LevelRules } from './level-choice.ts'
 import { Levels } from './levels.ts'
 import { type ConsumerOptions, feedSettings, levelRules, type SubscribeOptions } from './options.ts'
 import { readPlace } from './point-read.ts'
+import { rangeOf } from './range-options.ts'
 import { checkPlace, type ReadOptions, type ReadPlace, readSettings } from './read-options.ts'
 import { type ReadResult, readResult } from './read-result.ts'
 import { onUnreadableOf } from './readable-records.ts'
 import { bytesRecord, type RecordMaker, textRecord } from './record.ts'
-import { startOf } from './start.ts'
 import { Subscription } from './subscription.ts'
 import { refuseBytes, type TypedOf, typedRecordMaker } from './typed-record.ts'
 
@@ -91,9 +91,9 @@ export class Consumer {
     checkTopicName(topic)
     const settings = feedSettings(options)
     const onUnreadable = onUnreadableOf(options.onUnreadable)
-    const start = startOf(options.from ?? 'latest', options.partitions, settings.otherwise)
+    const range = rangeOf(options)
     const levels = this.#levels && new Levels(this.#levels.known, this.#levels.rules, topic)
-    const feed = new Feed(this.#client, topic, start, settings, levels)
+    const feed = new Feed(this.#client, topic, range, settings, levels)
     const { signal } = options
     const abort = (): void => feed.fail(abortError(signal!), true)
     feed.onBegin = () => {

@@ -1,9 +1,9 @@
 import { type ClientOptions, clientOptionNames, refuseUnknown, wholeNumber } from '@tailrace/client'
 import { type Offset, type PartitionNumber, TailraceError } from '@tailrace/schemas'
+import { ReceiveBudget } from './feed/receive-budget.ts'
 import type { LevelRules } from './level-choice.ts'
+import type { RangeOptions } from './range-options.ts'
 import type { OnUnreadable } from './readable-records.ts'
-import { ReceiveBudget } from './receive-budget.ts'
-import type { From } from './start.ts'
 
 export interface ConsumerOptions extends ClientOptions {
   /**
@@ -30,11 +30,7 @@ export interface Jump {
   readonly missing: number
 }
 
-export interface SubscribeOptions {
-  /** Where to begin. Default 'latest'. */
-  readonly from?: From
-  /** Only these partitions. Default: all, also those that are added later. */
-  readonly partitions?: readonly PartitionNumber[]
+export interface SubscribeOptions extends RangeOptions {
   /** Bytes received ahead of the reader, over all partitions. Default 8 MiB. */
   readonly maxBufferedBytes?: number
   /** Keys, values and headers as Uint8Array instead of text. Default false. */
@@ -46,16 +42,6 @@ export interface SubscribeOptions {
    * the subscription.
    */
   readonly onJump?: (jump: Jump) => void
-  /**
-   * Where partitions begin that `from` does not name when it gives offsets by partition. Default 'earliest': no record
-   * is left out.
-   */
-  readonly otherwise?: 'earliest' | 'latest'
-  /**
-   * What to do when the topic has been deleted and another one has its name, also when `from` is a position of the
-   * former one. Default 'fail': TOPIC_ID_MISMATCH. Else the new topic is read, all of it or from its end.
-   */
-  readonly onTopicRecreated?: 'fail' | 'earliest' | 'latest'
   /**
    * The broker to read from: each partition's leader, or the nearest broker that holds it, which spares leaders and
    * long distances. The records are the same in the same order; from a follower they come a little later, and later
@@ -78,13 +64,15 @@ export interface FeedSettings {
   readonly onOutOfRange: 'fail' | 'earliest' | 'latest'
   readonly onJump: ((jump: Jump) => void) | undefined
   readonly onTopicRecreated: 'fail' | 'earliest' | 'latest'
-  readonly otherwise: 'earliest' | 'latest'
   readonly readFrom: 'leader' | 'nearest'
 }
 
 const levelNames = ['level', 'rack', 'maxLagMs']
 const names = [
   'from',
+  'last',
+  'to',
+  'until',
   'partitions',
   'otherwise',
   'maxBufferedBytes',
@@ -127,7 +115,6 @@ export function feedSettings(options: SubscribeOptions): FeedSettings {
     onOutOfRange: oneOf('onOutOfRange', options.onOutOfRange, ['fail', 'earliest', 'latest']),
     onJump,
     onTopicRecreated: oneOf('onTopicRecreated', options.onTopicRecreated, ['fail', 'earliest', 'latest']),
-    otherwise: oneOf('otherwise', options.otherwise, ['earliest', 'latest']),
     readFrom: oneOf('readFrom', options.readFrom, ['leader', 'nearest']),
     budget: new ReceiveBudget(wholeNumber('maxBufferedBytes', options.maxBufferedBytes, bounds)),
   }

@@ -21,16 +21,22 @@ export class Positions extends Map<PartitionNumber, Offset> {
 /**
  * Offsets by partition as a program has kept them: a Map; an array of offsets by partition, or of pairs; an object of
  * offsets by partition; an object with `offsets` and `topicId`. Numbers may be text, as JSON has them in names.
+ * `option`: the name under which they were given.
  * @throws TailraceError INVALID_SETTING
  */
-export function positionsFrom(given: object): Positions {
+export function positionsFrom(given: object, option = 'from'): Positions {
+  const refused = (detail: string) => new TailraceError('INVALID_SETTING', `${option}: ${detail}`)
   const { offsets, topicId } = isSaved(given)
     ? given
     : { offsets: given, topicId: (given as Partial<Positions>).topicId }
   const isNamed = topicId === undefined || typeof topicId === 'string'
   if (typeof offsets !== 'object' || offsets === null || !isNamed) throw refused('it is not a result of position().')
   const positions = new Positions([], topicId ?? '')
-  for (const [partition, offset] of entriesOf(offsets)) positions.set(whole(partition), whole(offset))
+  for (const [partition, offset] of entriesOf(offsets)) {
+    const wrong = [partition, offset].find((value) => Number.isNaN(whole(value)))
+    if (wrong !== undefined) throw refused(`${String(wrong)} is not a whole number from 0 on.`)
+    positions.set(whole(partition), whole(offset))
+  }
   if (positions.size > 0) return positions
   throw refused(
     'it names no partition. A Map becomes {} as JSON; save the result of position() once ready() has resolved.',
@@ -47,12 +53,8 @@ function entriesOf(offsets: object): Iterable<readonly [unknown, unknown]> {
   return offsets.every((entry) => Array.isArray(entry)) ? (offsets as [unknown, unknown][]) : offsets.entries()
 }
 
+/** NaN: it is none from 0 on. */
 function whole(value: unknown): number {
   const number = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value
-  if (Number.isSafeInteger(number) && (number as number) >= 0) return number as number
-  throw refused(`${String(value)} is not a whole number from 0 on.`)
-}
-
-function refused(detail: string): TailraceError {
-  return new TailraceError('INVALID_SETTING', `from: ${detail}`)
+  return Number.isSafeInteger(number) && (number as number) >= 0 ? (number as number) : Number.NaN
 }

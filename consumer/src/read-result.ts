@@ -2,6 +2,7 @@ import {
   type BrokerId,
   baseOffsetAt,
   type DecodedRecord,
+  endOffsetAt,
   forEachBatch,
   type Offset,
   TailraceError,
@@ -39,7 +40,8 @@ export function readResult<Data>(
     forEachBatch(body, (start) => {
       const firstOffset = Math.max(offset, baseOffsetAt(body, start))
       const makeIt = (record: DecodedRecord): ConsumerRecord<Data> => make(topic, partition, record)
-      const batch = { topic, partition, bytes: body, start, firstOffset }
+      const lastOffset = endOffsetAt(body, start) - 1
+      const batch = { topic, partition, bytes: body, start, firstOffset, lastOffset }
       eachMade(batch, onUnreadable, makeIt, (record) => records.push(record))
     })
   } catch (error) {

@@ -17,13 +17,14 @@ import {
  */
 export type OnUnreadable = 'fail' | 'skip' | ((error: TailraceError) => void)
 
-/** A batch, and from which of its records on it is read. */
+/** A batch, and which of its records are read. */
 export interface BatchToRead {
   readonly topic: string
   readonly partition: PartitionNumber
   readonly bytes: Uint8Array
   readonly start: number
   readonly firstOffset: Offset
+  readonly lastOffset: Offset
 }
 
 /**
@@ -35,12 +36,12 @@ export function eachReadable(
   onUnreadable: OnUnreadable,
   onRecord: (record: DecodedRecord) => void,
 ): void {
-  const { bytes, start, firstOffset } = batch
+  const { bytes, start, firstOffset, lastOffset } = batch
   let next = firstOffset
   let isOurs = true
   try {
     readRecords(bytes, start, codecs.decompressors, (record) => {
-      if (record.offset < firstOffset) return
+      if (record.offset < firstOffset || record.offset > lastOffset) return
       isOurs = false
       onRecord(record)
       isOurs = true
@@ -48,6 +49,7 @@ export function eachReadable(
     })
   } catch (error) {
     if (!isOurs) throw error
+    if (next > lastOffset) return
     const nextOffset = endOffsetAt(bytes, start)
     pass(error, { ...placeOf(batch), offset: next, nextOffset }, onUnreadable)
   }

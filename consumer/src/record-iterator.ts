@@ -1,6 +1,6 @@
 import type { TailraceError } from '@tailrace/schemas'
-import type { Feed } from './feed.ts'
-import type { ReceivedBatch } from './received-batch.ts'
+import type { Feed } from './feed/feed.ts'
+import type { ReceivedBatch } from './feed/received-batch.ts'
 import type { ConsumerRecord } from './record.ts'
 import type { RecordsBatch } from './records-batch.ts'
 
@@ -88,6 +88,11 @@ export class RecordIterator<Data> implements AsyncGenerator<ConsumerRecord<Data>
   #take(): ConsumerRecord<Data> | undefined {
     const received = this.#received
     if (received === undefined) return undefined
+    if (received.cursor.isLeft) {
+      this.#failure = undefined
+      this.#close(received)
+      return undefined
+    }
     const record = this.#records[this.#next++]
     if (record !== undefined) {
       received.cursor.position = record.offset + 1
@@ -95,10 +100,15 @@ export class RecordIterator<Data> implements AsyncGenerator<ConsumerRecord<Data>
     }
     if (this.#failure !== undefined) return undefined
     received.cursor.position = received.lastOffset + 1
+    this.#close(received)
+    return undefined
+  }
+
+  /** All its records that are wanted have been given. */
+  #close(received: ReceivedBatch): void {
     this.#received = undefined
     this.#records = []
     this.#feed.release(received)
-    return undefined
   }
 
   /** The records of a batch up to the first that fails, and that failure. */

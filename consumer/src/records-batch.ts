@@ -1,6 +1,6 @@
 import { type DecodedRecord, type Offset, type PartitionNumber, recordsCountAt, TailraceError } from '@tailrace/schemas'
+import type { ReceivedBatch } from './feed/received-batch.ts'
 import { type BatchToRead, eachMade, eachReadable, type OnUnreadable } from './readable-records.ts'
-import type { ReceivedBatch } from './received-batch.ts'
 import type { ConsumerRecord, RecordMaker } from './record.ts'
 
 /** A batch of records as it was published: the fast way to read. */

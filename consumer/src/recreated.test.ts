@@ -87,6 +87,14 @@ describe('a topic is deleted and created again', () => {
     expect(anew.got[0]).toBe('new0')
   }, 15_000)
 
+  it('and an end that was given as a position of it is not one of the new topic', async () => {
+    const to = { topicId: cluster.topicId('t'), offsets: { 0: 1 } }
+    createAnew(2)
+    const { got, end } = read({ to })
+    await end
+    expect(got).toEqual(['TOPIC_ID_MISMATCH'])
+  }, 15_000)
+
   it('a place that names its topic is not read in the new one', async () => {
     const topicId = cluster.topicId('t')
     fill('old', 3)

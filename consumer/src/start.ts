@@ -1,4 +1,5 @@
 import { type Offset, type PartitionNumber, type Position, positionFrom, TailraceError } from '@tailrace/schemas'
+import { checkPartition } from './feed/paused-partitions.ts'
 import { Positions, positionsFrom } from './positions.ts'
 
 /**
@@ -30,18 +31,20 @@ const earliest: Position = { kind: 'EARLIEST', value: 0 }
 const latest: Position = { kind: 'LATEST', value: 0 }
 
 /**
- * `otherwise`: where partitions begin that `from` does not name when it gives offsets by partition.
+ * `otherwise`: where partitions begin that `from` does not name when it gives offsets by partition. `option`: the name
+ * under which `from` was given.
  * @throws TailraceError INVALID_SETTING
  */
 export function startOf(
   from: From,
   partitions: readonly PartitionNumber[] | undefined,
   otherwise: 'earliest' | 'latest' = 'earliest',
+  option = 'from',
 ): Start {
   for (const partition of partitions ?? []) checkPartition(partition)
   const chosen = partitions && [...new Set(partitions)]
   if (typeof from === 'object' && from !== null && !(from instanceof Date)) {
-    const offsets = positionsFrom(from)
+    const offsets = positionsFrom(from, option)
     const rest = otherwise === 'earliest' ? earliest : latest
     const positionOf = (partition: PartitionNumber): Position => {
       const value = offsets.get(partition)
@@ -54,7 +57,7 @@ export function startOf(
   const given = typeof from === 'string' ? JSON.stringify(from) : String(from)
   throw new TailraceError(
     'INVALID_SETTING',
-    `from: ${given} is not 'earliest', 'latest', an offset, a time such as "2026-03-01T12:00:00Z", or an offset for each partition.`,
+    `${option}: ${given} is not 'earliest', 'latest', an offset, a time such as "2026-03-01T12:00:00Z", or an offset for each partition.`,
   )
 }
 
@@ -62,9 +65,4 @@ export function startOf(
 export function startAnew({ partitions }: Start, at: 'earliest' | 'latest'): Start {
   const position = at === 'earliest' ? earliest : latest
   return { partitions, offsets: new Positions(), positionOf: () => position }
-}
-
-function checkPartition(value: unknown): void {
-  if (Number.isSafeInteger(value) && (value as number) >= 0) return
-  throw new TailraceError('INVALID_SETTING', `partitions: ${String(value)} is not a whole number from 0 on.`)
 }

@@ -1,11 +1,12 @@
 import type { PartitionNumber } from '@tailrace/schemas'
-import type { Feed } from './feed.ts'
+import type { Feed } from './feed/feed.ts'
+import type { ReceivedBatch } from './feed/received-batch.ts'
 import type { Positions } from './positions.ts'
 import type { OnUnreadable } from './readable-records.ts'
-import type { ReceivedBatch } from './received-batch.ts'
 import type { ConsumerRecord, RecordMaker } from './record.ts'
 import { RecordIterator } from './record-iterator.ts'
 import { RecordsBatch } from './records-batch.ts'
+import { type Place, positionAt } from './seek-place.ts'
 
 /** Records by which the reader is behind: high watermark minus position. */
 export interface Lag {
@@ -14,10 +15,10 @@ export interface Lag {
 }
 
 /**
- * The records of a topic from a start on, without end. Receiving begins when the first record is asked for, or `ready`
- * is called; before that it holds nothing. Iterate over it, or over `batches()`, but not over both, and not twice.
- * Leaving the loop closes it. The loop's body holds up the brokers: no more than maxBufferedBytes are received ahead of
- * it.
+ * The records of a topic from a start on, without end unless it was given one. Receiving begins when the first record
+ * is asked for, or `ready` is called; before that it holds nothing. Iterate over it, or over `batches()`, but not over
+ * both, and not twice. Leaving the loop closes it. The loop's body holds up the brokers: no more than maxBufferedBytes
+ * are received ahead of it.
  */
 export class Subscription<Data> implements AsyncIterable<ConsumerRecord<Data>> {
   readonly topic: string
@@ -48,6 +49,10 @@ export class Subscription<Data> implements AsyncIterable<ConsumerRecord<Data>> {
   async *batches(): AsyncGenerator<RecordsBatch<Data>, undefined> {
     try {
       for (let received = await this.#feed.next(); received !== undefined; received = await this.#feed.next()) {
+        if (received.cursor.isLeft) {
+          this.#feed.release(received)
+          continue
+        }
         received.cursor.position = received.lastOffset + 1
         yield this.#batchOf(received)
         received.cursor.position = received.lastOffset + 1
@@ -83,6 +88,35 @@ export class Subscription<Data> implements AsyncIterable<ConsumerRecord<Data>> {
       total += lag
     }
     return { total, partitions }
+  }
+
+  /**
+   * Hands out nothing of these partitions, or of all, also later ones, from now on until `resume`. What was received of
+   * them is dropped and asked for again then, so they take no memory. A loop with an end waits for them.
+   * @throws TailraceError UNKNOWN_PARTITION, INVALID_SETTING
+   */
+  pause(partitions?: readonly PartitionNumber[]): void {
+    this.#feed.moves.pause(partitions)
+  }
+
+  /** Goes on where `pause` has interrupted. @throws TailraceError UNKNOWN_PARTITION, INVALID_SETTING */
+  resume(partitions?: readonly PartitionNumber[]): void {
+    this.#feed.moves.resume(partitions)
+  }
+
+  /** The partitions that are paused. */
+  get paused(): readonly PartitionNumber[] {
+    return this.#feed.moves.paused
+  }
+
+  /**
+   * Reads on from another place of a partition, backwards or forwards; a paused one stays paused. When it resolves the
+   * position is there, and no further record comes from the former place; until then some may. Begins to receive.
+   * @throws TailraceError OFFSET_OUT_OF_RANGE, UNKNOWN_PARTITION, INVALID_SETTING: the loop goes on where it was; what
+   * ended the loop meanwhile, CLOSED
+   */
+  async seek(place: Place): Promise<void> {
+    await this.#feed.moves.seek(place.partition, positionAt(place))
   }
 
   /** Ends the loop. Records that are not read are dropped. */

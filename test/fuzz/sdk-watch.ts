@@ -1,7 +1,7 @@
 import { type ErrorCode, TailraceError } from '@tailrace/schemas'
 import { Client } from '../../client/src/client.ts'
 import { Connection } from '../../client/src/connection.ts'
-import { Feed } from '../../consumer/src/feed.ts'
+import { Feed } from '../../consumer/src/feed/feed.ts'
 
 /** Errors of the language in the SDK, which its retries would hide: no message of a broker may cause one. */
 export const surprises: unknown[] = []
@@ -41,9 +41,9 @@ Connection.prototype.destroy = function (reason, cause) {
 }
 
 const { ended, fail } = Feed.prototype
-Feed.prototype.ended = function (cursors, error, logStart) {
+Feed.prototype.ended = function (stream, cursors, error, logStart) {
   note(error)
-  ended.call(this, cursors, error, logStart)
+  ended.call(this, stream, cursors, error, logStart)
 }
 Feed.prototype.fail = function (error, now) {
   note(error)

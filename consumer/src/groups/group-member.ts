@@ -1,8 +1,8 @@
 import { type Client, type ClientOptions, type ClientSurroundings, delay, type Timer } from '@tailrace/client'
 import { errorTold, type Offset, TailraceError } from '@tailrace/schemas'
 import { clockOf, startBeats } from '#beats'
-import { ReceiveBudget } from '../receive-budget.ts'
-import type { ReceivedBatch } from '../received-batch.ts'
+import { ReceiveBudget } from '../feed/receive-budget.ts'
+import type { ReceivedBatch } from '../feed/received-batch.ts'
 import type { ConsumerRecord } from '../record.ts'
 import type { RecordsBatch } from '../records-batch.ts'
 import type { BeatEvents, BeatSettings, Beats, Lease, LossReason, StuckRecord, Told } from './beats/beat-messages.ts'
@@ -217,7 +217,6 @@ export class GroupMember<Data> {
       readFrom,
       budget: this.#budget,
       onTopicRecreated: 'fail',
-      otherwise: 'earliest',
     } as const
   }
 

@@ -1,9 +1,10 @@
 import { Client, type ClientOptions } from '@tailrace/client'
 import type { Offset } from '@tailrace/schemas'
-import { Feed } from '../../feed.ts'
+import { Feed } from '../../feed/feed.ts'
 import type { Levels } from '../../levels.ts'
 import type { FeedSettings } from '../../options.ts'
 import { Positions } from '../../positions.ts'
+import { Range } from '../../range.ts'
 import { type From, type Start, startOf } from '../../start.ts'
 import type { PartitionId } from '../beats/beat-messages.ts'
 import { plainOptions } from '../plain-options.ts'
@@ -40,7 +41,7 @@ export class GroupFeeds {
 
   open(topic: string, start: Start, settings: FeedSettings): Feed {
     const client = this.#leastUsed()
-    const feed = new Feed(client, topic, start, settings, this.#levelsOf(topic))
+    const feed = new Feed(client, topic, new Range(start), settings, this.#levelsOf(topic))
     feed.onBegin = () => this.#feeds.set(client, this.#feeds.get(client)! + 1)
     feed.onEnd = () => this.#feeds.set(client, this.#feeds.get(client)! - 1)
     return feed

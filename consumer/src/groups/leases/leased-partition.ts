@@ -1,6 +1,6 @@
 import { Fifo } from '@tailrace/client'
 import type { Offset, Term } from '@tailrace/schemas'
-import type { Feed } from '../../feed.ts'
+import type { Feed } from '../../feed/feed.ts'
 import type { ConsumerRecord } from '../../record.ts'
 import type { RecordsBatch } from '../../records-batch.ts'
 import { type DueRecord, type Lease, partitionKey } from '../beats/beat-messages.ts'

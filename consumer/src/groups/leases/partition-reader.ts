@@ -1,6 +1,6 @@
 import { leaderEpochAt, type Offset, TailraceError, type Term } from '@tailrace/schemas'
-import type { Feed } from '../../feed.ts'
-import type { ReceivedBatch } from '../../received-batch.ts'
+import type { Feed } from '../../feed/feed.ts'
+import type { ReceivedBatch } from '../../feed/received-batch.ts'
 import type { ConsumerRecord } from '../../record.ts'
 import type { RecordsBatch } from '../../records-batch.ts'
 

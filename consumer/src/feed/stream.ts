@@ -21,10 +21,12 @@ export interface StreamEvents {
   ended(stream: Stream, cursors: readonly Cursor[], error: TailraceError, logStart?: Offset): void
   /** A partition's start is known. */
   started(): void
+  /** Too much has come of partitions that were left out: it should be opened anew without them. */
+  overfed(stream: Stream): void
 }
 
 /**
- * The records of some partitions from one broker. The broker may send as many bytes as it has been given credit for; It
+ * The records of some partitions from one broker. The broker may send as many bytes as it has been given credit for. It
  * gets new credit as records are read, so that a slow reader slows the broker down and fills no memory.
  */
 export class Stream implements SubscriptionListener, RecordSource {
@@ -36,6 +38,8 @@ export class Stream implements SubscriptionListener, RecordSource {
   readonly #budget: ReceiveBudget
   /** Bytes that the broker may send, or has sent and that are not read yet. */
   #granted: number
+  /** Bytes that have come of partitions that were left out. */
+  #unwanted = 0
   #isOver = false
 
   constructor(
@@ -77,7 +81,10 @@ export class Stream implements SubscriptionListener, RecordSource {
   frame(frame: PushFrame): void {
     if (frame.name === 'Records') {
       const cursor = this.#cursors.get(frame.fields.partition)
-      if (cursor === undefined) return
+      if (cursor === undefined) {
+        this.#drop(frame.body.length)
+        return
+      }
       cursor.raise(frame.fields.highWatermark)
       this.#events.records(this, cursor, frame.body, frame.fields.nextOffset)
     } else if (frame.name === 'Subscribed') {
@@ -104,6 +111,18 @@ export class Stream implements SubscriptionListener, RecordSource {
     if (this.#cursors.has(cursor.partition)) this.#end(error)
   }
 
+  /**
+   * Nothing more is read of this partition here. The broker cannot be told: what it still sends of it is dropped, and
+   * when that is too much the stream is opened anew.
+   */
+  leaveOut(cursor: Cursor): void {
+    if (this.#cursors.get(cursor.partition) !== cursor) return
+    this.#cursors.delete(cursor.partition)
+    cursor.stream = undefined
+    this.#granted -= cursor.bufferedBytes
+    if (this.#cursors.size === 0) this.close()
+  }
+
   /** A reader has read so many bytes. */
   consumed(bytes: number): void {
     this.#granted -= bytes
@@ -118,6 +137,14 @@ export class Stream implements SubscriptionListener, RecordSource {
     this.#giveBack()
     for (const cursor of this.#cursors.values()) cursor.stream = undefined
     this.#cursors.clear()
+  }
+
+  #drop(bytes: number): void {
+    if (this.#isOver) return
+    this.#budget.free(bytes)
+    this.#unwanted += bytes
+    this.consumed(bytes)
+    if (this.#unwanted > this.#budget.limitOf(this.#cursors.size)) this.#events.overfed(this)
   }
 
   #grant(): number {

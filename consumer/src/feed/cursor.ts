@@ -8,12 +8,16 @@ export interface RecordSource {
   readonly hasTooMuchCredit: boolean
   /** Called with the number of bytes that have been read: the source may send as many again. */
   consumed(bytes: number): void
+  /** Nothing more is read of this partition here. */
+  leaveOut(cursor: Cursor): void
   close(): void
 }
 
 /** How far one partition has been received and read. */
 export class Cursor {
   readonly partition: PartitionNumber
+  /** Records from this offset on are not read. */
+  readonly end: Offset
   #start: Position
   /** The first offset not received yet: where to resume. undefined until the broker has resolved the start. */
   nextOffset: Offset | undefined
@@ -28,13 +32,21 @@ export class Cursor {
   refusedSince = 0
   /** Since when the batches received here are damaged; 0: they are not. */
   damagedSince = 0
+  /** Another cursor stands in its place: what was received here is not read any more. */
+  isLeft = false
 
   /** Its offset when it was reset to another place, until the new offset is known. */
   #leftAt: Offset | undefined
 
-  constructor(partition: PartitionNumber, start: Position) {
+  constructor(partition: PartitionNumber, start: Position, end: Offset = Number.POSITIVE_INFINITY) {
     this.partition = partition
     this.#start = start
+    this.end = end
+  }
+
+  /** All up to its end has been received. */
+  get isDone(): boolean {
+    return this.nextOffset !== undefined && this.nextOffset >= this.end
   }
 
   /** The position to request from the broker. */

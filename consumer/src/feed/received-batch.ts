@@ -13,6 +13,7 @@ export interface ReceivedBatch {
   readonly end: number
   /** Records before this offset were not asked for: a broker gives whole batches. */
   readonly firstOffset: Offset
+  /** Records behind this offset were not asked for either. */
   readonly lastOffset: Offset
 }
 
@@ -44,7 +45,8 @@ export function receive(
       throw new TailraceError('CORRUPT_BATCH', `Partition ${cursor.partition} offset ${baseOffset}.`)
     }
     cursor.received(lastOffset + 1)
-    onBatch({ cursor, bytes, start, end, firstOffset, lastOffset })
+    if (firstOffset >= cursor.end) return
+    onBatch({ cursor, bytes, start, end, firstOffset, lastOffset: Math.min(lastOffset, cursor.end - 1) })
   })
   // The broker counts the records that it has sent: if its count is further than ours, a batch before it did not come.
   if (cursor.nextOffset !== undefined && nextOffset > cursor.nextOffset) gap(cursor, nextOffset, cursor.nextOffset)

@@ -1,7 +1,7 @@
 import { TestCluster } from '@tailrace/client/testing'
 import { BatchWriter } from '@tailrace/schemas'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { Consumer } from './consumer.ts'
+import { Consumer } from '../consumer.ts'
 import { ReceiveBudget } from './receive-budget.ts'
 
 const MiB = 1024 * 1024

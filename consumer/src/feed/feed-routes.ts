@@ -1,0 +1,69 @@
+import type { Client, Connection } from '@tailrace/client'
+import { type BrokerId, type PartitionNumber, TailraceError } from '@tailrace/schemas'
+import type { Levels } from '../levels.ts'
+import type { Cursor } from './cursor.ts'
+
+/** Partitions to be read over one connection. */
+export interface FeedRoute {
+  readonly connection: Connection
+  /** The cascade broker that it leads to; null: a broker of level 0. */
+  readonly copy: BrokerId | null
+  readonly cursors: Cursor[]
+}
+
+/** Which broker each partition of a topic is read from. */
+export class FeedRoutes {
+  /** Why the last attempt to read failed; undefined when none did since the last success. */
+  lastError: TailraceError | undefined
+  readonly #client: Client
+  readonly #topic: string
+  readonly #readFrom: 'leader' | 'nearest'
+  /** Undefined: cascade brokers are not looked for. */
+  readonly #levels: Levels | undefined
+
+  constructor(client: Client, topic: string, readFrom: 'leader' | 'nearest', levels: Levels | undefined) {
+    this.#client = client
+    this.#topic = topic
+    this.#readFrom = readFrom
+    this.#levels = levels
+  }
+
+  /** Partitions by the connection to ask, without those that have none at the moment. @throws what does not pass */
+  async find(cursors: ReadonlySet<Cursor>): Promise<readonly FeedRoute[]> {
+    const routes = new Map<Connection, FeedRoute>()
+    try {
+      const found = await this.#levels?.find()
+      if (found != null) return [{ ...found, cursors: [...cursors] }]
+      for (const cursor of [...cursors]) {
+        const connection = await this.#connectionFor(cursor.partition)
+        if (connection === undefined) continue
+        const route = routes.get(connection)
+        if (route === undefined) routes.set(connection, { connection, copy: null, cursors: [cursor] })
+        else route.cursors.push(cursor)
+      }
+    } catch (error) {
+      this.#note(error)
+    }
+    return [...routes.values()]
+  }
+
+  /** To a broker of level 0; undefined while there is none. @throws TailraceError what does not pass */
+  async #connectionFor(partition: PartitionNumber): Promise<Connection | undefined> {
+    try {
+      const isNear = this.#readFrom === 'nearest'
+      const route = isNear ? this.#client.nearest(this.#topic, partition) : this.#client.route(this.#topic, partition)
+      const { connection } = await route
+      if (!this.#levels?.isCopy(connection.address)) return connection
+      // It was told by a copy that its broker leads, as copies do.
+      throw new TailraceError('LEADER_UNAVAILABLE', `Partition ${partition}: no broker of level 0 is known to lead.`)
+    } catch (error) {
+      this.#note(error)
+      return undefined
+    }
+  }
+
+  #note(error: unknown): void {
+    this.lastError = TailraceError.from(error)
+    if (!this.lastError.retriable) throw this.lastError
+  }
+}

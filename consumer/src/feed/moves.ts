@@ -1,0 +1,88 @@
+import { type Offset, type PartitionNumber, type Position, TailraceError } from '@tailrace/schemas'
+import { Cursor } from './cursor.ts'
+import { PausedPartitions } from './paused-partitions.ts'
+
+/** The feed whose partitions are paused and moved. */
+export interface MovedFeed {
+  readonly cursors: ReadonlyMap<PartitionNumber, Cursor>
+  readonly isOver: boolean
+  whenStarted(): Promise<void>
+  find(partition: PartitionNumber, position: Position): Promise<Offset>
+  /** Nothing more is received for this cursor, and what was received is dropped. */
+  leave(cursor: Cursor): void
+  /** A cursor that is new, and not held. */
+  place(cursor: Cursor): void
+  /** Those that are not held any more are received again. */
+  receive(cursors: readonly Cursor[]): void
+  unknown(partition: PartitionNumber): TailraceError
+}
+
+/** Partitions that are paused, and those that are read on from elsewhere. */
+export class Moves {
+  readonly #feed: MovedFeed
+  readonly #paused = new PausedPartitions()
+  /** The last seek of each partition. */
+  readonly #seeks = new Map<PartitionNumber, object>()
+
+  constructor(feed: MovedFeed) {
+    this.#feed = feed
+  }
+
+  get paused(): PartitionNumber[] {
+    return [...this.#feed.cursors.keys()].filter((partition) => this.#paused.has(partition))
+  }
+
+  /** Nothing is received for it for now. A start that is not known yet is asked for in any case. */
+  isHeld(cursor: Cursor): boolean {
+    return cursor.isDone || (cursor.position !== undefined && this.#paused.has(cursor.partition))
+  }
+
+  /** @throws TailraceError UNKNOWN_PARTITION, INVALID_SETTING */
+  pause(partitions: readonly PartitionNumber[] | undefined): void {
+    this.#check(partitions)
+    const before = new Set(this.paused)
+    this.#paused.pause(partitions)
+    for (const cursor of [...this.#feed.cursors.values()]) {
+      const { partition, position } = cursor
+      if (position !== undefined && this.#paused.has(partition) && !before.has(partition)) this.#move(cursor, position)
+    }
+  }
+
+  /** @throws TailraceError UNKNOWN_PARTITION, INVALID_SETTING */
+  resume(partitions: readonly PartitionNumber[] | undefined): void {
+    this.#check(partitions)
+    const held = [...this.#feed.cursors.values()].filter((cursor) => this.isHeld(cursor))
+    this.#paused.resume(partitions)
+    this.#feed.receive(held.filter((cursor) => !this.isHeld(cursor)))
+  }
+
+  /** @throws TailraceError OFFSET_OUT_OF_RANGE, UNKNOWN_PARTITION, CLOSED; what ended the feed */
+  async seek(partition: PartitionNumber, position: Position): Promise<void> {
+    const seek = {}
+    this.#seeks.set(partition, seek)
+    await this.#feed.whenStarted()
+    if (!this.#feed.cursors.has(partition)) throw this.#feed.unknown(partition)
+    const offset = await this.#feed.find(partition, position)
+    // The last of several counts.
+    if (this.#seeks.get(partition) !== seek) return
+    this.#seeks.delete(partition)
+    const cursor = this.#feed.cursors.get(partition)
+    if (this.#feed.isOver || cursor === undefined) throw new TailraceError('CLOSED', 'The loop has ended.')
+    this.#move(cursor, offset)
+  }
+
+  /** Another cursor takes the place of this one. */
+  #move(cursor: Cursor, offset: Offset): void {
+    const moved = new Cursor(cursor.partition, { kind: 'OFFSET', value: offset }, cursor.end)
+    moved.started(offset, cursor.highWatermark)
+    cursor.isLeft = true
+    this.#feed.leave(cursor)
+    this.#feed.place(moved)
+  }
+
+  #check(partitions: readonly PartitionNumber[] | undefined): void {
+    if (this.#feed.cursors.size === 0) return
+    const unknown = partitions?.find((one) => !this.#feed.cursors.has(one))
+    if (unknown !== undefined) throw this.#feed.unknown(unknown)
+  }
+}
