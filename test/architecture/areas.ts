@@ -76,7 +76,7 @@ export const floors: Readonly<Record<string, readonly (string | readonly string[
   ],
   'broker/src/consumer-groups': ['state', ''],
   'broker/src/cascade': ['wire', 'copies', 'upstream', 'control', ''],
-  'broker/src/doors': ['limits', 'peer', 'json', 'standing', 'http', 'ws', 'sse', ''],
+  'broker/src/doors': ['limits', 'peer', 'json', 'standing', 'subscriptions', 'http', 'ws', 'sse', ''],
   'broker/src/start': ['metrics', ['credentials', 'logging', 'tracing'], ''],
 }
 

@@ -1,6 +1,6 @@
 import { type PartitionNumber, type Position, positionFrom, TailraceError } from '@tailrace/schemas'
 import type { RoutedTopic } from '../../api/broker-api.ts'
-import type { SubscriptionRequest } from '../ws/subscription-parts.ts'
+import type { SubscriptionRequest } from '../subscriptions/subscription-parts.ts'
 import type { KeyFilter } from './event-text.ts'
 import { parseStreamPosition, StreamPosition } from './stream-position.ts'
 

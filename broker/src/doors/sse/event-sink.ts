@@ -1,7 +1,7 @@
 import type { PartitionNumber, TailraceError } from '@tailrace/schemas'
 import type { TransportMetrics } from '../limits/metrics.ts'
 import type { Delivery } from '../standing/delivery.ts'
-import type { OutOfRange, ResolvedPartition, SubscriptionSink } from '../ws/subscription-sink.ts'
+import type { OutOfRange, ResolvedPartition, SubscriptionSink } from '../subscriptions/subscription-sink.ts'
 import { type KeyFilter, recordEvents } from './event-text.ts'
 import type { StreamPosition } from './stream-position.ts'
 

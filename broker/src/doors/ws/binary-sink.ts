@@ -2,9 +2,9 @@ import type { PartitionNumber } from '@tailrace/schemas'
 import { encodeFrame, type TailraceError } from '@tailrace/schemas'
 import type { TransportMetrics } from '../limits/metrics.ts'
 import type { Delivery } from '../standing/delivery.ts'
+import type { OutOfRange, ResolvedPartition, SubscriptionSink } from '../subscriptions/subscription-sink.ts'
 import { frameOf } from './messages/server-frame.ts'
 import type { BinaryClient } from './stream-client.ts'
-import type { OutOfRange, ResolvedPartition, SubscriptionSink } from './subscription-sink.ts'
 
 /** Sends a subscription as frames: batches as they are. Credit counts batch bytes. */
 export class BinarySink implements SubscriptionSink {

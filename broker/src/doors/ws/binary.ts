@@ -18,13 +18,13 @@ import { pause } from '../../platform/timing/pause.ts'
 import { askerOf } from '../../security/identity/asker-fields.ts'
 import { RequestContext } from '../limits/request-context.ts'
 import type { Rights } from '../limits/rights.ts'
+import { Subscription } from '../subscriptions/subscription.ts'
 import { BinarySink } from './binary-sink.ts'
 import { CascadeRequests } from './cascade-requests.ts'
 import { ClientSchemas } from './client-schemas.ts'
 import { OwnLatest } from './own-latest.ts'
 import { CloseCode } from './socket.ts'
 import type { BinaryClient, BinaryParts } from './stream-client.ts'
-import { Subscription } from './subscription.ts'
 
 /** The Tailrace protocol on one WebSocket: a frame a message. Batches pass through as they are. */
 export class BinaryProtocol {

@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { nodeClock } from '../../platform/node/clock.ts'
 import { nodeRandom } from '../../platform/node/random.ts'
 import { ManualClock } from '../../platform/testing/clock.ts'
+import { Beginnings } from '../subscriptions/beginnings.ts'
 import { batchOf, Client, type Fixture, startGateway } from '../testing/running-gateway.ts'
-import { Beginnings } from './beginnings.ts'
 import { OwnLatest } from './own-latest.ts'
 
 let fixture: Fixture

@@ -1,7 +1,7 @@
 import type { PartitionNumber } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { Clock } from '../../platform/clock.ts'
-import type { Subscriptions } from './subscriptions.ts'
+import type { Subscriptions } from '../subscriptions/subscriptions.ts'
 
 /**
  * The publishes of a connection behind its own subscriptions from "latest": a record that is published after such a

@@ -15,11 +15,11 @@ import type { Services } from '../limits/rights.ts'
 import type { SharedBrokers } from '../limits/shared-brokers.ts'
 import type { LongPolls } from '../standing/long-polls.ts'
 import type { PartitionEnds } from '../standing/partition-ends.ts'
+import type { Subscriptions } from '../subscriptions/subscriptions.ts'
 import type { StreamAuthentication } from './authentication.ts'
 import type { SharedTexts } from './messages/shared-texts.ts'
 import type { SharedAnswers } from './shared-answers.ts'
 import type { SharedViews } from './shared-views.ts'
-import type { Subscriptions } from './subscriptions.ts'
 import type { Watches } from './watches.ts'
 
 /** The parts that all connections share. */

@@ -2,7 +2,7 @@ import type { PartitionNumber, Position } from '@tailrace/schemas'
 import { checkPartitionNumber, positionFrom, TailraceError } from '@tailrace/schemas'
 import { type ConditionalRecords, conditionalRecords, conditionFromJson } from '../json/conditional-publish.ts'
 import { nameOf } from '../json/value.ts'
-import type { SubscriptionRequest } from './subscription-parts.ts'
+import type { SubscriptionRequest } from '../subscriptions/subscription-parts.ts'
 
 /** An id that the client chose; it comes back in every answer. */
 export type TextId = string | number

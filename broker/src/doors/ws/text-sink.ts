@@ -1,11 +1,11 @@
 import type { PartitionNumber, TailraceError } from '@tailrace/schemas'
 import type { TransportMetrics } from '../limits/metrics.ts'
 import type { Delivery } from '../standing/delivery.ts'
+import type { OutOfRange, ResolvedPartition, SubscriptionSink } from '../subscriptions/subscription-sink.ts'
 import { frameOf } from './messages/server-frame.ts'
 import type { SharedTexts } from './messages/shared-texts.ts'
 import { shownRecords } from './messages/shown-records.ts'
 import type { StreamClient } from './stream-client.ts'
-import type { OutOfRange, ResolvedPartition, SubscriptionSink } from './subscription-sink.ts'
 import type { TextId } from './text-requests.ts'
 
 /** Sends a subscription as JSON. Credit counts the characters of the messages. */
