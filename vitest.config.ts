@@ -40,6 +40,7 @@ const functions = [
   'start-up',
   'tls',
   'tracing',
+  'websocket-examples',
   'typed-topics',
 ]
 /**
@@ -73,6 +74,7 @@ const slowTests = [
   'broker/src/doors/topic-identity.test.ts',
   'broker/src/doors/ws/cascade-requests.test.ts',
   'broker/src/doors/ws/messages/shared-texts.test.ts',
+  'broker/src/doors/ws/slow-text-readers.test.ts',
   'broker/src/doors/ws/stream.test.ts',
   'broker/src/doors/ws/subject-clients.test.ts',
   'broker/src/doors/ws/watch-clients.test.ts',

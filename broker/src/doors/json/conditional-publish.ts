@@ -89,7 +89,7 @@ export async function publishConditionally(
     throw new TailraceError('BATCH_TOO_LARGE', `Records under one condition are one batch of ${spread.maxBatchBytes}.`)
   }
   const { slots } = deps
-  const slot = await slots.borrow()
+  const slot = await slots.borrow(destination.deadline)
   const { producerId, epoch: producerEpoch, sequences } = slot
   const key = `${destination.id}/${destination.partition}`
   const baseSequence = takeSequences(slot, key, records.length)

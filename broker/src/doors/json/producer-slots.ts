@@ -1,4 +1,9 @@
-import type { ProducerId } from '@tailrace/schemas'
+import { type ProducerId, TailraceError } from '@tailrace/schemas'
+import type { Clock } from '../../platform/clock.ts'
+import type { Random } from '../../platform/random.ts'
+import { withDeadline } from '../../platform/timing/deadline.ts'
+import { RetryPause } from '../limits/retry-pause.ts'
+import { isRetried } from './sending.ts'
 
 /** An idempotent producer that one request holds at a time. */
 export interface ProducerSlot {
@@ -9,6 +14,12 @@ export interface ProducerSlot {
    * again.
    */
   readonly sequences: Map<string, number>
+}
+
+export interface ProducerSlotParts {
+  readonly clock: Clock
+  readonly random: Random
+  readonly initProducer: () => Promise<{ producerId: ProducerId; epoch: number }>
 }
 
 /** Beyond this a slot has seen so many partitions that a new producer id is cheaper than its memory. */
@@ -27,23 +38,48 @@ const sequenceLimit = 2 ** 31
  * may not be in the log.
  */
 export class ProducerSlots {
-  readonly #initProducer: () => Promise<{ producerId: ProducerId; epoch: number }>
+  readonly #parts: ProducerSlotParts
   readonly #idle: ProducerSlot[] = []
 
-  constructor(initProducer: () => Promise<{ producerId: ProducerId; epoch: number }>) {
-    this.#initProducer = initProducer
+  constructor(parts: ProducerSlotParts) {
+    this.#parts = parts
   }
 
-  /** The slot used last comes first, so that few producers are alive. Rejects as BrokerApi.initProducer does. */
-  async borrow(): Promise<ProducerSlot> {
+  /**
+   * The slot used last comes first, so that few producers are alive. `deadline`: monotonic milliseconds, up to which a
+   * new one is asked for. Rejects as BrokerApi.initProducer does; LEADER_UNAVAILABLE: it did not answer in time.
+   */
+  async borrow(deadline: number): Promise<ProducerSlot> {
     const idle = this.#idle.pop()
     if (idle !== undefined) return idle
-    const { producerId, epoch } = await this.#initProducer()
-    return { producerId, epoch, sequences: new Map() }
+    const { clock, random } = this.#parts
+    const pause = new RetryPause(clock, random)
+    for (;;) {
+      try {
+        return await this.#make(Math.max(1, deadline - clock.monotonic()))
+      } catch (error) {
+        if (!isRetried(error) || clock.monotonic() + pause.nextMs >= deadline) throw error
+        await pause.wait()
+      }
+    }
   }
 
   giveBack(slot: ProducerSlot): void {
     if (this.#idle.length < maxIdle && slot.sequences.size <= maxSequences) this.#idle.push(slot)
+  }
+
+  #make(ms: number): Promise<ProducerSlot> {
+    let isLate = false
+    const made = this.#parts.initProducer().then(({ producerId, epoch }) => {
+      const slot: ProducerSlot = { producerId, epoch, sequences: new Map() }
+      // Nobody waits for it any more: the next request has it.
+      if (isLate) this.giveBack(slot)
+      return slot
+    })
+    return withDeadline(this.#parts.clock, ms, made, () => {
+      isLate = true
+      throw new TailraceError('LEADER_UNAVAILABLE', 'The metadata leader gave no producer id in time.')
+    })
   }
 }
 

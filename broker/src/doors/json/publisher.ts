@@ -49,7 +49,8 @@ export class JsonPublisher {
     this.#deps = parts
     this.#timeoutMs = parts.timeoutMs
     this.#defaultMaxBatchBytes = parts.maxBatchBytes
-    this.#slots = new ProducerSlots(() => parts.api.initProducer(null))
+    const { api, clock, random } = parts
+    this.#slots = new ProducerSlots({ clock, random, initProducer: () => api.initProducer(null) })
     this.#turn = parts.random.below(1 << 16)
   }
 
@@ -78,7 +79,7 @@ export class JsonPublisher {
       nameOf,
     })
     const deadline = this.#deps.clock.monotonic() + this.#timeoutMs
-    const slot = await this.#slots.borrow()
+    const slot = await this.#slots.borrow(deadline)
     const places = new Array<PublishedRecord>(records.length)
     const outcomes = await Promise.allSettled(
       groups.map((group) =>

@@ -27,6 +27,11 @@ const retried = new Set<ErrorCode>([
   'CONNECTION_LOST',
 ])
 
+/** Whether the same may be asked once more. */
+export function isRetried(error: unknown): boolean {
+  return error instanceof TailraceError && retried.has(error.code)
+}
+
 /**
  * Those of them that say that this attempt wrote nothing. UNKNOWN_PRODUCER: the leader does not know the broker's
  * newest ids yet. NOT_READY: a new cluster takes no fencing tokens yet.
