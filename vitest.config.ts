@@ -8,6 +8,7 @@ import { defineConfig } from 'vitest/config'
 const processTests = ['test/e2e/**/*.test.ts']
 /** Those of them that ask what happens, not how fast: they mostly wait, so two files share the machine. */
 const functions = [
+  'admin-sdk',
   'backup-credentials',
   'backup-reads',
   'browser',

@@ -40,3 +40,9 @@ export const clientOptionNames = [
   'logger',
   'surroundings',
 ] as const
+
+/** Those that a client takes, of the options of what stands on it. */
+export function clientOptionsOf(options: ClientOptions): ClientOptions {
+  const given = clientOptionNames.filter((name) => options[name] !== undefined).map((name) => [name, options[name]])
+  return Object.fromEntries(given) as unknown as ClientOptions
+}

@@ -1,11 +1,14 @@
 import { type BrokerId, type PartitionNumber, TailraceError } from '@tailrace/schemas'
 import { prepareTls } from '#socket'
-import { turned, worthTelling } from './candidates.ts'
+import { BrokerChoice } from './broker-choice.ts'
+import { worthTelling } from './candidates.ts'
 import type { ClientOptions } from './client-options.ts'
 import type { Connection, Reply, RequestFields, RequestName } from './connection.ts'
 import { ConnectionPool } from './connection-pool.ts'
 import { type ConnectionStatus, type StatusListener, StatusWatch } from './connection-status.ts'
 import { checkCredentials } from './credentials.ts'
+import { orAborted } from './delay.ts'
+import { askOverHttp, type HttpAccess, type HttpCall, mayBeCarriedOut } from './http/http-call.ts'
 import { loggerOf } from './logger.ts'
 import { Metadata, type TopicRoute } from './metadata.ts'
 import { type ConnectOptions, checkTimeout, notReached, REACH_MS } from './reach.ts'
@@ -14,7 +17,6 @@ import { serverAddresses, toldAddress } from './server-address.ts'
 import { checkClientId, wholeNumber } from './settings.ts'
 import { wrong } from './socket/tls-options.ts'
 import { type ClientSurroundings, surroundingsOf, type Timer } from './surroundings.ts'
-import { type Asking, createTopicAt, type NewTopic } from './topic-creation.ts'
 
 /** A way to a partition. `direct`: to its leader; otherwise to a broker that forwards. */
 export interface Route {
@@ -47,24 +49,18 @@ export class Client {
   readonly #toCreate = new Set<string>()
   /** It shows a credential. */
   readonly #isKnown: boolean
-  /** What a request for a topic needs. */
-  readonly #asking: Omit<Asking, 'address'>
+  readonly #access: HttpAccess
+  readonly #choice: BrokerChoice
   readonly #changeListeners = new Set<() => void>()
   readonly #closing = new AbortController()
   readonly #refreshTimer: Timer
   #refreshing: { topics: readonly string[]; done: Promise<void> } | undefined
-  /** Addresses of brokers to ask before all others, and behind all others. */
-  #first: readonly string[] = []
-  #last: readonly string[] = []
-  #askAnother = false
-  #rotation: number
 
   /** @throws TailraceError INVALID_SETTING */
   constructor(options: ClientOptions) {
     const surroundings = surroundingsOf(options.surroundings)
     this.surroundings = surroundings
     this.metadata = new Metadata(surroundings)
-    this.#rotation = Math.floor(surroundings.random() * 1024)
     this.#servers = serverAddresses(options.servers)
     const isSecure = this.#servers.some((server) => server.startsWith('wss:'))
     // A program that asks for TLS gets it at every broker, also at those that it is told of.
@@ -74,7 +70,7 @@ export class Client {
     this.#isKnown = options.credentials !== undefined
     const credentials = checkCredentials(options.credentials)
     const clientId = checkClientId(options.clientId)
-    this.#asking = { credentials, clientId, tls, surroundings }
+    this.#access = { credentials, clientId, tls, surroundings }
     const max = 3_600_000
     this.#status = new StatusWatch(this.#servers, loggerOf(options.logger), surroundings)
     const settings = {
@@ -87,6 +83,8 @@ export class Client {
       surroundings,
     }
     this.#pool = new ConnectionPool(settings, this.#status)
+    const known = () => [...new Set([...this.#servers, ...this.metadata.addresses()])]
+    this.#choice = new BrokerChoice(known, this.#pool, Math.floor(surroundings.random() * 1024))
     const maxAgeMs = wholeNumber('metadataMaxAgeMs', options.metadataMaxAgeMs, { default: 15_000, min: 10, max })
     this.#refreshTimer = surroundings.every(maxAgeMs, () => {
       if (this.#topics.size > 0) this.refresh().catch(() => {})
@@ -180,7 +178,7 @@ export class Client {
         // Perhaps only the brokers can reach its address, or it may be gone: another broker knows.
       }
     }
-    return { connection: await this.#any(), direct: false }
+    return { connection: await this.#choice.any(), direct: false }
   }
 
   /** Brokers by how fast a connection to them opened, those without an open one after them, in the order given. */
@@ -254,38 +252,39 @@ export class Client {
    * One attempt of {@link call}. After one that has failed, another broker is asked first.
    * @throws TailraceError what the broker answers; CONNECTION_LOST, TIMED_OUT, CLOSED, ABORTED
    */
-  async ask<Name extends RequestName>(
+  ask<Name extends RequestName>(
     name: Name,
     fields: RequestFields<Name>,
     options: { timeoutMs: number; signal?: AbortSignal },
   ): Promise<Reply<Name>> {
-    try {
-      const connection = await (this.#askAnother ? this.#firstOpen() : this.#any())
-      const reply = await connection.request(name, fields, options)
-      this.#askAnother = false
-      return reply
-    } catch (error) {
-      if (TailraceError.from(error).retriable) {
-        this.#rotation++
-        this.#askAnother = true
-      }
-      throw error
-    }
+    return this.#choice.ask((connection) => connection.request(name, fields, options))
   }
 
   /**
-   * Creates a topic with as many partitions and replicas as another one has, if there is none of its name.
-   * @throws TailraceError UNKNOWN_TOPIC: the other one; AUTHORIZATION_FAILED, AUTHENTICATION_FAILED; TIMED_OUT, CLOSED
+   * A request of the HTTP API, to one broker after the other until one answers. Resolves with its JSON. `attemptMs`:
+   * how long one broker may take; default: as long as is left.
+   * @throws TailraceError what is not retriable; TIMED_OUT after `timeoutMs`; CONNECTION_LOST or TIMED_OUT before,
+   * where it may have been carried out and is not repeatable; CLOSED, ABORTED
    */
-  async createTopicLike(name: string, like: string, options: { timeoutMs: number }): Promise<void> {
-    const { leaders, replicas } = await this.topic(like, options)
-    const topic: NewTopic = { name, partitions: leaders.length, replicas: Math.max(1, replicas[0]?.length ?? 1) }
-    await withRetries(this.surroundings, this.#closing.signal, options, async () => {
-      const address = this.#candidates()[0]!
-      this.#rotation++
-      await createTopicAt({ address, ...this.#asking }, topic)
-      return true
-    })
+  async overHttp(
+    call: HttpCall,
+    options: { timeoutMs: number; attemptMs?: number; signal?: AbortSignal },
+  ): Promise<unknown> {
+    const { timeoutMs, attemptMs = timeoutMs, signal } = options
+    const deadline = this.surroundings.monotonic() + timeoutMs
+    const outcome = await withRetries(this.surroundings, this.#closing.signal, options, () =>
+      this.#choice.ask(async ({ address }) => {
+        const ms = Math.max(1, Math.ceil(Math.min(attemptMs, deadline - this.surroundings.monotonic())))
+        try {
+          return { answer: await orAborted(askOverHttp(address, call, this.#access, ms), signal) }
+        } catch (error) {
+          if (call.isRepeatable || !mayBeCarriedOut(error)) throw error
+          return { error }
+        }
+      }),
+    )
+    if ('error' in outcome) throw outcome.error
+    return outcome.answer
   }
 
   /**
@@ -303,8 +302,7 @@ export class Client {
 
   /** Asks the brokers at `first` before all others from now on, and those at `last` when no other answers. */
   prefer(first: readonly string[], last: readonly string[]): void {
-    this.#first = first
-    this.#last = last
+    this.#choice.prefer(first, last)
   }
 
   /** See ConnectionPool. */
@@ -344,9 +342,9 @@ export class Client {
 
   async #lookUp(topics: readonly string[], create: readonly string[]): Promise<void> {
     // Another broker first each time: one that is cut off from the rest keeps sending outdated metadata.
-    this.#rotation++
+    this.#choice.turn()
     let last: unknown
-    for (const address of this.#candidates()) {
+    for (const address of this.#choice.candidates()) {
       if (this.isClosed) break
       try {
         const connection = await this.#pool.get(address)
@@ -364,32 +362,5 @@ export class Client {
       }
     }
     throw this.isClosed ? new TailraceError('CLOSED') : TailraceError.from(last)
-  }
-
-  async #any(): Promise<Connection> {
-    for (const address of this.#candidates()) {
-      const open = this.#pool.peek(address)
-      if (open !== undefined) return open
-    }
-    return this.#firstOpen()
-  }
-
-  async #firstOpen(): Promise<Connection> {
-    let last: unknown
-    for (const address of this.#candidates()) {
-      try {
-        return await this.#pool.get(address)
-      } catch (error) {
-        last = worthTelling(last, error)
-      }
-    }
-    throw TailraceError.from(last)
-  }
-
-  /** All addresses known, starting with another one after each lookup. */
-  #candidates(): string[] {
-    const all = [...new Set([...this.#servers, ...this.metadata.addresses()])]
-    if (this.#first.length === 0 && this.#last.length === 0) return turned(all, this.#rotation)
-    return [...new Set([...turned(this.#first, this.#rotation), ...turned(all, this.#rotation), ...this.#last])]
   }
 }

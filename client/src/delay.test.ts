@@ -52,3 +52,14 @@ describe('a promise that is waited for until a signal', () => {
     await expect(orAborted(Promise.resolve(1), controller.signal)).rejects.toBe(closed)
   })
 })
+
+it('a promise that fails behind an abort ends no process', async () => {
+  const unhandled: unknown[] = []
+  const note = (reason: unknown): void => void unhandled.push(reason)
+  process.on('unhandledRejection', note)
+  const aborted = orAborted(Promise.reject(new Error('too late')), AbortSignal.abort())
+  await expect(aborted).rejects.toMatchObject({ code: 'ABORTED' })
+  await new Promise((resolve) => setTimeout(resolve))
+  process.off('unhandledRejection', note)
+  expect(unhandled).toEqual([])
+})

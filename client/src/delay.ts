@@ -33,9 +33,10 @@ export function delay(ms: number, signal?: AbortSignal, { after }: ClientSurroun
 export function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(abortError(signal))
     const stop = (): void => reject(abortError(signal))
-    signal.addEventListener('abort', stop, { once: true })
+    if (signal.aborted) stop()
+    else signal.addEventListener('abort', stop, { once: true })
+    // Also behind the abort: what it fails with then goes to nobody, and must not end the process.
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
   })
 }

@@ -36,6 +36,8 @@ export class TestBroker implements SessionHost {
   fetches = 0
   /** Linearizable ones among them. */
   linearizableFetches = 0
+  /** Answers HTTP requests, in the place of creating topics; undefined: the connection breaks. */
+  onHttp: ((method: string, path: string, body: unknown) => { status: number; body?: unknown } | undefined) | undefined
   port = 0
   /** The port that clients are told; 0: its own. */
   advertisedPort = 0
@@ -80,7 +82,15 @@ export class TestBroker implements SessionHost {
   async #http(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const pieces: Buffer[] = []
     for await (const piece of request) pieces.push(piece as Buffer)
-    const { name, partitions } = JSON.parse(Buffer.concat(pieces).toString()) as { name: string; partitions: number }
+    const text = Buffer.concat(pieces).toString()
+    const sent: unknown = text === '' ? undefined : JSON.parse(text)
+    if (this.onHttp !== undefined) {
+      const answer = this.onHttp(request.method!, request.url!, sent)
+      if (answer === undefined) request.socket.destroy()
+      else response.writeHead(answer.status).end(answer.body === undefined ? '' : JSON.stringify(answer.body))
+      return
+    }
+    const { name, partitions } = sent as { name: string; partitions: number }
     try {
       this.cluster.createForClient(name, partitions)
       response.writeHead(201).end('{}')

@@ -2,10 +2,9 @@ import {
   type AnyTopic,
   abortError,
   Client,
-  type ClientOptions,
   type ConnectionStatus,
   type ConnectOptions,
-  clientOptionNames,
+  clientOptionsOf,
   isTopic,
   orAborted,
   type StatusListener,
@@ -58,7 +57,7 @@ export class Producer {
   /** Connects when the first record is sent. @throws TailraceError INVALID_SETTING, UNSUPPORTED_COMPRESSION */
   constructor(options: ProducerOptions) {
     this.#settings = producerSettings(options)
-    this.#client = new Client(clientOptions(options))
+    this.#client = new Client(clientOptionsOf(options))
     this.#linger = new LingerTimer(this.#settings.lingerMs, this.#client.surroundings)
     this.#context = this.#makeContext()
     if (options.openTelemetry !== undefined) this.#spans = new PublishSpans(options.openTelemetry)
@@ -324,9 +323,4 @@ export class Producer {
 
 function isConditional({ expectedOffset, fence }: SendOptions): boolean {
   return expectedOffset !== undefined || fence !== undefined
-}
-
-function clientOptions(options: ProducerOptions): ClientOptions {
-  const picked = clientOptionNames.filter((name) => options[name] !== undefined).map((name) => [name, options[name]])
-  return Object.fromEntries(picked) as unknown as ClientOptions
 }

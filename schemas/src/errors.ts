@@ -77,6 +77,12 @@ export const errorTable = {
     message: 'A topic of this name exists.',
     hint: 'Choose another name, or delete the topic first.',
   },
+  TOPIC_DIFFERS: {
+    status: 409,
+    retriable: false,
+    message: 'The topic exists, and is not as it is to be.',
+    hint: 'The message names each difference. Change the topic, or what the program asks for.',
+  },
   OFFSET_OUT_OF_RANGE: {
     status: 416,
     retriable: false,

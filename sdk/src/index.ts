@@ -1,2 +1,3 @@
+export * from '@tailrace/admin'
 export * from '@tailrace/consumer'
 export * from '@tailrace/producer'

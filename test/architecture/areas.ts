@@ -14,8 +14,9 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   producer: ['schemas', 'client'],
   // Dead letters of consumer groups are published.
   consumer: ['schemas', 'client', 'producer'],
+  admin: ['schemas', 'client'],
   // One package to install: it exports what its parts do, and has no code of its own.
-  sdk: ['producer', 'consumer'],
+  sdk: ['admin', 'producer', 'consumer'],
   // As any client it knows the HTTP API, and no code of the broker.
   console: [],
   // Brokers by their package's entry for programs that embed one.
@@ -88,11 +89,12 @@ const packages: Readonly<Record<string, string>> = {
   client: 'client',
   producer: 'producer',
   consumer: 'consumer',
+  admin: 'admin',
   sdk: 'sdk',
   console: 'console',
   testing: 'testing',
 }
-const sdks: readonly string[] = ['client', 'producer', 'consumer', 'sdk']
+const sdks: readonly string[] = ['client', 'producer', 'consumer', 'admin', 'sdk']
 
 /** The area of a file, or null for a folder of the broker or a package that the table does not know. */
 export function areaOf(path: string): string | null {

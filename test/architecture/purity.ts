@@ -32,7 +32,7 @@ export function impurities(sources: readonly ParsedSource[]): string[] {
     })
 }
 
-const sdks = /^(client|producer|consumer)\/src\//
+const sdks = /^(client|producer|consumer|admin)\/src\//
 /** Where the SDKs touch the machine. Everything else in them has it from the surroundings of its client. */
 const ownedByMachine = new Set([
   'client/src/surroundings.ts',

@@ -15,8 +15,8 @@ import { nodeHttpClient } from '../../broker/src/platform/node/http-client.ts'
 import { nodeMessageSockets } from '../../broker/src/platform/node/message-sockets.ts'
 import { nodeRandom } from '../../broker/src/platform/node/random.ts'
 import { Connection } from '../../client/src/connection.ts'
+import { askOverHttp } from '../../client/src/http/http-call.ts'
 import { machine } from '../../client/src/surroundings.ts'
-import { createTopicAt } from '../../client/src/topic-creation.ts'
 
 /** An error arrives with all that it tells, whichever way it takes from one program to another. */
 
@@ -93,15 +93,11 @@ const ways: Record<string, () => Promise<unknown>> = {
   'the beats of a member of a group': () =>
     using(new Consumer(client()), (consumer) => first(consumer.group('g').subscribe('flights'))),
   'the creation of a topic by the SDKs': () =>
-    createTopicAt(
-      {
-        address: `ws://${fixture.address}`,
-        credentials: undefined,
-        clientId: undefined,
-        tls: undefined,
-        surroundings: machine,
-      },
-      { name: 'new', partitions: 1, replicas: 1 },
+    askOverHttp(
+      `ws://${fixture.address}`,
+      { method: 'POST', path: '/topics', body: { name: 'new', partitions: 1, replicas: 1 }, isRepeatable: true },
+      { credentials: undefined, clientId: undefined, tls: undefined, surroundings: machine },
+      10_000,
     ),
   'the refusal of a connection of the SDKs': () => Connection.open(`ws://${refusingAddress}`, settings),
   'a request of a cascade broker': () => using(link(), (asking) => asking.request('Publish', publish, 2_000, batch)),

@@ -19,7 +19,7 @@ export class Workshop {
     rmSync(this.folder, { recursive: true, force: true })
     for (const [path, text] of readTree()) this.write(path, text)
     // Golden bytes and other files that are no text stand in folders of this name.
-    for (const packageName of ['schemas', 'client', 'producer', 'consumer', 'sdk', 'broker', 'test']) {
+    for (const packageName of ['schemas', 'client', 'producer', 'consumer', 'admin', 'sdk', 'broker', 'test']) {
       cpSync(join(root, packageName), join(this.folder, packageName), { recursive: true, filter: isWanted })
     }
     this.#linkPackages()

@@ -22,5 +22,5 @@ export interface HttpAnswer {
 /** One request. Rejects when there is no answer in time. For Node and for browsers (package.json, "imports"). */
 export type SendHttp = (request: HttpRequest) => Promise<HttpAnswer>
 
-/** Answers of brokers about topics are far shorter. */
-export const MOST_ANSWER_BYTES = 1024 * 1024
+/** A topic with 100,000 partitions is described in less. */
+export const MOST_ANSWER_BYTES = 64 * 1024 * 1024

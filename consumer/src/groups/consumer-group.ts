@@ -1,4 +1,12 @@
-import { type AnyTopic, type Client, type ClientOptions, isTopic, throwIfAborted } from '@tailrace/client'
+import {
+  type AnyTopic,
+  type Client,
+  type ClientOptions,
+  clientOptionsOf,
+  createTopicLike,
+  isTopic,
+  throwIfAborted,
+} from '@tailrace/client'
 import { type Offset, TailraceError, unreadableAt } from '@tailrace/schemas'
 import type { Levels } from '../levels.ts'
 import { readPlace } from '../point-read.ts'
@@ -23,7 +31,6 @@ import {
 import { GroupSubscription } from './group-subscription.ts'
 import { GroupFeeds } from './leases/group-feeds.ts'
 import type { LeasedPartition } from './leases/leased-partition.ts'
-import { plainOptions } from './plain-options.ts'
 import { DeadLetters } from './run/dead-letters.ts'
 import { type Handler, HandlerRun } from './run/handler-run.ts'
 import { type RunOptions, runSettings } from './run/run-options.ts'
@@ -280,9 +287,9 @@ export class ConsumerGroup<Data = string> {
     const made = new DeadLetters({
       group: this.name,
       topic: topic === false ? undefined : topic,
-      options: plainOptions(options),
+      options: clientOptionsOf(options),
       now: client.surroundings.now,
-      createTopic: (name, like) => client.createTopicLike(name, like, { timeoutMs: CREATE_MS }),
+      createTopic: (name, like) => createTopicLike(client, { name, like }, { timeoutMs: CREATE_MS }),
     })
     this.#deadLetters.push(made)
     return made

@@ -13,6 +13,7 @@ export const sdkErrors: Readonly<Record<string, ErrorRow>> = {
   UNKNOWN_TOPIC: {"status":404,"retriable":false,"message":"There is no such topic.","hint":"Create it with \"tailrace topic create\", or look at \"tailrace topic list\"."},
   TOPIC_ID_MISMATCH: {"status":404,"retriable":false,"message":"The topic of this name has another id.","hint":"It was deleted and created again. Positions, batches and tokens of the former topic do not fit; start anew."},
   UNKNOWN_PARTITION: {"status":404,"retriable":false,"message":"The topic has no such partition.","hint":"Partitions count from 0; \"tailrace topic describe\" shows them."},
+  TOPIC_DIFFERS: {"status":409,"retriable":false,"message":"The topic exists, and is not as it is to be.","hint":"The message names each difference. Change the topic, or what the program asks for."},
   OFFSET_OUT_OF_RANGE: {"status":416,"retriable":false,"message":"The offset is outside the partition.","hint":"Read between logStart and highWatermark."},
   MALFORMED_FRAME: {"status":400,"retriable":false,"message":"The bytes are not a Tailrace frame.","hint":"Check that client and port belong together; docs/protocol.md gives the layout."},
   FRAME_TOO_LARGE: {"status":413,"retriable":false,"message":"The frame is larger than the broker accepts.","hint":"Send smaller batches, or raise maxFrameBytes on every broker."},

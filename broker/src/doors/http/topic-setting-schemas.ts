@@ -54,6 +54,7 @@ export const topicSettingSchemas: readonly object[] = [
     $id: 'EffectiveSetting',
     ...object({
       name: { ...string, description: "Kafka's name, where it has one." },
+      alias: { type: ['string', 'null'], description: "The name in the API, where name is Kafka's." },
       value: { type: ['integer', 'boolean', 'string', 'null'], description: 'Null: none, as about explains.' },
       source: {
         type: 'string',

@@ -1,6 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { type ClientOptions, type ClientSurroundings, machine } from '@tailrace/client'
-import { plainOptions } from '../plain-options.ts'
+import { type ClientOptions, type ClientSurroundings, clientOptionsOf, machine } from '@tailrace/client'
 import type { BeatEvents, Beats } from './beat-messages.ts'
 import { monotonicMs } from './monotonic.ts'
 import { Pulse } from './pulse.ts'
@@ -52,7 +51,7 @@ class WorkerBeats implements Beats {
   constructor(parts: BeatParts, memory: SharedArrayBuffer) {
     this.#parts = parts
     this.#memory = memory
-    const [options, asksForTokens] = transferable(plainOptions(parts.options))
+    const [options, asksForTokens] = transferable(clientOptionsOf(parts.options))
     this.#worker = startWorker({ memory, settings: parts.settings, options, asksForTokens })
     this.#worker.unref()
     this.#worker.on('message', (note: WorkerNote) => this.#heard(note))

@@ -1,4 +1,4 @@
-import { Client, type ClientOptions } from '@tailrace/client'
+import { Client, type ClientOptions, clientOptionsOf } from '@tailrace/client'
 import type { Offset } from '@tailrace/schemas'
 import { Feed } from '../../feed/feed.ts'
 import type { Levels } from '../../levels.ts'
@@ -7,7 +7,6 @@ import { Positions } from '../../positions.ts'
 import { Range } from '../../range.ts'
 import { type From, type Start, startOf } from '../../start.ts'
 import type { PartitionId } from '../beats/beat-messages.ts'
-import { plainOptions } from '../plain-options.ts'
 
 /** A connection may have 256 subscriptions, and each partition is one. */
 const MOST_FEEDS_PER_CLIENT = 200
@@ -34,7 +33,7 @@ export class GroupFeeds {
 
   /** `client`: used first, and closed by its owner. `levelsOf`: undefined where cascade brokers are not looked for. */
   constructor(client: Client, options: ClientOptions, levelsOf: (topic: string) => Levels | undefined) {
-    this.#options = plainOptions(options)
+    this.#options = clientOptionsOf(options)
     this.#levelsOf = levelsOf
     this.#feeds.set(client, 0)
   }
