@@ -118,6 +118,7 @@ const slowTests = [
   'test/fuzz/**/*.test.ts',
   'test/security/**/*.test.ts',
   'test/sim/**/*.test.ts',
+  'testing/src/simulation/simulate.test.ts',
   'testing/src/test-cluster.test.ts',
 ]
 const functionTests = functions.map((name) => `test/e2e/${name}.test.ts`)
@@ -157,6 +158,7 @@ const longTests = [
   'test/sim/tree/more-trees.test.ts',
   'test/sim/tree/tree.test.ts',
   'test/tool-arguments.test.ts',
+  'testing/src/simulation/more-seeds.test.ts',
 ]
 /** Of these those that measure, so that they run alone. */
 const longProcessTests = [

@@ -20,7 +20,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   // As any client it knows the HTTP API, and no code of the broker.
   console: [],
   // Brokers by their package's entry for programs that embed one.
-  testing: ['start'],
+  testing: ['start', 'client'],
   platform: ['schemas'],
   'platform/memory': base,
   'platform/node': base,

@@ -182,9 +182,9 @@ describe('a fence and an expected offset', () => {
   })
 })
 
-describe('testing with the real broker', () => {
-  it('has tests that pass', async () => {
-    const tests = spawn(process.execPath, ['--test', await codeOf('testing.md', folder)], {
+describe('testing with the real broker, and simulating a service', () => {
+  it.each(['testing.md', 'simulation.md'])('%s has tests that pass', async (guide) => {
+    const tests = spawn(process.execPath, ['--test', await codeOf(guide, folder)], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let output = ''

@@ -8,8 +8,10 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { WebSocketServer } from 'ws'
 import { CertificateFolder } from '../../broker/src/platform/node/tls/testing/certificate-folder.ts'
 import { Client } from '../../client/src/client.ts'
+import { sendHttp } from '../../client/src/http/node.ts'
 import * as browser from '../../client/src/socket/browser.ts'
 import { openSocket, prepareTls } from '../../client/src/socket/node.ts'
+import { machine } from '../../client/src/surroundings.ts'
 
 let folder: CertificateFolder
 beforeAll(async () => {
@@ -87,6 +89,25 @@ it('shows its certificate, and resumes its sessions', async () => {
   const tls = prepareTls({ ca: folder.authority.cert, ...(await folder.client('alice')) })
   expect(await greeting(`wss://127.0.0.1:${port}`, tls)).toBe('no name, CN=alice, new')
   expect(await greeting(`wss://127.0.0.1:${port}`, tls)).toBe('no name, CN=alice, resumed')
+})
+
+it('sends requests over HTTP through TLS as well, and shows a credential nowhere else', async () => {
+  const seen: unknown[] = []
+  const server = createServer(await folder.server(['localhost'], ['127.0.0.1']), (request, response) => {
+    seen.push([request.method, request.url, request.headers.authorization, (request.socket as TLSSocket).encrypted])
+    response.writeHead(201).end('made')
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  closing.push(() => server.close())
+  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/topics`
+  const headers = { authorization: 'Bearer secret' }
+  const request = { method: 'POST', url, headers, body: '{}', timeoutMs: 5_000, surroundings: machine }
+  const answer = await sendHttp({ ...request, tls: prepareTls({ ca: folder.authority.cert }) })
+  expect([answer.status, answer.text]).toEqual([201, 'made'])
+  expect(seen).toEqual([['POST', '/topics', 'Bearer secret', true]])
+  await expect(sendHttp({ ...request, tls: prepareTls(undefined) })).rejects.toThrow('certificate')
+  expect(seen).toHaveLength(1)
 })
 
 it('says when the other end has no TLS, and passes on what a broker answers in HTTP', async () => {

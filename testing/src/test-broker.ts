@@ -1,5 +1,5 @@
 import type { CreateTopicRequest, EmbeddedSettings, RunningBroker, Surroundings } from 'tailrace/embedded'
-import { embeddedSettings, memoryLogger, nodeRandom, startBroker } from 'tailrace/embedded'
+import { embeddedSettings, memoryLogger, startBroker } from 'tailrace/embedded'
 import { BrokerLife } from './broker-life.ts'
 import { hostOf, type Machine, peerAddress } from './machine.ts'
 
@@ -95,10 +95,13 @@ export class TestBroker {
   }
 
   #surroundings(life: BrokerLife): Surroundings {
-    const { clock, disk, openState, network, port, log } = this.#machine
+    const { clock, random, crypto, pid, readConsole, disk, openState, network, port, log } = this.#machine
     return {
       clock: life.clock(clock),
-      random: nodeRandom,
+      random,
+      crypto,
+      pid,
+      readConsole,
       disk: life.disk(disk),
       network: life.network(network.host(hostOf(this.id))),
       attach: async (server) => {

@@ -1,6 +1,5 @@
-import type { MemoryNetwork, TopicConfig } from 'tailrace/embedded'
+import type { Clock, MemoryNetwork, TopicConfig } from 'tailrace/embedded'
 import { hostOf, type Machine } from './machine.ts'
-import type { SkippingClock } from './skipping-clock.ts'
 import type { TestBroker } from './test-broker.ts'
 
 export interface NewTopic {
@@ -11,17 +10,23 @@ export interface NewTopic {
   readonly config?: TopicConfig
 }
 
+/** The time of all brokers. */
+export interface ClusterClock extends Clock {
+  /** Resolves when `ms` milliseconds have passed, or been skipped. */
+  skip(ms: number): Promise<void>
+}
+
 /** Brokers within this process, and the network between them. */
 export class TestCluster implements AsyncDisposable {
   readonly brokers: readonly TestBroker[]
   readonly #machines: readonly Machine[]
   readonly #network: MemoryNetwork
-  readonly #clock: SkippingClock
+  readonly #clock: ClusterClock
 
   constructor(
     brokers: readonly TestBroker[],
     machines: readonly Machine[],
-    { network, clock }: { readonly network: MemoryNetwork; readonly clock: SkippingClock },
+    { network, clock }: { readonly network: MemoryNetwork; readonly clock: ClusterClock },
   ) {
     this.brokers = brokers
     this.#machines = machines
@@ -72,13 +77,13 @@ export class TestCluster implements AsyncDisposable {
    * @throws Error after `timeoutMs`, with the brokers that are not
    */
   async ready(timeoutMs = 10_000): Promise<void> {
-    const deadline = performance.now() + timeoutMs
+    const deadline = this.#clock.monotonic() + timeoutMs
     for (;;) {
       const waiting = this.brokers.filter((broker) => broker.state !== 'down' && !broker.ready)
       if (waiting.length === 0) return
-      if (performance.now() > deadline)
+      if (this.#clock.monotonic() > deadline)
         throw new Error(`Not ready after ${timeoutMs} ms: brokers ${waiting.map(({ id }) => id).join(', ')}.`)
-      await new Promise((done) => setTimeout(done, LOOK_EVERY_MS))
+      await new Promise<void>((done) => this.#clock.after(LOOK_EVERY_MS, done))
     }
   }
 

@@ -11,7 +11,6 @@ import { BrokerGroups } from '../partition/broker/groups.ts'
 import { defaultPartitionSettings } from '../partition/settings.ts'
 import type { Clock } from '../platform/clock.ts'
 import { nodeCrc32c } from '../platform/node/checksum.ts'
-import { nodeCrypto } from '../platform/node/crypto.ts'
 import { readSecretFile } from '../platform/node/guarded-file.ts'
 import { allConditions, cascadeConditions } from './all-conditions.ts'
 import { openAudit } from './audit.ts'
@@ -53,14 +52,14 @@ export async function startBroker(
   settings: BrokerSettings,
   surroundings: Surroundings = nodeSurroundings,
 ): Promise<RunningBroker> {
-  const { clock, random, disk } = surroundings
+  const { clock, random, disk, crypto } = surroundings
   const { logger, storage, store, files } = await openDataFolder(settings, surroundings)
   const room = watchRoom(() => diskShortage(storage), clock, logger)
   const clusterKeys = await openClusterKeys(settings, { read: readSecretFile, clock, logger })
   const limits = gatewayLimits(settings, files)
   const tls = await openTls(settings, { limits, unknownPeers: files.unknownPeers, clock, log: logger })
   const network = surroundings.network ?? tls.network
-  const machine = { network, clock, random, crc32c: nodeCrc32c, crypto: nodeCrypto }
+  const machine = { network, clock, random, crc32c: nodeCrc32c, crypto }
   const peers = createPeers({ ...machine, ...peerSettings(settings, tls), clusterKeys, log: logger })
   const groups = new BrokerGroups({ storage, store, peers, ...machine, logger, ...groupSettings(settings) })
   const node = createClusterNode({
@@ -73,9 +72,10 @@ export async function startBroker(
     incarnation: random.uuid(),
     storage,
     diskShortage: room.shortage,
+    pid: surroundings.pid,
     ...nodeSettings(settings),
   })
-  const cascade = levelZeroControlOver(peers, node, clock, nodeCrypto)
+  const cascade = levelZeroControlOver(peers, node, clock, crypto)
   await node.start()
   const exposed = tellExposures(settings, logger)
   const audit = openAudit(settings, { clock, log: logger, api: node.api })
@@ -85,7 +85,7 @@ export async function startBroker(
   const gateway = await createHttpGateway({
     services: {
       ...servicesOf(node, cascade, logger, { brokerId: settings.id, clock }),
-      authenticator: await openAuthenticator(settings, audit, () => node.tables, adminToken),
+      authenticator: await openAuthenticator(settings, { ...machine, audit }, () => node.tables, adminToken),
       audit,
       stages: () => stagesIn(metrics.registry),
     },
@@ -94,7 +94,8 @@ export async function startBroker(
     ...metrics,
     limits,
     tls: tls.http,
-    ...(await gatewayFace(settings, exposed)),
+    ...gatewayFace(settings, exposed),
+    console: await surroundings.readConsole(),
     attach: surroundings.attach,
   })
   const http = await gateway.listen()
@@ -161,7 +162,6 @@ function nodeSettings(settings: BrokerSettings) {
     rack: settings.rack,
     peerAddress: settings.advertisedPeer,
     join: settings.join,
-    pid: process.pid,
     dataFolder: settings.data,
     brokersProve: settings.clusterKeyFile !== '' || settings.peerTls !== 'off',
     maxBatchBytes: settings.maxBatchBytes,

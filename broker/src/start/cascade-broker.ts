@@ -78,7 +78,8 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
     ...cascadeBrokerMetrics({ settings, storage, node, tls, exposed, audit }),
     limits,
     tls: tls.http,
-    ...(await gatewayFace(settings, exposed)),
+    ...gatewayFace(settings, exposed),
+    console: await nodeSurroundings.readConsole(),
   })
   traffic = gateway
   const http = await gateway.listen()
@@ -130,6 +131,7 @@ async function servicesOf(
 ): Promise<Omit<Services, 'logLevel' | 'conditions'>> {
   const { authentication: mode, superUsers } = settings
   const tables = () => node.tables
+  const platform = { clock: nodeClock, crypto: nodeCrypto, random: nodeRandom }
   return {
     api: tracedApi(node.api, nodeClock),
     admin: node.admin,
@@ -137,7 +139,7 @@ async function servicesOf(
     cascade: node.control,
     quotas: () => node.tables.quotas,
     authorizer: new Authorizer({ mode, superUsers, tables }),
-    authenticator: await openAuthenticator(settings, audit, tables, adminToken),
+    authenticator: await openAuthenticator(settings, { ...platform, audit }, tables, adminToken),
     audit,
   }
 }

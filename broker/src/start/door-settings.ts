@@ -2,14 +2,13 @@ import type { BrokerSettings } from '../config/broker-settings.ts'
 import { splitAddress } from '../config/setting-kinds.ts'
 import { hostName } from '../doors/limits/access.ts'
 import type { GatewayLimits } from '../doors/limits/limits.ts'
-import { readConsole } from './console-files.ts'
 import type { OpenFileBudget } from './open-file-budget.ts'
 import { shownSettings } from './shown-settings.ts'
 
 /** Beside its bounds: what a broker's gateway shows to people, and where it listens. */
-export async function gatewayFace(settings: BrokerSettings, exposures: readonly string[]) {
+export function gatewayFace(settings: BrokerSettings, exposures: readonly string[]) {
   const settingsShown = shownSettings(settings)
-  return { exposures, settings: settingsShown, console: await readConsole(), listen: splitAddress(settings.http)! }
+  return { exposures, settings: settingsShown, listen: splitAddress(settings.http)! }
 }
 
 /** The settings of a broker that bound its gateway. */

@@ -6,9 +6,9 @@ import { type HttpAnswer, MOST_ANSWER_BYTES, type SendHttp } from './http.ts'
 
 export const sendHttp: SendHttp = ({ method, url, headers, body, timeoutMs, tls, surroundings }) => {
   const target = new URL(url)
-  const options: RequestOptions = { method, headers, agent: false }
+  const options: RequestOptions = { method, headers }
   const isSecure = target.protocol === 'https:'
-  const secured = isSecure ? overTls(target, (tls as NodeTls | undefined) ?? prepareTls(undefined)) : {}
+  const secured = isSecure ? overTls(target, (tls as NodeTls | undefined) ?? prepareTls(undefined)) : { agent: false }
   const route = surroundings.connect === null ? secured : through(surroundings.connect, target)
   return new Promise((resolve, reject) => {
     // Over TLS it is plain HTTP on a connection of our own.
@@ -26,6 +26,7 @@ export const sendHttp: SendHttp = ({ method, url, headers, body, timeoutMs, tls,
   })
 }
 
+/** An agent, also `agent: false`, would make a plain connection of its own. */
 function overTls({ hostname, port }: URL, tls: NodeTls): RequestOptions {
   const place = { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 443 : Number(port) }
   return { createConnection: () => tls.connect(place) }

@@ -1,6 +1,6 @@
 import type { LogStorageOptions } from '../../../broker/src/log/log-storage.ts'
 import { defaultPartitionSettings, type PartitionSettings } from '../../../broker/src/partition/settings.ts'
-import { SimRandom } from '../random.ts'
+import { SimRandom } from '../../../testing/src/simulation/sim-random.ts'
 import type { DiskBehaviour } from './disk/sim-disk.ts'
 import { cascadeFaults } from './faults/cascades.ts'
 import type { FaultClass } from './faults/fault.ts'

@@ -1,5 +1,5 @@
 import { BatchWriter, Compression } from '@tailrace/schemas'
-import type { SimRandom } from '../random.ts'
+import type { SimRandom } from '../../../testing/src/simulation/sim-random.ts'
 import type { SimBroker } from './sim-broker.ts'
 import { insist } from './workload/topic-churn.ts'
 import type { World } from './world.ts'

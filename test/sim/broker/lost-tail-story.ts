@@ -1,7 +1,7 @@
 import type { BrokerId } from '@tailrace/schemas'
 import type { GroupTarget } from '../../../broker/src/api/admin-api.ts'
 import { type Defects, noDefects } from '../../../broker/src/raft/defects.ts'
-import { SimRandom } from '../random.ts'
+import { SimRandom } from '../../../testing/src/simulation/sim-random.ts'
 import { Chronicle } from './chronicle.ts'
 import { noBrokerDefects } from './defects.ts'
 import { loseUntold } from './disk/journal-tail.ts'

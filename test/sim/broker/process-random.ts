@@ -1,5 +1,5 @@
 import type { Random } from '../../../broker/src/platform/random.ts'
-import type { SimRandom } from '../random.ts'
+import type { SimRandom } from '../../../testing/src/simulation/sim-random.ts'
 
 /** The randomness of a broker, drawn from the seed. */
 export function brokerRandom(random: SimRandom): Random {

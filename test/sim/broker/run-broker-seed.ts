@@ -1,5 +1,5 @@
 import { type Defects, noDefects } from '../../../broker/src/raft/defects.ts'
-import { SimRandom } from '../random.ts'
+import { SimRandom } from '../../../testing/src/simulation/sim-random.ts'
 import { Chronicle } from './chronicle.ts'
 import { hastenRefusals } from './condition-defects.ts'
 import { GroupsCast } from './consumer-groups/groups-cast.ts'

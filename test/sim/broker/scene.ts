@@ -1,6 +1,6 @@
 import type { BrokerId } from '@tailrace/schemas'
 import type { AdminApi } from '../../../broker/src/api/admin-api.ts'
-import type { SimRandom } from '../random.ts'
+import type { SimRandom } from '../../../testing/src/simulation/sim-random.ts'
 import type { Cascades } from './cascade/cascades.ts'
 import type { Release } from './release.ts'
 import type { Life, SimBroker } from './sim-broker.ts'

@@ -1,6 +1,6 @@
 import type { Clock, TimerHandle } from '../../../broker/src/platform/clock.ts'
 import type { Network } from '../../../broker/src/platform/network.ts'
-import type { EventLoop } from './event-loop.ts'
+import type { EventLoop } from '../../../testing/src/simulation/event-loop.ts'
 import { GatedStream } from './gated-stream.ts'
 
 /** A machine's clocks: their speed, and the time that the one for people shows. */

@@ -1,6 +1,6 @@
 import type { Peers } from '../../../broker/src/partition/peers.ts'
-import type { SimRandom } from '../random.ts'
-import type { EventLoop } from './event-loop.ts'
+import type { EventLoop } from '../../../testing/src/simulation/event-loop.ts'
+import type { SimRandom } from '../../../testing/src/simulation/sim-random.ts'
 import type { SimProcess } from './sim-process.ts'
 
 /** Faults of Raft messages between core and transport, beyond those of a byte stream (M2). */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { SimRandom } from '../random.ts'
+import { SimRandom } from '../../../testing/src/simulation/sim-random.ts'
 import { checkSeeds } from './check-seeds.ts'
 import { type DefectName, runSeed } from './run-seed.ts'
 import { drawSwarm } from './swarm.ts'

@@ -1,6 +1,6 @@
 import type { Configuration } from '../../../broker/src/raft/config.ts'
 import type { MemberTarget } from '../../../broker/src/raft/core.ts'
-import type { SimRandom } from '../random.ts'
+import type { SimRandom } from '../../../testing/src/simulation/sim-random.ts'
 
 /** Directed links that a partition cuts. */
 export type Links = readonly (readonly [number, number])[]

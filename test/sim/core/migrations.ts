@@ -1,7 +1,7 @@
 import type { BrokerId } from '@tailrace/schemas'
 import type { MemberTarget } from '../../../broker/src/raft/core.ts'
 import { isMember } from '../../../broker/src/raft/members/membership.ts'
-import type { SimRandom } from '../random.ts'
+import type { SimRandom } from '../../../testing/src/simulation/sim-random.ts'
 import { EventKind, type Note } from './event-kind.ts'
 import { drawTarget } from './faults.ts'
 import type { SimBroker } from './sim-broker.ts'

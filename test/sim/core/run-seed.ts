@@ -1,6 +1,6 @@
 import { TailraceError } from '@tailrace/schemas'
 import { type Defects, noDefects } from '../../../broker/src/raft/defects.ts'
-import { SimRandom } from '../random.ts'
+import { SimRandom } from '../../../testing/src/simulation/sim-random.ts'
 import { History } from './history.ts'
 import { Violation } from './invariants.ts'
 import type { DriverDefects, SimBroker } from './sim-broker.ts'

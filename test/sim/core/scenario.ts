@@ -1,5 +1,5 @@
 import { noDefects } from '../../../broker/src/raft/defects.ts'
-import { SimRandom } from '../random.ts'
+import { SimRandom } from '../../../testing/src/simulation/sim-random.ts'
 import { History } from './history.ts'
 import { noDriverDefects } from './run-seed.ts'
 import { type SwarmOptions, TICK } from './swarm-options.ts'

@@ -1,6 +1,6 @@
 import { type EntryHeader, EntryKind, type HardState, type LogIndex } from '@tailrace/schemas'
 import type { ConfigurationHeader, IndexedConfiguration } from '../../../broker/src/raft/config.ts'
-import type { SimRandom } from '../random.ts'
+import type { SimRandom } from '../../../testing/src/simulation/sim-random.ts'
 
 /** An entry with the identity of its content, which a header alone does not show. */
 export interface StoredEntry {

@@ -1,6 +1,6 @@
 import type { RaftMessage } from '../../../broker/src/raft/messages.ts'
-import type { EventQueue } from '../event-queue.ts'
-import type { SimRandom } from '../random.ts'
+import type { EventQueue } from '../../../testing/src/simulation/event-queue.ts'
+import type { SimRandom } from '../../../testing/src/simulation/sim-random.ts'
 
 /** A message with the contents of its entries, as a driver carries batches beside an append. */
 export interface Parcel {

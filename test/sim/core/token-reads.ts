@@ -1,5 +1,5 @@
 import type { LogIndex, Term } from '@tailrace/schemas'
-import type { SimRandom } from '../random.ts'
+import type { SimRandom } from '../../../testing/src/simulation/sim-random.ts'
 import { EventKind, type Note } from './event-kind.ts'
 import { type Invariants, Violation } from './invariants.ts'
 import type { SimBroker } from './sim-broker.ts'

@@ -6,7 +6,7 @@ import type { ClusterRules } from '../../../broker/src/cluster/requests/asked-fo
 import type { PeerHandlers, Peers } from '../../../broker/src/partition/peers.ts'
 import type { Clock } from '../../../broker/src/platform/clock.ts'
 import { noTables } from '../../../broker/src/security/security-tables.ts'
-import type { EventLoop } from '../broker/event-loop.ts'
+import type { EventLoop } from '../../../testing/src/simulation/event-loop.ts'
 import type { Traffic } from './traffic.ts'
 import type { TreeMember } from './tree-shape.ts'
 

@@ -1,4 +1,4 @@
-import { SimRandom } from '../random.ts'
+import { SimRandom } from '../../../testing/src/simulation/sim-random.ts'
 import type { Counts, Direction } from './traffic.ts'
 import type { TreeDefectName } from './tree-defects.ts'
 import {

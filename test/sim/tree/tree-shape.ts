@@ -1,4 +1,4 @@
-import type { SimRandom } from '../random.ts'
+import type { SimRandom } from '../../../testing/src/simulation/sim-random.ts'
 
 /** A tree of cascade brokers: how many there are on each level, from level 1 down. Level 0 has three. */
 export type TreeLevels = readonly number[]

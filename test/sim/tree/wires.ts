@@ -1,6 +1,6 @@
 import type { MessageSocket, MessageSockets } from '../../../broker/src/platform/message-socket.ts'
-import type { EventLoop } from '../broker/event-loop.ts'
-import type { SimRandom } from '../random.ts'
+import type { EventLoop } from '../../../testing/src/simulation/event-loop.ts'
+import type { SimRandom } from '../../../testing/src/simulation/sim-random.ts'
 import type { Traffic } from './traffic.ts'
 
 /** One end of a connection, as both ends use it. */

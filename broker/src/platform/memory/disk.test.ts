@@ -12,14 +12,14 @@ describe('the disk in memory', () => {
 })
 
 /** Two pages written, the first one synced; then a crash. Returns the content of the file. */
-async function crashed(seed: number): Promise<string> {
+async function crashed(seed: number, last = 2): Promise<string> {
   const disk = new MemoryDisk()
   await disk.makeFolder('d')
   const file = await disk.open('d/a')
   await disk.syncFolder('d')
   await file.write([new Uint8Array(8192).fill(1)], 0)
   await file.sync()
-  await file.write([new Uint8Array(8192).fill(2)], 0)
+  await file.write([new Uint8Array(8192).fill(last)], 0)
   const random = seededRandom(seed)
   disk.crash((bound) => random.below(bound))
   const again = await disk.open('d/a')
@@ -33,6 +33,9 @@ describe('a crash of the disk in memory', () => {
     const seen = new Set<string>()
     for (let seed = 0; seed < 40; seed++) seen.add(await crashed(seed))
     expect([...seen].sort()).toEqual(['11 11', '11 22', '22 11', '22 22'])
+    const zeros = new Set<string>()
+    for (let seed = 0; seed < 40; seed++) zeros.add(await crashed(seed, 0))
+    expect([...zeros].sort()).toEqual(['00 00', '00 11', '11 00', '11 11'])
   })
 
   test('forgets names that were not synced, or not', async () => {

@@ -1,4 +1,5 @@
 const PAGE_BYTES = 4096
+const ZEROS = new Uint8Array(PAGE_BYTES)
 
 /**
  * The content of a file, as its readers see it and as it would be found after a power failure. Pages of 4 KiB are
@@ -23,7 +24,9 @@ export class MemoryContent {
 
   write(bytes: Uint8Array, position: number): void {
     this.#forEachPage(position, bytes.length, (page, from, to, at) => {
-      this.#own(page).set(bytes.subarray(at, at + to - from), from)
+      const piece = bytes.subarray(at, at + to - from)
+      if (Buffer.compare(piece, ZEROS) === 0) this.#clear(page)
+      else this.#own(page).set(piece, from)
     })
     this.size = Math.max(this.size, position + bytes.length)
   }
@@ -33,10 +36,7 @@ export class MemoryContent {
       const kept = size - page * PAGE_BYTES
       if (kept >= PAGE_BYTES) continue
       if (kept > 0) this.#own(page).fill(0, kept)
-      else {
-        this.#pages.delete(page)
-        this.#dirty.add(page)
-      }
+      else this.#clear(page)
     }
     this.size = size
   }
@@ -76,6 +76,12 @@ export class MemoryContent {
       this.truncate(Math.min(this.size, this.#syncedSize + kept))
     } else if (grown < 0 && below(2) === 0) this.size = this.#syncedSize
     this.sync()
+  }
+
+  /** A page of zeros takes no memory: files that are allocated ahead are made of them. */
+  #clear(page: number): void {
+    this.#pages.delete(page)
+    this.#dirty.add(page)
   }
 
   /** A page that may be changed: one that is as it was synced is copied first. */

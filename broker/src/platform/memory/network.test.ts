@@ -66,6 +66,27 @@ test('a cut holds back bytes sent one way, and healing delivers them in order', 
   expect(got.far).toEqual([1, 2, 3])
 })
 
+test('a slow link delays what is sent one way, and connecting, until it is fast again', async () => {
+  const { clock, network, near, far } = await connected()
+  const got = { near: 0, far: 0 }
+  near.onData = () => got.near++
+  far.onData = () => got.far++
+  network.slow('a', 'b', 500)
+  near.write([Uint8Array.of(1)])
+  far.write([Uint8Array.of(1)])
+  await clock.advance(100)
+  expect(got).toEqual({ near: 1, far: 0 })
+  await clock.advance(500)
+  expect(got).toEqual({ near: 1, far: 1 })
+  const late = expect(network.host('a').connect('b:7', 300)).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
+  await clock.advance(600)
+  await late
+  network.slow('a', 'b', 0)
+  near.write([Uint8Array.of(1)])
+  await clock.advance(100)
+  expect(got.far).toBe(2)
+})
+
 test('connecting over a cut link takes its whole time limit', async () => {
   const { clock, network } = await connected()
   network.cut('b', 'a')

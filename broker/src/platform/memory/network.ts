@@ -1,7 +1,7 @@
 import { TailraceError } from '@tailrace/schemas'
 import { formatAddress, parseAddress } from '../address.ts'
 import type { Clock } from '../clock.ts'
-import type { ByteStream, Listener, Network } from '../network.ts'
+import type { Listener, Network } from '../network.ts'
 import type { Random } from '../random.ts'
 import { MemoryStream, type Wire } from './stream.ts'
 
@@ -18,11 +18,13 @@ export interface MemoryNetworkOptions {
    * off; default: it is refused.
    */
   readonly silentWhenDown?: boolean
+  /** Told of bytes that arrive, and from which host to which. */
+  readonly onChunk?: (from: string, to: string, chunk: Uint8Array) => void
 }
 
 interface MemoryListener {
   readonly host: string
-  readonly onStream: (stream: ByteStream) => void
+  readonly onStream: (stream: MemoryStream) => void
 }
 
 const FIRST_FREE_PORT = 40_000
@@ -36,6 +38,9 @@ export class MemoryNetwork {
   readonly #clock: Clock
   readonly #random: Random
   readonly #delay: () => number
+  readonly #onChunk: MemoryNetworkOptions['onChunk']
+  /** Milliseconds more, by the way. */
+  readonly #slow = new Map<string, number>()
   readonly #maxChunkBytes: number
   readonly #silentWhenDown: boolean
   readonly #listeners = new Map<string, MemoryListener>()
@@ -52,13 +57,14 @@ export class MemoryNetwork {
     this.#delay = () => minDelayMs + random.below(maxDelayMs - minDelayMs + 1)
     this.#maxChunkBytes = maxChunkBytes
     this.#silentWhenDown = silentWhenDown
+    this.#onChunk = options.onChunk
   }
 
   /** The network as the broker on machine `host` sees it; it listens on addresses `<host>:port`. */
   host(host: string): Network {
     return {
-      listen: async (address, onStream) => this.#listen(host, address, onStream),
-      connect: (address, timeoutMs) => this.#connect(host, address, timeoutMs),
+      listen: async (address, onStream) => this.listen(host, address, onStream),
+      connect: (address, timeoutMs) => this.connect(host, address, timeoutMs),
     }
   }
 
@@ -71,6 +77,12 @@ export class MemoryNetwork {
   heal(from: string, to: string): void {
     if (!this.#cut.delete(way(from, to))) return
     for (const stream of [...this.#streams]) if (stream.host === to && stream.peerHost === from) stream.arrive()
+  }
+
+  /** From now on bytes that `from` sends take `ms` milliseconds longer to reach `to`; 0: as before. */
+  slow(from: string, to: string, ms: number): void {
+    if (ms > 0) this.#slow.set(way(from, to), ms)
+    else this.#slow.delete(way(from, to))
   }
 
   /** Breaks all connections between two machines, as a router that restarts; new ones can be made. */
@@ -94,7 +106,8 @@ export class MemoryNetwork {
     }
   }
 
-  #listen(host: string, address: string, onStream: (stream: ByteStream) => void): Listener {
+  /** As `host(host).listen`, at once. @throws TailraceError INVALID_SETTING */
+  listen(host: string, address: string, onStream: (stream: MemoryStream) => void): Listener {
     const asked = parseAddress(address)
     const real = formatAddress({ host: asked.host, port: asked.port === 0 ? this.#nextPort++ : asked.port })
     if (asked.host !== host) throw new TailraceError('INVALID_SETTING', `${address} is not an address of ${host}.`)
@@ -110,7 +123,8 @@ export class MemoryNetwork {
     }
   }
 
-  async #connect(from: string, address: string, timeoutMs: number): Promise<ByteStream> {
+  /** As `host(from).connect`. @throws TailraceError CONNECTION_LOST */
+  async connect(from: string, address: string, timeoutMs: number): Promise<MemoryStream> {
     const to = parseAddress(address).host
     return new Promise((resolve, reject) => {
       let waiting = true
@@ -133,7 +147,7 @@ export class MemoryNetwork {
         listener.onStream(far)
         resolve(near)
       }
-      this.#clock.after(this.#delay(), attempt)
+      this.#clock.after(this.#delayOf(from, to), attempt)
     })
   }
 
@@ -147,7 +161,8 @@ export class MemoryNetwork {
     const wire: Wire = {
       clock: this.#clock,
       random: this.#random,
-      delayMs: this.#delay,
+      delayMs: (a, b) => this.#delayOf(a, b),
+      onChunk: this.#onChunk,
       maxChunkBytes: this.#maxChunkBytes,
       isCut: (a, b) => this.#isCut(a, b),
       gone: (stream) => void this.#streams.delete(stream),
@@ -158,6 +173,10 @@ export class MemoryNetwork {
     far.peer = near
     this.#streams.add(near).add(far)
     return [near, far]
+  }
+
+  #delayOf(from: string, to: string): number {
+    return this.#delay() + (this.#slow.get(way(from, to)) ?? 0)
   }
 
   #isCut(from: string, to: string): boolean {

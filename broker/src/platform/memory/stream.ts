@@ -6,7 +6,8 @@ import type { Random } from '../random.ts'
 export interface Wire {
   readonly clock: Clock
   readonly random: Random
-  readonly delayMs: () => number
+  readonly delayMs: (from: string, to: string) => number
+  readonly onChunk: ((from: string, to: string, chunk: Uint8Array) => void) | undefined
   readonly maxChunkBytes: number
   readonly isCut: (from: string, to: string) => boolean
   readonly gone: (stream: MemoryStream) => void
@@ -92,6 +93,14 @@ export class MemoryStream implements ByteStream {
     this.#send({ bytes: null })
   }
 
+  /** Lets the other side read all that was written, and then learn of the end. Nothing more comes from there. */
+  end(): void {
+    if (this.#closed) return
+    if (this.#turn.length > 0) this.#flushTurn()
+    this.#close(null)
+    this.#send({ bytes: null })
+  }
+
   /** Both sides lose the connection now. */
   reset(error: Error): void {
     this.#close(error)
@@ -129,7 +138,9 @@ export class MemoryStream implements ByteStream {
       this.#readTo = 0
     }
     this.peer.#wasRead(size)
-    if (size > 0) this.onData(chunk)
+    if (size === 0) return
+    this.#wire.onChunk?.(this.peerHost, this.host, chunk)
+    this.onData(chunk)
   }
 
   #wasRead(bytes: number): void {
@@ -152,7 +163,7 @@ export class MemoryStream implements ByteStream {
   #send(flight: Flight): void {
     const { clock } = this.#wire
     const peer = this.peer
-    this.#lastLanding = Math.max(this.#lastLanding, clock.monotonic() + this.#wire.delayMs())
+    this.#lastLanding = Math.max(this.#lastLanding, clock.monotonic() + this.#wire.delayMs(this.host, this.peerHost))
     peer.#underWay.add(flight)
     clock.after(this.#lastLanding - clock.monotonic(), () => peer.#land())
   }

@@ -1,6 +1,6 @@
 import { TailraceError } from '@tailrace/schemas'
 import type { ConsumerGroupDescription } from '../../../../broker/src/api/consumer-groups-api.ts'
-import type { SimRandom } from '../../random.ts'
+import type { SimRandom } from '../../../../testing/src/simulation/sim-random.ts'
 import { Finding } from '../finding.ts'
 import type { Life } from '../sim-broker.ts'
 import type { ConsumerGroupSwarm } from '../swarm.ts'

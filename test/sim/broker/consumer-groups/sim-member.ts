@@ -7,7 +7,7 @@ import type {
   ConsumerGroupResultOf,
   LeasedPartition,
 } from '../../../../broker/src/api/consumer-groups-api.ts'
-import type { SimRandom } from '../../random.ts'
+import type { SimRandom } from '../../../../testing/src/simulation/sim-random.ts'
 import { Finding } from '../finding.ts'
 import { isNoAnswer } from '../workload/operator.ts'
 import type { World } from '../world.ts'

@@ -1,4 +1,4 @@
-import type { SimRandom } from '../../random.ts'
+import type { SimRandom } from '../../../../testing/src/simulation/sim-random.ts'
 
 /** A block, which a disk writes whole, or, where it tears writes, in parts. */
 export const BLOCK_BYTES = 4096

@@ -1,5 +1,5 @@
 import { DiskError } from '../../../../broker/src/platform/disk.ts'
-import type { SimRandom } from '../../random.ts'
+import type { SimRandom } from '../../../../testing/src/simulation/sim-random.ts'
 import { BlockFile } from './block-file.ts'
 
 interface NameChange {

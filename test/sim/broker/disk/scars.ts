@@ -1,4 +1,4 @@
-import type { SimRandom } from '../../random.ts'
+import type { SimRandom } from '../../../../testing/src/simulation/sim-random.ts'
 import { BLOCK_BYTES, type BlockFile, type PendingSync } from './block-file.ts'
 import { sequenceOf } from './journal-tail.ts'
 

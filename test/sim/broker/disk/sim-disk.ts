@@ -1,6 +1,6 @@
 import { type Disk, DiskError, type DiskFile } from '../../../../broker/src/platform/disk.ts'
-import type { SimRandom } from '../../random.ts'
-import type { EventLoop } from '../event-loop.ts'
+import type { EventLoop } from '../../../../testing/src/simulation/event-loop.ts'
+import type { SimRandom } from '../../../../testing/src/simulation/sim-random.ts'
 import type { SimProcess } from '../sim-process.ts'
 import type { BlockFile } from './block-file.ts'
 import { loseTail, markedBlock } from './journal-tail.ts'

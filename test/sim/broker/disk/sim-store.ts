@@ -1,6 +1,6 @@
 import type { StateSnapshot, StateStore } from '../../../../broker/src/log/log-storage.ts'
-import type { SimRandom } from '../../random.ts'
-import type { EventLoop } from '../event-loop.ts'
+import type { EventLoop } from '../../../../testing/src/simulation/event-loop.ts'
+import type { SimRandom } from '../../../../testing/src/simulation/sim-random.ts'
 import type { SimProcess } from '../sim-process.ts'
 
 type Changes = readonly (readonly [string, Uint8Array | null])[]

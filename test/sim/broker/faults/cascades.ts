@@ -1,6 +1,6 @@
 import type { BrokerId } from '@tailrace/schemas'
+import type { SimRandom } from '../../../../testing/src/simulation/sim-random.ts'
 import { bothWays, type Links } from '../../core/faults.ts'
-import type { SimRandom } from '../../random.ts'
 import type { SimCascade } from '../cascade/sim-cascade.ts'
 import type { Scene } from '../scene.ts'
 import type { FaultClass } from './fault.ts'

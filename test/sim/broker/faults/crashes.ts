@@ -1,4 +1,4 @@
-import type { SimRandom } from '../../random.ts'
+import type { SimRandom } from '../../../../testing/src/simulation/sim-random.ts'
 import type { Scene } from '../scene.ts'
 import { type FaultClass, victim } from './fault.ts'
 

@@ -1,5 +1,5 @@
+import type { SimRandom } from '../../../../testing/src/simulation/sim-random.ts'
 import { drawPartition, drawPartitionAt, type Links } from '../../core/faults.ts'
-import type { SimRandom } from '../../random.ts'
 import type { Scene } from '../scene.ts'
 import { type FaultClass, victim } from './fault.ts'
 

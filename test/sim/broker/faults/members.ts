@@ -1,6 +1,6 @@
 import type { BrokerId } from '@tailrace/schemas'
 import type { GroupTarget } from '../../../../broker/src/api/admin-api.ts'
-import type { SimRandom } from '../../random.ts'
+import type { SimRandom } from '../../../../testing/src/simulation/sim-random.ts'
 import type { Scene } from '../scene.ts'
 import { nameOf } from '../workload/operator.ts'
 import type { FaultClass } from './fault.ts'

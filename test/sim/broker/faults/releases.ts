@@ -1,5 +1,5 @@
 import { METADATA_GROUP } from '@tailrace/schemas'
-import type { SimRandom } from '../../random.ts'
+import type { SimRandom } from '../../../../testing/src/simulation/sim-random.ts'
 import type { Scene } from '../scene.ts'
 import { raiseLevel } from '../workload/operator.ts'
 import type { FaultClass } from './fault.ts'

@@ -1,5 +1,5 @@
 import { BatchWriter, Compression, mayStillHold, type Offset, TailraceError } from '@tailrace/schemas'
-import type { SimRandom } from '../../random.ts'
+import type { SimRandom } from '../../../../testing/src/simulation/sim-random.ts'
 import { Finding } from '../finding.ts'
 import type { SimBroker } from '../sim-broker.ts'
 import type { World } from '../world.ts'

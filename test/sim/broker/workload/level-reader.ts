@@ -1,7 +1,7 @@
 import type { Offset } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { BrokerApi } from '../../../../broker/src/api/broker-api.ts'
-import type { SimRandom } from '../../random.ts'
+import type { SimRandom } from '../../../../testing/src/simulation/sim-random.ts'
 import type { SimCascade } from '../cascade/sim-cascade.ts'
 import { Finding } from '../finding.ts'
 import type { World } from '../world.ts'

@@ -1,7 +1,7 @@
 import type { BrokerId } from '@tailrace/schemas'
 import { METADATA_GROUP, TailraceError } from '@tailrace/schemas'
 import type { AdminApi, GroupTarget } from '../../../../broker/src/api/admin-api.ts'
-import type { SimRandom } from '../../random.ts'
+import type { SimRandom } from '../../../../testing/src/simulation/sim-random.ts'
 import { Finding } from '../finding.ts'
 import type { Scene } from '../scene.ts'
 

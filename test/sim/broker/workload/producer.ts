@@ -1,5 +1,5 @@
 import { BatchWriter, Compression, TailraceError } from '@tailrace/schemas'
-import type { SimRandom } from '../../random.ts'
+import type { SimRandom } from '../../../../testing/src/simulation/sim-random.ts'
 import { Finding } from '../finding.ts'
 import type { World } from '../world.ts'
 import type { PartitionLedger, Value } from './partition-ledger.ts'

@@ -1,6 +1,6 @@
 import type { Offset } from '@tailrace/schemas'
 import type { FetchResult } from '../../../../broker/src/partition/requests.ts'
-import type { SimRandom } from '../../random.ts'
+import type { SimRandom } from '../../../../testing/src/simulation/sim-random.ts'
 import type { SimBroker } from '../sim-broker.ts'
 import type { World } from '../world.ts'
 import type { PartitionLedger } from './partition-ledger.ts'

@@ -3,7 +3,7 @@ import type { Acl, SecurityApi } from '../../../../broker/src/api/security-api.t
 import { aclKey } from '../../../../broker/src/security/acl/acl.ts'
 import { quotaKey } from '../../../../broker/src/security/quotas/quota.ts'
 import type { SecurityTables } from '../../../../broker/src/security/security-tables.ts'
-import type { SimRandom } from '../../random.ts'
+import type { SimRandom } from '../../../../testing/src/simulation/sim-random.ts'
 
 /** One request. */
 export interface Act {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { TailraceError } from '@tailrace/schemas'
-import type { SimRandom } from '../../random.ts'
+import type { SimRandom } from '../../../../testing/src/simulation/sim-random.ts'
 import { Finding } from '../finding.ts'
 import { kept } from '../security-watch.ts'
 import { isNoAnswer, type Workplace } from './operator.ts'

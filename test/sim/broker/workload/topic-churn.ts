@@ -1,4 +1,4 @@
-import type { SimRandom } from '../../random.ts'
+import type { SimRandom } from '../../../../testing/src/simulation/sim-random.ts'
 import type { World } from '../world.ts'
 import { Producer } from './producer.ts'
 

@@ -1,5 +1,8 @@
-import type { TimerHandle } from '../../../broker/src/platform/clock.ts'
-import { EventQueue } from '../event-queue.ts'
+import type { TimerHandle } from 'tailrace/embedded'
+import { EventQueue } from './event-queue.ts'
+
+/** Node's own, also while a run replaces it. */
+const { setImmediate } = globalThis
 
 /**
  * Virtual time for asynchronous code: runs due events, then lets every promise that has become ready be followed up

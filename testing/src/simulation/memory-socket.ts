@@ -1,0 +1,135 @@
+import { Duplex } from 'node:stream'
+import type { Clock, MemoryStream, TimerHandle } from 'tailrace/embedded'
+
+/**
+ * A connection of the simulated network in the manner of `Socket` of node:net, so that node:http and WebSockets run on
+ * it unchanged. Its time limit is one of the simulated clock.
+ */
+export class MemorySocket extends Duplex {
+  readonly remoteAddress: string
+  readonly encrypted = false
+  readonly #clock: Clock
+  readonly #opening: Promise<MemoryStream>
+  #stream: MemoryStream | undefined
+  #written: (() => void) | undefined
+  #limitMs = 0
+  #limit: TimerHandle | undefined
+  #activeAt = 0
+
+  constructor(clock: Clock, remoteAddress: string, opening: Promise<MemoryStream>) {
+    super({ allowHalfOpen: false })
+    this.#clock = clock
+    this.remoteAddress = remoteAddress
+    this.#opening = opening
+  }
+
+  override _construct(done: (error?: Error) => void): void {
+    this.#opening.then((stream) => {
+      this.#attach(stream)
+      done()
+      this.emit('connect')
+    }, done)
+  }
+
+  override _read(): void {
+    this.#stream?.resume()
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.#send([chunk], done)
+  }
+
+  override _writev(chunks: { chunk: Buffer }[], done: () => void): void {
+    this.#send(
+      chunks.map(({ chunk }) => chunk),
+      done,
+    )
+  }
+
+  override _final(done: () => void): void {
+    this.#stream?.end()
+    done()
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#limit?.cancel()
+    if (this.#stream !== undefined) this.#stream.destroy()
+    // It may still be connecting.
+    else
+      this.#opening.then(
+        (stream) => stream.destroy(),
+        () => {},
+      )
+    done(error)
+  }
+
+  /** As that of a socket: `timeout` is emitted after so many milliseconds without a byte in either direction. */
+  setTimeout(ms: number, call?: () => void): this {
+    this.#limitMs = ms
+    this.#limit?.cancel()
+    if (call !== undefined) {
+      if (ms > 0) this.once('timeout', call)
+      else this.removeListener('timeout', call)
+    }
+    this.#activeAt = this.#clock.monotonic()
+    if (ms > 0) this.#await(ms)
+    return this
+  }
+
+  setNoDelay(): this {
+    return this
+  }
+
+  setKeepAlive(): this {
+    return this
+  }
+
+  ref(): this {
+    return this
+  }
+
+  unref(): this {
+    return this
+  }
+
+  destroySoon(): void {
+    if (this.writable) this.end()
+    if (this.writableFinished) this.destroy()
+    else this.once('finish', () => this.destroy())
+  }
+
+  #attach(stream: MemoryStream): void {
+    this.#stream = stream
+    stream.onData = (chunk) => {
+      this.#activeAt = this.#clock.monotonic()
+      if (!this.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length))) stream.pause()
+    }
+    stream.onDrain = () => this.#wrote()
+    stream.onClose = (error) => {
+      this.#wrote()
+      if (error !== null) this.destroy(Object.assign(error, { code: 'ECONNRESET' }))
+      else if (!this.readableEnded) this.push(null)
+    }
+  }
+
+  #send(pieces: readonly Uint8Array[], done: () => void): void {
+    this.#activeAt = this.#clock.monotonic()
+    this.#stream!.write(pieces)
+    if (this.#stream!.queuedBytes === 0) done()
+    else this.#written = done
+  }
+
+  #wrote(): void {
+    const written = this.#written
+    this.#written = undefined
+    written?.()
+  }
+
+  #await(ms: number): void {
+    this.#limit = this.#clock.after(ms, () => {
+      const left = this.#activeAt + this.#limitMs - this.#clock.monotonic()
+      if (left > 0) this.#await(left)
+      else this.emit('timeout')
+    })
+  }
+}

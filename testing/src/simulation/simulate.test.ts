@@ -1,0 +1,226 @@
+import { setTimeout as realDelay } from 'node:timers/promises'
+import { Consumer } from '@tailrace/consumer'
+import { Producer } from '@tailrace/producer'
+import { afterEach, describe, expect, test } from 'vitest'
+import type { SimulationFailure } from './failure.ts'
+import type { Faults } from './faults.ts'
+import { type ScenarioWorld, simulate } from './simulate.ts'
+import { EPOCH_MS } from './simulated-clock.ts'
+import { manyFaults, orders } from './testing/orders.ts'
+import { trapGlobals } from './testing/trap-globals.ts'
+
+const undo: (() => void)[] = []
+afterEach(() => {
+  for (const back of undo.splice(0)) back()
+})
+
+async function traced(seed: number, globals = false): Promise<{ hash: string; lines: string[] }> {
+  const lines: string[] = []
+  const trace = (line: string) => lines.push(line)
+  const { hash } = await simulate({ seed, faults: manyFaults, scenario: orders, trace, globals })
+  return { hash, lines }
+}
+
+const failureOf = (run: Promise<unknown>) =>
+  run.then(
+    () => expect.unreachable(),
+    (error: unknown) => error as SimulationFailure,
+  )
+
+test('the same seed gives the same history, line by line, also beside another run; another seed another one', async () => {
+  const [one, other, again] = await Promise.all([traced(5), traced(6), traced(5)])
+  expect(again.lines).toEqual(one.lines)
+  expect(again.hash).toBe(one.hash)
+  expect(other.hash).not.toBe(one.hash)
+  expect((await traced(5)).hash).toBe(one.hash)
+  for (const fault of ['broker \\d is killed', 'program billing is killed', 'is cut', 'break', 'ms longer'])
+    expect(
+      [...one.lines, ...other.lines].some((line) => new RegExp(fault).test(line)),
+      fault,
+    ).toBe(true)
+})
+
+describe('nothing of the machine enters a run', () => {
+  test('no code of brokers and clients reads clocks, sets timers or draws numbers of the machine', async () => {
+    const trapped = trapGlobals()
+    undo.push(trapped.restore)
+    await traced(7)
+    expect(trapped.uses()).toEqual([])
+  })
+
+  test('code that does so is found', async () => {
+    const trapped = trapGlobals()
+    undo.push(trapped.restore)
+    await simulate({ seed: 1, brokers: 1, scenario: async () => void Math.random() })
+    expect(trapped.uses()).toEqual([expect.stringContaining('Math.random')])
+  })
+})
+
+describe('a scenario that fails', () => {
+  const failsAt = (seed: number) => async (world: ScenarioWorld) => {
+    world.note('it begins')
+    await world.clock.delay(1_000)
+    if (world.seed === seed) throw new TypeError('This is wrong.')
+  }
+
+  test('is told with its seed, its reason and what happened before; the first of many is told', async () => {
+    const failure = await failureOf(simulate.many({ seeds: 9, from: 4, brokers: 1, scenario: failsAt(6) }))
+    expect(failure).toMatchObject({ name: 'SimulationFailure', seed: 6, cause: expect.any(TypeError) })
+    expect(failure.message).toMatch(/^Seed 6 fails\. TypeError: This is wrong\./)
+    expect(failure.story).toContainEqual(expect.stringMatching(/^\d+\.\d{3} ms: it begins$/))
+    const passed = await simulate.many({ seeds: 2, from: 4, brokers: 1, scenario: failsAt(6) })
+    expect(passed.map(({ seed }) => seed)).toEqual([4, 5])
+  })
+
+  test('fails also by what a program throws, but not by what one throws that was killed', async () => {
+    const scenario = async ({ program, clock }: ScenarioWorld, isKilled: boolean) => {
+      const broken = program('broken', async (own) => {
+        await own.clock.delay(100)
+        throw new Error('It is broken.')
+      })
+      await clock.delay(50)
+      if (isKilled) broken.kill()
+      await clock.delay(100)
+    }
+    const failure = await failureOf(simulate({ seed: 1, brokers: 1, scenario: (world) => scenario(world, false) }))
+    expect(failure.message).toContain('It is broken.')
+    await simulate({ seed: 1, brokers: 1, scenario: (world) => scenario(world, true) })
+  })
+
+  test('that waits for the machine is told so when its simulated time is over', async () => {
+    const scenario = () => realDelay(60_000, undefined, { ref: false })
+    const failure = await failureOf(simulate({ seed: 1, brokers: 1, limitMs: 5_000, scenario }))
+    expect(failure.message).toContain('something outside of the simulation')
+  })
+})
+
+test('a program that is killed does nothing more, and begins anew', async () => {
+  const steps: string[] = []
+  let lives = 0
+  await simulate({
+    seed: 1,
+    scenario: async ({ cluster, clock, program }) => {
+      await cluster.createTopic('t')
+      const one = program('one', async ({ clients, clock: own }) => {
+        const life = ++lives
+        const producer = new Producer({ ...clients, lingerMs: 0 })
+        for (let step = 0; ; step++) {
+          await producer.send('t', { value: String(step) })
+          steps.push(`${life}.${step}`)
+          await own.delay(100)
+        }
+      })
+      expect(() => one.start()).toThrow('runs already')
+      expect(() => program('one', async () => {})).toThrow('There is a program one already')
+      await clock.delay(1_000)
+      one.kill()
+      expect(one.running).toBe(false)
+      const before = steps.length
+      await clock.delay(10_000)
+      expect(steps.length).toBe(before)
+      one.start()
+      await clock.delay(1_000)
+    },
+  })
+  expect(steps.filter((step) => step.startsWith('1.')).length).toBeGreaterThan(3)
+  expect(steps.filter((step) => step.startsWith('2.'))[0]).toBe('2.0')
+})
+
+describe('globals', () => {
+  test('for time and chance are those of the run, and are put back', async () => {
+    const before = [setTimeout, Date, Math.random, performance.now, AbortSignal.timeout, crypto.randomUUID]
+    const scenario = async () => {
+      const told: unknown[] = [Date.now() - EPOCH_MS, new Date().toISOString(), new Date(5).getTime(), Math.random()]
+      told.push(crypto.randomUUID(), crypto.getRandomValues(new Uint8Array(4)).join(), performance.now())
+      await new Promise((done) => setTimeout(done, 3_600_000))
+      let ticks = 0
+      const ticking = setInterval(() => ticks++, 1_000)
+      const never = setTimeout(() => expect.unreachable(), 10)
+      clearTimeout(never)
+      const signal = AbortSignal.timeout(5_500)
+      await new Promise((done) => signal.addEventListener('abort', done))
+      clearInterval(ticking)
+      await new Promise((done) => setImmediate(done))
+      told.push(ticks, signal.reason.name, performance.now(), new Date() instanceof Date)
+      return told
+    }
+    const run = () => simulate({ seed: 3, brokers: 1, globals: true, limitMs: 7_200_000, scenario })
+    const { result, ms } = await run()
+    expect(result.slice(7, 9)).toEqual([5, 'TimeoutError'])
+    expect(result.at(-1)).toBe(true)
+    expect(result[2]).toBe(5)
+    expect(ms).toBeGreaterThan(3_605_500)
+    expect([setTimeout, Date, Math.random, performance.now, AbortSignal.timeout, crypto.randomUUID]).toEqual(before)
+    expect((await run()).result).toEqual(result)
+  })
+
+  test('are replaced by one run at a time', async () => {
+    const quick = () => simulate({ seed: 1, brokers: 1, globals: true, scenario: async () => {} })
+    const [one, other] = await Promise.allSettled([quick(), quick()])
+    expect([one.status, other.status]).toEqual(['fulfilled', 'rejected'])
+    await quick()
+  })
+})
+
+test('a handler that fails gets its record into a topic of dead letters, which its program creates over HTTP', async () => {
+  const told: string[] = []
+  await simulate({
+    seed: 1,
+    scenario: async ({ cluster, clients, program }) => {
+      await cluster.createTopic('orders')
+      program('strict', async (own) => {
+        const group = new Consumer(own.clients).group('strict', { from: 'earliest' })
+        await group.run('orders', () => Promise.reject(new Error('No.')), {
+          retry: { attempts: 2 },
+          onFailure: () => {},
+        })
+      })
+      await new Producer(clients).send('orders', { value: 'odd' })
+      for await (const { value, timestamp } of new Consumer(clients).subscribe('orders.dlq', { from: 'earliest' })) {
+        told.push(`${value} ${timestamp > EPOCH_MS && timestamp < EPOCH_MS + 600_000}`)
+        break
+      }
+    },
+  })
+  expect(told).toEqual(['odd true'])
+})
+
+test('faults of a plan happen at their time', async () => {
+  const plan = [{ atMs: 500, act: (cluster: ScenarioWorld['cluster']) => cluster.broker(2).kill() }]
+  await simulate({
+    seed: 1,
+    faults: { plan },
+    scenario: async ({ cluster, clock, calm }) => {
+      await clock.delay(499)
+      expect(cluster.broker(2).state).toBe('running')
+      await clock.delay(2)
+      expect(cluster.broker(2).state).toBe('down')
+      await calm()
+      expect(cluster.broker(2).ready).toBe(true)
+      const before = clock.monotonic()
+      await cluster.advance(60_000)
+      expect(clock.monotonic() - before).toBe(60_000)
+    },
+  })
+})
+
+describe('a wrong use is told at once', () => {
+  const scenario = async () => {}
+
+  test.each([
+    [{ seed: -1 }, 'seed is -1'],
+    [{ seed: 0.5 }, 'seed is 0.5'],
+    [{ seed: 1, brokers: 0 }, 'brokers is 0'],
+    [{ seed: 1, limitMs: Number.NaN }, 'limitMs is NaN'],
+    [{ seed: 1, scenario: 7 as never }, 'scenario is not a function'],
+    [{ seed: 1, faults: { kills: {} } as Faults }, 'faults.kills: there is no such fault'],
+    [{ seed: 1, faults: { cuts: { everyMs: 5 } } as Faults }, 'faults.cuts.forMs is undefined'],
+    [{ seed: 1, settings: { electionTimeout: 1 } as never }, 'Did you mean electionTimeoutMs?'],
+  ])('%o', async (options, message) => {
+    await expect(simulate({ scenario, ...options })).rejects.toThrow(message)
+  })
+
+  test('many: no seeds', async () => {
+    await expect(simulate.many({ seeds: 0, scenario })).rejects.toThrow('seeds is 0')
+  })
+})
