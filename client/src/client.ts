@@ -11,6 +11,7 @@ import { orAborted } from './delay.ts'
 import { askOverHttp, type HttpAccess, type HttpCall, mayBeCarriedOut } from './http/http-call.ts'
 import { loggerOf } from './logger.ts'
 import { Metadata, type TopicRoute } from './metadata.ts'
+import { type Nearness, nearestFirst } from './nearness.ts'
 import { type ConnectOptions, checkTimeout, notReached, REACH_MS } from './reach.ts'
 import { withRetries } from './retries.ts'
 import { serverAddresses, toldAddress } from './server-address.ts'
@@ -42,6 +43,7 @@ export class Client {
   readonly metadata: Metadata
   readonly #servers: readonly string[]
   readonly #scheme: string
+  readonly #nearness: Nearness
   readonly #pool: ConnectionPool
   readonly #status: StatusWatch
   readonly #topics = new Set<string>()
@@ -56,8 +58,8 @@ export class Client {
   readonly #refreshTimer: Timer
   #refreshing: { topics: readonly string[]; done: Promise<void> } | undefined
 
-  /** @throws TailraceError INVALID_SETTING */
-  constructor(options: ClientOptions) {
+  /** `rack`: where this program stands; empty: not told. @throws TailraceError INVALID_SETTING */
+  constructor(options: ClientOptions, rack = '') {
     const surroundings = surroundingsOf(options.surroundings)
     this.surroundings = surroundings
     this.metadata = new Metadata(surroundings)
@@ -85,6 +87,10 @@ export class Client {
     this.#pool = new ConnectionPool(settings, this.#status)
     const known = () => [...new Set([...this.#servers, ...this.metadata.addresses()])]
     this.#choice = new BrokerChoice(known, this.#pool, Math.floor(surroundings.random() * 1024))
+    this.#nearness = {
+      isOfOwnRack: (id) => rack !== '' && this.metadata.rackOf(id) === rack,
+      openedInMs: (id) => this.#pool.peek(this.metadata.brokerAddress(id) ?? '')?.openedInMs,
+    }
     const maxAgeMs = wholeNumber('metadataMaxAgeMs', options.metadataMaxAgeMs, { default: 15_000, min: 10, max })
     this.#refreshTimer = surroundings.every(maxAgeMs, () => {
       if (this.#topics.size > 0) this.refresh().catch(() => {})
@@ -181,14 +187,9 @@ export class Client {
     return { connection: await this.#choice.any(), direct: false }
   }
 
-  /** Brokers by how fast a connection to them opened, those without an open one after them, in the order given. */
+  /** Brokers of the own rack, then the others, of each those first to which a connection opened fastest. */
   byNearness(brokers: readonly BrokerId[]): BrokerId[] {
-    const distance = (id: BrokerId): number => {
-      const address = this.metadata.brokerAddress(id)
-      const open = address === undefined ? undefined : this.#pool.peek(address)
-      return open === undefined ? Number.MAX_VALUE : open.openedInMs
-    }
-    return [...brokers].sort((one, other) => distance(one) - distance(other))
+    return nearestFirst(brokers, this.#nearness)
   }
 
   /**
@@ -202,20 +203,24 @@ export class Client {
   }
 
   /**
-   * A connection to the nearest broker that holds the partition: the one that opened fastest. Where none can be
-   * reached, as {@link route}.
+   * A connection to the nearest broker that holds the partition: one of the own rack, else the one that opened fastest.
+   * Where none can be reached, as {@link route}.
    * @throws TailraceError as {@link route}
    */
   async nearest(topic: string, partition: PartitionNumber): Promise<Route> {
     if (this.metadata.topic(topic) === undefined) await this.refresh([topic])
     const replicas = this.metadata.topic(topic)?.replicas[partition] ?? []
-    try {
-      await Promise.any(replicas.map((id) => this.broker(id)))
-      const [nearest] = this.byNearness(replicas)
-      return { connection: await this.broker(nearest!), direct: true }
-    } catch {
-      return this.route(topic, partition)
+    const ofOwnRack = replicas.filter(this.#nearness.isOfOwnRack)
+    for (const some of [ofOwnRack, replicas]) {
+      try {
+        await Promise.any(some.map((id) => this.broker(id)))
+        const [nearest] = this.byNearness(some)
+        return { connection: await this.broker(nearest!), direct: true }
+      } catch {
+        // Of the others, or through any broker.
+      }
     }
+    return this.route(topic, partition)
   }
 
   /**

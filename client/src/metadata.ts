@@ -24,6 +24,8 @@ export class Metadata {
   readonly #topics = new Map<string, TopicRoute>()
   readonly #terms = new Map<string, number[]>()
   readonly #addresses = new Map<BrokerId, string>()
+  /** Of the brokers that are alive and have told theirs. */
+  readonly #racks = new Map<BrokerId, string>()
   #denied: ReadonlySet<string> = new Set()
   #version = 0
   #clusterId = ''
@@ -61,6 +63,11 @@ export class Metadata {
     return this.#addresses.get(broker)
   }
 
+  /** Where a broker stands; undefined: it is not known, or the broker is not alive. */
+  rackOf(broker: BrokerId): string | undefined {
+    return this.#racks.get(broker)
+  }
+
   /** Addresses of all brokers known. */
   addresses(): string[] {
     return [...this.#addresses.values()]
@@ -78,6 +85,8 @@ export class Metadata {
     let changed = false
     this.#clusterId = reply.clusterId
     this.#denied = new Set(reply.denied)
+    this.#racks.clear()
+    for (const { id, alive, rack = '' } of reply.brokers) if (alive && rack !== '') this.#racks.set(id, rack)
     for (const { id, http } of reply.brokers) {
       const address = toldAddress(`${scheme}://${http}`)
       // A broker without an address that can be dialled is reached through the others.

@@ -148,8 +148,8 @@ export class TestCluster implements World {
   }
 
   metadata(topics: readonly string[]): Omit<Message<'MetadataReply'>, 'correlation'> {
-    const brokers = this.brokers.map(({ id, port, advertisedPort, isUp }) => {
-      return { id, http: `127.0.0.1:${advertisedPort || port}`, alive: isUp }
+    const brokers = this.brokers.map(({ id, port, advertisedPort, isUp, rack }) => {
+      return { id, http: `127.0.0.1:${advertisedPort || port}`, alive: isUp, rack }
     })
     const found = topics.filter((name) => this.#topics.has(name))
     return {

@@ -39,7 +39,7 @@ export class Consumer {
   constructor(options: ConsumerOptions) {
     const rules = levelRules(options)
     this.#options = options
-    this.#client = new Client(options)
+    this.#client = new Client(options, options.rack)
     if (rules === undefined) return
     this.#levels = { known: new KnownBrokers(this.#client, options.metadataMaxAgeMs), rules }
   }

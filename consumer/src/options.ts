@@ -12,7 +12,10 @@ export interface ConsumerOptions extends ClientOptions {
    * as `readFrom` says.
    */
   readonly level?: 'nearest' | number
-  /** With `level`: brokers of this rack are preferred to others of their level. Default: none. */
+  /**
+   * Where this program stands: brokers of this rack are preferred to others of their level (`level`), and replicas in
+   * it to others (`readFrom: 'nearest'`, and `read` from a holder). Default: none.
+   */
   readonly rack?: string
   /** With `level`: a cascade broker that is further behind level 0 than this is not well. Default 10,000. */
   readonly maxLagMs?: number
@@ -94,8 +97,8 @@ export function levelRules(options: ConsumerOptions): LevelRules | undefined {
   const { level, rack = '' } = options
   if (typeof rack !== 'string') throw new TailraceError('INVALID_SETTING', 'rack is not a text.')
   const maxLagMs = wholeNumber('maxLagMs', options.maxLagMs, { default: 10_000, min: 100, max: 86_400_000 })
-  if (level === undefined && (options.rack !== undefined || options.maxLagMs !== undefined)) {
-    throw new TailraceError('INVALID_SETTING', 'rack and maxLagMs mean nothing without level.')
+  if (level === undefined && options.maxLagMs !== undefined) {
+    throw new TailraceError('INVALID_SETTING', 'maxLagMs means nothing without level.')
   }
   if (level === undefined) return undefined
   const deepest = Number.MAX_SAFE_INTEGER

@@ -388,6 +388,8 @@ export interface BrokerFields {
   id: BrokerId
   http: string
   alive: boolean
+  /** Where it stands; empty: not told. */
+  rack?: string
 }
 export interface TopicFields {
   name: string

@@ -61,7 +61,8 @@ export interface BrokerApi {
   /** Topics as this broker knows them, for routing: it sends no request. */
   routing(topics: readonly string[]): {
     clusterId: string
-    brokers: { id: BrokerId; http: string; alive: boolean }[]
+    /** `rack` missing: it has not been told. */
+    brokers: { id: BrokerId; http: string; alive: boolean; rack?: string }[]
     topics: RoutedTopic[]
     /** Of the named topics those that the caller may not see. */
     denied?: readonly string[]

@@ -196,7 +196,7 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
   MetadataReply: {
     correlation,
     clusterId: 'c',
-    brokers: [{ id: 1, http: 'h:1', alive: true }],
+    brokers: [{ id: 1, http: 'h:1', alive: true, rack: 'east-1' }],
     topics: [{ name: 'flights', id: 'uuid', partitions: [{ partition: 1, leader: 2, term: 3, replicas: [1, 2, 3] }] }],
     denied: ['secrets'],
   },

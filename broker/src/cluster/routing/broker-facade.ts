@@ -46,7 +46,9 @@ export function createBrokerApi(deps: FacadeDeps): BrokerApi {
     describeTopic: (name, topicId, asker) => topics.describe(name, topicId, asker),
     routing: (names) => ({
       clusterId: clusterId(),
-      brokers: [...state.brokers.values()].map(({ id, http }) => ({ id, http, alive: alive(id) })),
+      brokers: [...state.brokers.values()].map(({ id, http, rack }) => {
+        return { id, http, alive: alive(id), ...(rack !== undefined && { rack }) }
+      }),
       topics: topics.route(names),
     }),
     describeCluster: async () => describeCluster(deps, clusterId(), alive),

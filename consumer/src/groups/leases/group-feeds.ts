@@ -27,13 +27,19 @@ export function startOfPartition({ topicId, partition }: PartitionId, offset: Of
  */
 export class GroupFeeds {
   readonly #options: ClientOptions
+  readonly #rack: string | undefined
   readonly #levelsOf: (topic: string) => Levels | undefined
   readonly #feeds = new Map<Client, number>()
   readonly #own: Client[] = []
 
   /** `client`: used first, and closed by its owner. `levelsOf`: undefined where cascade brokers are not looked for. */
-  constructor(client: Client, options: ClientOptions, levelsOf: (topic: string) => Levels | undefined) {
+  constructor(
+    client: Client,
+    options: ClientOptions & { readonly rack?: string },
+    levelsOf: (topic: string) => Levels | undefined,
+  ) {
     this.#options = clientOptionsOf(options)
+    this.#rack = options.rack
     this.#levelsOf = levelsOf
     this.#feeds.set(client, 0)
   }
@@ -52,7 +58,7 @@ export class GroupFeeds {
 
   #leastUsed(): Client {
     for (const [client, feeds] of this.#feeds) if (feeds < MOST_FEEDS_PER_CLIENT) return client
-    const client = new Client(this.#options)
+    const client = new Client(this.#options, this.#rack)
     this.#own.push(client)
     this.#feeds.set(client, 0)
     return client

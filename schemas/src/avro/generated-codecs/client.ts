@@ -209,6 +209,7 @@ function readBroker(from: AvroReader) {
     id: from.int(),
     http: from.string(),
     alive: from.boolean(),
+    rack: from.string(),
   }
 }
 function writeBroker(to: AvroWriter, fields: unknown): void {
@@ -216,6 +217,7 @@ function writeBroker(to: AvroWriter, fields: unknown): void {
   to.int(value.id)
   to.string(value.http)
   to.boolean(value.alive)
+  to.string(value.rack === undefined ? "" : value.rack)
 }
 
 function readTopicPartition(from: AvroReader) {
