@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Message, streamQuery, TailraceError } from '@tailrace/schemas'
+import { type Message, schemasParameter, TailraceError } from '@tailrace/schemas'
 import { schemasFrame } from '@tailrace/schemas/foreign-streams'
 import { WebSocketServer } from 'ws'
 import { tokenSeal } from './partition-log.ts'
@@ -66,7 +66,9 @@ export class TestBroker implements SessionHost {
       perMessageDeflate: false,
     })
     sockets.on('connection', (socket, { url }) => {
-      if (url?.endsWith(streamQuery)) socket.send(Buffer.concat(schemasFrame(true)))
+      // Clients under test are of this version: their protocol is known, that of a page as well.
+      const named = new URL(url!, 'http://broker').searchParams.get(schemasParameter)
+      if (named !== null) socket.send(Buffer.concat(schemasFrame(true, named)))
       const session = new Session(this, socket)
       this.sessions.add(session)
       this.cluster.connections++

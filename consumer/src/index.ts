@@ -32,7 +32,7 @@ export type {
 } from './groups/group-options.ts'
 export type { CommitOptions, GroupRecord } from './groups/group-record.ts'
 export type { GroupSubscription } from './groups/group-subscription.ts'
-export { DEAD_LETTER_PREFIX } from './groups/run/dead-letters.ts'
+export { DEAD_LETTER_PREFIX } from './groups/run/dead-letter-prefix.ts'
 export type { HandledRecord, Handler } from './groups/run/handler-run.ts'
 export type { RetryOptions } from './groups/run/retries.ts'
 export type { HandlerFailure, RunOptions } from './groups/run/run-options.ts'

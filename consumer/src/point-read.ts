@@ -1,4 +1,13 @@
-import { type Client, type Connection, crc32c, delay, orAborted, retryBackoff, throwIfAborted } from '@tailrace/client'
+import {
+  type Client,
+  type Connection,
+  codecs,
+  crc32c,
+  delay,
+  orAborted,
+  retryBackoff,
+  throwIfAborted,
+} from '@tailrace/client'
 import * as schemas from '@tailrace/schemas'
 import { type BrokerId, NO_BROKER, type Offset, TailraceError } from '@tailrace/schemas'
 import { firstAnswer, type Way } from './first-answer.ts'
@@ -139,8 +148,16 @@ class Asking {
     if (replica !== null && reply.body.length === 0)
       throw new TailraceError('NOT_CAUGHT_UP', `Broker ${replica} has nothing from offset ${offset} on.`)
     checkBatches(reply.body, partition, offset, nextOffset)
+    await loadCodecs(reply.body)
     return { body: reply.body, nextOffset, highWatermark, replica }
   }
+}
+
+/** So that the batches can be decompressed. @throws TailraceError UNSUPPORTED_COMPRESSION */
+async function loadCodecs(body: Uint8Array): Promise<void> {
+  const compressions = new Set<number>()
+  schemas.forEachBatch(body, (start) => compressions.add(schemas.compressionAt(body, start)))
+  for (const compression of compressions) await codecs.load(compression)
 }
 
 /** @throws TailraceError STORAGE_CORRUPT, CORRUPT_BATCH, INVALID_BATCH: the answer of this replica cannot be used */

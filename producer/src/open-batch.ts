@@ -119,7 +119,8 @@ export class OpenBatch {
         producerEpoch: identity.epoch,
         baseSequence,
         crc: crc32c,
-        compression: Compression[compression],
+        // Until the code of the compression is loaded, batches leave as they are.
+        compression: compress === undefined ? Compression.none : Compression[compression],
         ...(compress && { compress }),
       })
       this.#batch!.bytes = bytes

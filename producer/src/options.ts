@@ -1,5 +1,5 @@
 import { type ClientOptions, clientOptionNames, codecs, refuseUnknown, wholeNumber } from '@tailrace/client'
-import { type CompressionName, TailraceError } from '@tailrace/schemas'
+import { Compression, type CompressionName, TailraceError } from '@tailrace/schemas'
 import type { OpenTelemetryApi } from './publish-spans.ts'
 import type { ProducerRecord } from './record.ts'
 
@@ -117,8 +117,13 @@ export function producerSettings(options: ProducerOptions): ProducerSettings {
 }
 
 function compressionOf(compression: CompressionName): CompressionName {
-  if (compression === 'none' || codecs.compressors[compression] !== undefined) return compression
-  const available = ['none', ...Object.keys(codecs.compressors)].join(', ')
+  if (compression === 'none') return compression
+  if (codecs.writes.includes(compression)) {
+    // What goes wrong is no reason to stop: batches leave without it, and a reader is told.
+    codecs.load(Compression[compression])?.catch(() => {})
+    return compression
+  }
+  const available = ['none', ...codecs.writes].join(', ')
   throw new TailraceError(
     'UNSUPPORTED_COMPRESSION',
     `compression: "${compression}" cannot be written here; there are ${available}.`,

@@ -1,16 +1,7 @@
-import { TailraceError } from './tailrace-error.ts'
+import { clientFormats, type FormatRow, newerThan } from './formats/client-formats.ts'
+import type { TailraceError } from './tailrace-error.ts'
 
-/** One kind of bytes that outlive the process that writes them, or reach another one. */
-export interface FormatRow {
-  /** For people: "A journal block …". */
-  readonly what: string
-  /** The newest version that this code reads, and the one that it writes. */
-  readonly version: number
-  /** The file that checks it, before anything else of the bytes is believed. */
-  readonly checkedIn: string
-  /** The check that tells a newer version from a damaged version field. */
-  readonly proof: string
-}
+export type { FormatRow }
 
 /**
  * Every format and its version, in one place (docs/decisions/format-versions.md). A version that is newer than the one
@@ -143,18 +134,7 @@ export const formatTable = {
     checkedIn: 'broker/src/cascade/upstream/copied-tables.ts',
     proof: 'the checksums of RocksDB',
   },
-  readToken: {
-    what: 'A read token',
-    version: 1,
-    checkedIn: 'schemas/src/read-token.ts',
-    proof: 'its first letter',
-  },
-  frame: {
-    what: 'The layout of a frame',
-    version: 1,
-    checkedIn: 'schemas/src/frame.ts',
-    proof: 'the connection',
-  },
+  ...clientFormats,
   handshake: {
     what: 'The handshake of brokers',
     version: 3,
@@ -167,12 +147,7 @@ export type FormatName = keyof typeof formatTable
 
 /** `where`: the file, or another description of the place. */
 export function newerFormat(name: FormatName, found: number | string, where = ''): TailraceError {
-  const { what, version } = formatTable[name]
-  const place = where === '' ? '' : ` (${where})`
-  return new TailraceError(
-    'NEWER_FORMAT',
-    `${what}${place} has version ${found}; this version of Tailrace knows versions up to ${version}.`,
-  )
+  return newerThan(formatTable[name], found, where)
 }
 
 /**

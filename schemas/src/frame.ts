@@ -1,4 +1,4 @@
-import { formatTable } from './formats.ts'
+import { clientFormats } from './formats/client-formats.ts'
 import type { Message, MessageName } from './messages.ts'
 import { encodeHeader, type MessageDecoder, messageName, messageNumber, ownDecoder } from './protocol.ts'
 import { uint32At, writeInt16, writeInt32 } from './record-batch/numbers.ts'
@@ -18,7 +18,7 @@ import { TailraceError } from './tailrace-error.ts'
  */
 export const FRAME_PREFIX_BYTES = 12
 export const FRAME_LENGTH_BYTES = 4
-const FRAME_LAYOUT = formatTable.frame.version
+const FRAME_LAYOUT = clientFormats.frame.version
 /** Decoding turns a byte into some ten bytes of objects, so headers are held shorter than bodies may be. */
 export const MAX_FRAME_HEADER_BYTES = 4 * 1024 * 1024
 

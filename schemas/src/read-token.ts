@@ -1,4 +1,4 @@
-import { newerFormat } from './formats.ts'
+import { clientFormats, newerThan } from './formats/client-formats.ts'
 import type { LogIndex, Term } from './ids.ts'
 import { TailraceError } from './tailrace-error.ts'
 
@@ -25,7 +25,7 @@ export function parseReadToken(text: string): TokenParts {
   if (!new RegExp(readTokenPattern).test(text))
     throw new TailraceError('INVALID_REQUEST', `token: ${JSON.stringify(text)} is not of the form term-index-seal.`)
   const newer = newerPattern.exec(text)
-  if (newer !== null) throw newerFormat('readToken', newer[1]!)
+  if (newer !== null) throw newerThan(clientFormats.readToken, newer[1]!)
   const [term, index, seal = ''] = text.split('-')
   return { term: Number(term), index: Number(index), seal }
 }

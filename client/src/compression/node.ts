@@ -13,6 +13,8 @@ const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
  * trip to the thread pool and back costs a busy process, and batches stay in order without further work.
  */
 export const codecs: CompressionCodecs = {
+  writes: ['gzip', 'zstd'],
+  load: () => undefined,
   compressors: {
     gzip: (records) => gzipSync(records, GZIP),
     zstd: (records) => zstdCompressSync(records, ZSTD),

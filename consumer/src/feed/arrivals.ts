@@ -1,7 +1,7 @@
 import { Fifo } from '@tailrace/client'
 import type { TailraceError } from '@tailrace/schemas'
 import type { Cursor } from './cursor.ts'
-import type { ReceivedBatch } from './received-batch.ts'
+import { isReadable, type ReceivedBatch, readable } from './received-batch.ts'
 
 /** Batches that were received and are not read yet, in the order in which they came, for one reader. */
 export class Arrivals {
@@ -26,6 +26,11 @@ export class Arrivals {
    */
   async next(): Promise<ReceivedBatch | undefined> {
     for (;;) {
+      const next = this.#queue.first
+      if (next !== undefined && !isReadable(next)) {
+        await readable(next)
+        continue
+      }
       const batch = this.#queue.shift()
       if (batch !== undefined) return batch
       if (this.#failure !== undefined) throw this.#failure

@@ -1,4 +1,4 @@
-import { crc32c } from '@tailrace/client'
+import { codecs, crc32c } from '@tailrace/client'
 import type { Offset } from '@tailrace/schemas'
 import * as schemas from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
@@ -50,6 +50,16 @@ export function receive(
   })
   // The broker counts the records that it has sent: if its count is further than ours, a batch before it did not come.
   if (cursor.nextOffset !== undefined && nextOffset > cursor.nextOffset) gap(cursor, nextOffset, cursor.nextOffset)
+}
+
+/** Whether the code that decompresses it is here. */
+export function isReadable({ bytes, start }: ReceivedBatch): boolean {
+  return codecs.load(schemas.compressionAt(bytes, start)) === undefined
+}
+
+/** Resolves when that code is here. @throws TailraceError UNSUPPORTED_COMPRESSION: it cannot be loaded */
+export async function readable({ bytes, start }: ReceivedBatch): Promise<void> {
+  await codecs.load(schemas.compressionAt(bytes, start))
 }
 
 function gap(cursor: Cursor, came: Offset, expected: Offset): never {

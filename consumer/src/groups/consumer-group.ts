@@ -8,19 +8,18 @@ import {
   throwIfAborted,
 } from '@tailrace/client'
 import { type Offset, TailraceError, unreadableAt } from '@tailrace/schemas'
+import { type MemberParts, memberParts } from '#member-parts'
 import type { Levels } from '../levels.ts'
-import { readPlace } from '../point-read.ts'
-import { readSettings } from '../read-options.ts'
-import { readResult } from '../read-result.ts'
 import { onUnreadableOf } from '../readable-records.ts'
 import { bytesRecord, type ConsumerRecord, type RecordMaker } from '../record.ts'
 import { RecordsBatch } from '../records-batch.ts'
 import { decodedRecord, type TypedOf, typedRecordMaker } from '../typed-record.ts'
 import type { Lease } from './beats/beat-messages.ts'
 import { type GroupCounts, newCounts } from './group-counts.ts'
-import { FINISH_MS, GroupMember } from './group-member.ts'
+import type { GroupMember } from './group-member.ts'
 import {
   checkGroupName,
+  FINISH_MS,
   type GroupOptions,
   type GroupSettings,
   type GroupTopics,
@@ -29,10 +28,10 @@ import {
   type TopicPartition,
 } from './group-options.ts'
 import { GroupSubscription } from './group-subscription.ts'
-import { GroupFeeds } from './leases/group-feeds.ts'
+import type { GroupFeeds } from './leases/group-feeds.ts'
 import type { LeasedPartition } from './leases/leased-partition.ts'
-import { DeadLetters } from './run/dead-letters.ts'
-import { type Handler, HandlerRun } from './run/handler-run.ts'
+import type { DeadLetters } from './run/dead-letters.ts'
+import type { Handler } from './run/handler-run.ts'
 import { type RunOptions, runSettings } from './run/run-options.ts'
 
 const RECORD_MS = 60_000
@@ -76,7 +75,8 @@ export class ConsumerGroup<Data = string> {
   readonly #onUnreadable
   readonly #counts = newCounts()
   readonly #members = new Set<GroupMember<unknown>>()
-  readonly #feeds: GroupFeeds
+  /** Undefined until the first member is made. */
+  #feeds: GroupFeeds | undefined
   readonly #deadLetters: DeadLetters[] = []
   readonly #closing = new AbortController()
 
@@ -87,7 +87,6 @@ export class ConsumerGroup<Data = string> {
     this.#parts = parts
     this.#settings = groupSettings(options, parts.options.rack ?? '')
     this.#onUnreadable = onUnreadableOf(options.onUnreadable)
-    this.#feeds = new GroupFeeds(parts.client, parts.options, parts.levelsOf)
     const { signal } = options
     if (signal?.aborted) void this.close()
     else signal?.addEventListener('abort', () => void this.close(), { once: true })
@@ -160,9 +159,10 @@ export class ConsumerGroup<Data = string> {
     const settings = runSettings(options)
     if (typeof handler !== 'function') throw new TailraceError('INVALID_SETTING', 'handler is not a function.')
     this.#checkOpen()
-    const deadLetters = this.#deadLettersOf(settings.deadLetters)
-    const member = this.#join(wanted, make)
-    const run = new HandlerRun<Held, Read>({
+    const parts = await memberParts()
+    const member = this.#join(parts, wanted, make)
+    const deadLetters = this.#deadLettersOf(parts, settings.deadLetters)
+    const run = new parts.HandlerRun<Held, Read>({
       surroundings: this.#parts.client.surroundings,
       member,
       settings,
@@ -228,7 +228,7 @@ export class ConsumerGroup<Data = string> {
     this.#closing.abort(new TailraceError('CLOSED'))
     await Promise.all([...this.#members].map((member) => member.close(FINISH_MS)))
     await Promise.all(this.#deadLetters.map((one) => one.close().catch(() => {})))
-    this.#feeds.close()
+    this.#feeds?.close()
     this.#parts.onClose()
   }
 
@@ -239,17 +239,18 @@ export class ConsumerGroup<Data = string> {
   #subscribe<Held>(topics: string | readonly string[], make: RecordMaker<Held>): GroupSubscription<Held> {
     const wanted = groupTopics(topics)
     this.#checkOpen()
-    return new GroupSubscription(() => this.#join(wanted, make), this.#counts)
+    return new GroupSubscription(async () => this.#join(await memberParts(), wanted, make), this.#counts)
   }
 
-  #join<Held>(topics: GroupTopics, make: RecordMaker<Held>): GroupMember<Held> {
+  #join<Held>(parts: MemberParts, topics: GroupTopics, make: RecordMaker<Held>): GroupMember<Held> {
     this.#checkOpen()
     // Both would take the partitions from each other.
     if (this.#settings.instance !== '' && this.#members.size > 0) {
       throw new TailraceError('INVALID_SETTING', 'instanceId: a group with one has one loop, or one run, at a time.')
     }
-    const { client, options } = this.#parts
-    const member = new GroupMember<Held>({
+    const { client, options, levelsOf } = this.#parts
+    this.#feeds ??= new parts.GroupFeeds(client, options, levelsOf)
+    const member = new parts.GroupMember<Held>({
       group: this.name,
       topics,
       settings: this.#settings,
@@ -258,7 +259,7 @@ export class ConsumerGroup<Data = string> {
       feeds: this.#feeds,
       counts: this.#counts,
       batchOf: (topic, received) => new RecordsBatch(topic, received, make, this.#onUnreadable),
-      recordAt: (lease, offset) => this.#recordAt(lease, offset, make),
+      recordAt: (lease, offset) => this.#recordAt(parts, lease, offset, make),
       onClose: () => this.#members.delete(member),
     })
     this.#members.add(member)
@@ -266,6 +267,7 @@ export class ConsumerGroup<Data = string> {
   }
 
   async #recordAt<Held>(
+    { readPlace, readResult, readSettings }: MemberParts,
     { topic, topicId, partition }: Lease,
     offset: Offset,
     make: RecordMaker<Held>,
@@ -282,9 +284,9 @@ export class ConsumerGroup<Data = string> {
     }
   }
 
-  #deadLettersOf(topic: string | false | undefined): DeadLetters {
+  #deadLettersOf(parts: MemberParts, topic: string | false | undefined): DeadLetters {
     const { client, options } = this.#parts
-    const made = new DeadLetters({
+    const made = new parts.DeadLetters({
       group: this.name,
       topic: topic === false ? undefined : topic,
       options: clientOptionsOf(options),

@@ -21,8 +21,6 @@ import { PutOff } from './leases/put-off.ts'
 const COMMIT_MS = 30_000
 /** How long the last commit of a member that ends is waited for. */
 const LAST_COMMIT_MS = 5_000
-/** How long what is being handled may take when the program ends a member. */
-export const FINISH_MS = 5_000
 /** Of a topic that is gone the coordinator takes the leases away: until then there is nothing to do. */
 const gone = new Set(['UNKNOWN_TOPIC', 'TOPIC_ID_MISMATCH', 'UNKNOWN_PARTITION'])
 

@@ -5,6 +5,9 @@ import type { OnUnreadable } from '../readable-records.ts'
 import type { From } from '../start.ts'
 import type { StuckRecord } from './beats/beat-messages.ts'
 
+/** How long what is being handled may take when the program ends a member. */
+export const FINISH_MS = 5_000
+
 export interface TopicPartition {
   readonly topic: string
   readonly partition: number

@@ -1,7 +1,8 @@
 import { TailraceError } from '@tailrace/schemas'
 import { GroupBatch } from './group-batch.ts'
 import type { GroupCounts } from './group-counts.ts'
-import { FINISH_MS, type GroupMember } from './group-member.ts'
+import type { GroupMember } from './group-member.ts'
+import { FINISH_MS } from './group-options.ts'
 import { GroupRecord } from './group-record.ts'
 import { actionsOf, commitUpTo } from './record-actions.ts'
 
@@ -10,12 +11,12 @@ import { actionsOf, commitUpTo } from './record-actions.ts'
  * left. Iterate over it, or over `batches()`, once.
  */
 export class GroupSubscription<Data = string> implements AsyncIterable<GroupRecord<Data>> {
-  readonly #join: () => GroupMember<Data>
+  readonly #join: () => Promise<GroupMember<Data>>
   readonly #counts: GroupCounts
   #member: GroupMember<Data> | undefined
   #isClosed = false
 
-  constructor(join: () => GroupMember<Data>, counts: GroupCounts) {
+  constructor(join: () => Promise<GroupMember<Data>>, counts: GroupCounts) {
     this.#join = join
     this.#counts = counts
   }
@@ -27,7 +28,7 @@ export class GroupSubscription<Data = string> implements AsyncIterable<GroupReco
    * a consumer throws; what `onAssigned` and `onRevoked` throw. Errors that can pass are waited out
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<GroupRecord<Data>, undefined> {
-    const member = this.#begin()
+    const member = await this.#begin()
     const counts = this.#counts
     try {
       for (;;) {
@@ -59,7 +60,7 @@ export class GroupSubscription<Data = string> implements AsyncIterable<GroupReco
 
   /** The same as batches. Records that were put off come to loops over records only. @throws as the loop */
   async *batches(): AsyncGenerator<GroupBatch<Data>, undefined> {
-    const member = this.#begin()
+    const member = await this.#begin()
     try {
       for (;;) {
         const partition = await member.intake.next()
@@ -99,9 +100,11 @@ export class GroupSubscription<Data = string> implements AsyncIterable<GroupReco
     return this.close()
   }
 
-  #begin(): GroupMember<Data> {
+  async #begin(): Promise<GroupMember<Data>> {
     if (this.#isClosed) throw new TailraceError('CLOSED')
-    this.#member = this.#join()
-    return this.#member
+    const member = await this.#join()
+    this.#member = member
+    if (this.#isClosed) await member.close(0)
+    return member
   }
 }

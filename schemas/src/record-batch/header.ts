@@ -86,6 +86,11 @@ export function attributesAt(bytes: Uint8Array, at: number): number {
   return int16At(bytes, at + layout.ATTRIBUTES_AT)
 }
 
+/** Its number, as in Compression. */
+export function compressionAt(bytes: Uint8Array, at: number): number {
+  return attributesAt(bytes, at) & layout.COMPRESSION_MASK
+}
+
 export function lastOffsetDeltaAt(bytes: Uint8Array, at: number): number {
   return int32At(bytes, at + layout.LAST_OFFSET_DELTA_AT)
 }

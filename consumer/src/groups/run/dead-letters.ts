@@ -1,9 +1,8 @@
 import type { ClientOptions } from '@tailrace/client'
 import { TailraceError } from '@tailrace/schemas'
 import type { ConsumerRecord } from '../../record.ts'
+import { DEAD_LETTER_PREFIX } from './dead-letter-prefix.ts'
 
-/** Begins the names of headers that tell of a dead letter. */
-export const DEAD_LETTER_PREFIX = 'tailrace.dlq.'
 const MOST_REASON_CHARACTERS = 1_000
 
 /** Where a record was that could not be handled. */

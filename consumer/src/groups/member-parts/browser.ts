@@ -1,0 +1,4 @@
+import type { MemberParts } from './node.ts'
+
+/** Loaded with the first member: most pages have none. */
+export const memberParts: () => Promise<MemberParts> = () => import('./parts.ts')
