@@ -238,6 +238,49 @@ describe('records', () => {
     expect(JSON.parse(old.out)).toMatchObject({ partition: 0, offset: 0 })
   })
 
+  it('of text have a key before a separator, and headers', async () => {
+    for (const name of ['routes', 'gates']) await tailrace(['topic', 'create', name, '-s', server])
+    const args = ['-K', ':', '--header', 'source=cli', '--header', 'try=1', '-s', server]
+    const sent = await tailrace(['publish', 'routes', ...args], 'SFO:late: 3\nno key\nJFK:\n')
+    expect(sent.code).toBe(1)
+    expect(sent.err).toBe('line 2 has no ":" between a key and a value\n1 broken line left out\n')
+    await tailrace(['publish', 'gates', '--format', 'text', '-s', server], 'A1\nA2\nA3\n')
+    const { out } = await tailrace(['tail', 'routes', '--until', 'end', '--json', '-s', server])
+    const records = out.trimEnd().split('\n')
+    expect(records.map((line) => JSON.parse(line))).toMatchObject([
+      { key: 'SFO', value: 'late: 3', headers: { source: 'cli', try: '1' } },
+      { key: 'JFK', value: '' },
+    ])
+  })
+
+  it('are tailed up to an end, the last ones, those of a key or with a header, in a form of their own', async () => {
+    const tail = async (...args: string[]) => {
+      const { code, out, err } = await tailrace(['tail', ...args, '-s', server])
+      expect([code, err]).toEqual([0, ''])
+      return out
+    }
+    expect(await tail('gates', '--until', 'end', '--format', 'value')).toBe('A1\nA2\nA3\n')
+    expect(await tail('gates', '--until', '2', '--format', 'value')).toBe('A1\nA2\n')
+    expect(await tail('gates', '--until', '2999-01-01', '--from', '1', '--format', 'value')).toBe('A2\nA3\n')
+    expect(await tail('gates', '--until', '2000-01-01')).toBe('')
+    expect(await tail('gates', '--last', '1', '--until', 'end', '--format', 'value')).toBe('A3\n')
+    expect(await tail('gates', '--last', '2', '--count', '2', '--format', 'value')).toBe('A2\nA3\n')
+    const form = '{topic} {offset} {key}={value} {header.source}'
+    expect(await tail('routes', '--until', 'end', '--key', 'JFK', '--template', form)).toBe('routes 1 JFK= cli\n')
+    expect(await tail('routes', '--until', 'end', '--header', 'try=2')).toBe('')
+    expect(
+      (await tail('routes', '--until', 'end', '--header', 'try=1', '--header', 'source')).split('\n'),
+    ).toHaveLength(3)
+    const both = await tail('routes', 'gates', '--until', 'end', '--json')
+    const places = both
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { topic: string; offset: number })
+    expect(places.filter(({ topic }) => topic === 'gates').map(({ offset }) => offset)).toEqual([0, 1, 2])
+    expect(places.filter(({ topic }) => topic === 'routes').map(({ offset }) => offset)).toEqual([0, 1])
+    expect(await tail('routes', 'gates', '--last', '1', '--until', 'end')).toMatch(/^gates\/0:2 {2}.* A3$/m)
+  })
+
   it('come live, and Ctrl-C ends the tail with exit code 0', async () => {
     const tail = start(['tail', 'flights', '--format', 'value', '-s', server])
     let sent = 0

@@ -45,7 +45,13 @@ describe('usage', () => {
     [['cluster', 'start', '--heartbeat-ms', '400'], 'at most half of electionTimeoutMs'],
     [['tail', 't', '--from', 'yesterday'], 'earliest, latest'],
     [['tail', 't', '--format', 'xml'], 'Allowed choices are text, json, value'],
-    [['tail'], "missing required argument 'topic'"],
+    [['tail'], "missing required argument 'topics'"],
+    [['tail', 'a', 'b', '--partition', '1'], '--partition is about one topic'],
+    [['tail', 't', '--from', '1', '--last', '1'], "cannot be used with option '--from"],
+    [['tail', 't', '--template', '{keys}'], 'there is no field {keys}'],
+    [['publish', 't', '--key-separator', ':', '--key-field', 'k'], 'need JSON lines'],
+    [['publish', 't', '--key-separator', ''], '--key-separator'],
+    [['publish', 't', '--header', 'trace'], '--header "trace" must be like name=value'],
     [['publish', 't', '--compression', 'rar'], 'Allowed choices are none, gzip, zstd'],
   ])('%j is refused with exit code 2', async (args, message) => {
     const { code, out, err } = await run(args)

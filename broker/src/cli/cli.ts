@@ -24,7 +24,8 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
     // Commander has printed its own message; help and version come here too, with exit code 0.
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Done : ExitCode.Usage
     if (terminal.interrupted.aborted) return ExitCode.Interrupted
-    terminal.complain(explain(error, args.includes('--json')))
+    const { paintFor } = await import('./colours.ts')
+    terminal.complain(explain(error, args.includes('--json'), paintFor(terminal, terminal.watched)))
     return exitCodeOf(error)
   }
 }

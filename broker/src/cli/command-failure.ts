@@ -1,5 +1,6 @@
 import type { ErrorShape } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas/tailrace-error'
+import type { Paint } from './colours.ts'
 
 export const ExitCode = { Done: 0, Failed: 1, Usage: 2, Interrupted: 130 } as const
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
@@ -26,13 +27,15 @@ export function exitCodeOf(error: unknown): ExitCode {
 }
 
 /** Lines for people about any failure; `json` gives one line for programs. */
-export function explain(error: unknown, json: boolean): string {
+export function explain(error: unknown, json: boolean, paint: Paint = (_colour, text) => text): string {
   const shape = shapeOf(error)
   if (shape === null) {
     const message = error instanceof Error ? error.message : String(error)
-    return json ? JSON.stringify({ code: 'INVALID_REQUEST', message, retriable: false, hint: '' }) : `error: ${message}`
+    return json
+      ? JSON.stringify({ code: 'INVALID_REQUEST', message, retriable: false, hint: '' })
+      : `${paint('red', 'error:')} ${message}`
   }
-  return json ? JSON.stringify(shape) : `error ${shape.code}: ${shape.message}\n  ${shape.hint}`
+  return json ? JSON.stringify(shape) : `${paint('red', `error ${shape.code}:`)} ${shape.message}\n  ${shape.hint}`
 }
 
 function shapeOf(error: unknown): ErrorShape | null {

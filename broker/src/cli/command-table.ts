@@ -52,8 +52,8 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./commands/publish.ts')).publishCommand,
   },
   tail: {
-    about: 'print records as they come',
-    usage: '[options] <topic>',
+    about: 'print records of topics, as they come or up to an end',
+    usage: '[options] <topics...>',
     load: async () => (await import('./commands/tail.ts')).tailCommand,
   },
   acl: {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { UsageError } from './command-failure.ts'
-import { parsePartitions, parsePosition } from './option-values.ts'
+import { parseEnd, parsePartitions, parsePosition } from './option-values.ts'
 
 it.each([
   ['earliest', 'earliest'],
@@ -27,4 +27,14 @@ it('reads partitions', () => {
   expect(parsePartitions('3')).toEqual([3])
   expect(parsePartitions('0, 2,2')).toEqual([0, 2])
   for (const text of ['', 'a', '1,', '-1', '1.5']) expect(() => parsePartitions(text)).toThrow(UsageError)
+})
+
+it.each([
+  ['end', 'end'],
+  ['1500', 1500],
+  ['2026-01-31T12:00:00Z', new Date('2026-01-31T12:00:00Z')],
+])('--until %s is %s', (text, end) => expect(parseEnd(text)).toEqual(end))
+
+it.each(['earliest', 'latest', 'soon', ''])('--until %j is refused', (text) => {
+  expect(() => parseEnd(text)).toThrow('end, an offset')
 })

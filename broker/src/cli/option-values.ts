@@ -10,16 +10,27 @@ export function parseCount(flag: string, text: string, least: number, most: numb
 
 export type StartPosition = 'earliest' | 'latest' | number | Date
 
-/** The value of --from: earliest, latest, an offset, or an ISO time. */
-export function parsePosition(text: string): StartPosition {
+/** The value of --from or another flag: earliest, latest, an offset, or an ISO time. */
+export function parsePosition(text: string, flag = '--from'): StartPosition {
   const position = positionFrom(text)
   if (position === null)
     throw new UsageError(
-      `--from ${JSON.stringify(text)} must be earliest, latest, an offset like 1500, or a time like 2026-01-31T12:00:00Z`,
+      `${flag} ${JSON.stringify(text)} must be earliest, latest, an offset like 1500, or a time like 2026-01-31T12:00:00Z`,
     )
   if (position.kind === 'OFFSET') return position.value
   if (position.kind === 'TIME') return new Date(position.value)
   return position.kind === 'EARLIEST' ? 'earliest' : 'latest'
+}
+
+/** The value of --until: end, or where a position of a partition is. */
+export function parseEnd(text: string): 'end' | number | Date {
+  if (text === 'end') return text
+  const position = positionFrom(text)
+  if (position?.kind === 'OFFSET') return position.value
+  if (position?.kind === 'TIME') return new Date(position.value)
+  throw new UsageError(
+    `--until ${JSON.stringify(text)} must be end, an offset like 1500, or a time like 2026-01-31T12:00:00Z`,
+  )
 }
 
 /** The value of --partition: one number or several separated by commas. */

@@ -5,6 +5,7 @@ import { AUDIT_TOPIC } from '../../security/audit/audit-event.ts'
 import { connectionOf, sdkOptions } from '../access/connection.ts'
 import { adminClient } from '../admin/admin-client.ts'
 import { parsePosition } from '../option-values.ts'
+import type { TailedRecord } from '../records/record-text.ts'
 import type { Terminal } from '../terminal.ts'
 import type { CommandContext } from './context.ts'
 import type { ClientOptions } from './shared-options.ts'
@@ -28,10 +29,11 @@ export function auditCommand({ terminal, run }: CommandContext): Command {
 async function audit(flags: AuditFlags, terminal: Terminal): Promise<number> {
   const from = parsePosition(flags.from)
   const connection = await connectionOf(flags, terminal)
-  const [{ Consumer }, { tailRecords }, { auditText }, { nodeClock }] = await Promise.all([
+  const [{ Consumer }, { tailRecords }, { auditText }, { recordText }, { nodeClock }] = await Promise.all([
     import('@tailrace/consumer'),
     import('../records/tail.ts'),
     import('../records/audit-text.ts'),
+    import('../records/record-text.ts'),
     import('../../platform/node/clock.ts'),
   ])
   const client = adminClient(async () => connection, terminal.interrupted)
@@ -40,10 +42,10 @@ async function audit(flags: AuditFlags, terminal: Terminal): Promise<number> {
   const isOver = logStart === highWatermark || from === 'latest' || (typeof from === 'number' && from >= highWatermark)
   if (flags.follow !== true && isOver) return 0
   const consumer = new Consumer(sdkOptions(connection))
-  const range = { from, partitions: null, count: null, until: flags.follow === true ? null : highWatermark }
-  const show = flags.json === true ? {} : { show: auditText }
+  const range = flags.follow === true ? { from } : { from, until: 'end' as const }
+  const show = (record: TailedRecord) => (flags.json === true ? recordText(record, 'value') : auditText(record))
   try {
-    return await tailRecords({ topic: AUDIT_TOPIC, ...range, format: 'value', ...show }, consumer, nodeClock, terminal)
+    return await tailRecords({ topics: [AUDIT_TOPIC], range, count: null, show }, consumer, nodeClock, terminal)
   } finally {
     await consumer.close()
   }

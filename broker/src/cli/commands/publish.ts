@@ -5,16 +5,19 @@ import { connectionOf, sdkOptions } from '../access/connection.ts'
 import { adminClient } from '../admin/admin-client.ts'
 import { UsageError } from '../command-failure.ts'
 import { parseCount } from '../option-values.ts'
+import type { LineFormat } from '../records/line-record.ts'
 import type { PublishInput } from '../records/publish.ts'
 import type { LineCondition } from '../records/publish-together.ts'
 import type { Terminal } from '../terminal.ts'
 import type { CommandContext } from './context.ts'
 import type { ClientOptions } from './shared-options.ts'
-import { jsonOption, serverOption } from './shared-options.ts'
+import { jsonOption, repeated, serverOption } from './shared-options.ts'
 
 interface PublishFlags extends ClientOptions {
   readonly file?: string
-  readonly format: 'json' | 'text'
+  readonly format?: 'json' | 'text'
+  readonly keySeparator?: string
+  readonly header: readonly string[]
   readonly keyField?: string
   readonly valueField?: string
   readonly partition?: string
@@ -29,10 +32,18 @@ export function publishCommand({ terminal, run }: CommandContext): Command {
     .argument('<topic>')
     .option('-f, --file <path>', 'file of lines; "-" and the default are standard input')
     .addOption(
-      new Option('--format <format>', 'json: lines are checked to be JSON; text: lines are taken as they are')
-        .choices(['json', 'text'])
-        .default('json'),
+      new Option(
+        '--format <format>',
+        'json: lines are checked to be JSON; text: lines are taken as they are (default: json)',
+      ).choices(['json', 'text']),
     )
+    .addOption(
+      new Option(
+        '-K, --key-separator <text>',
+        'lines are text, with the key before the first of these and the value behind it; "\\t" is a tab',
+      ),
+    )
+    .option('--header <name=value>', 'a header of every record; may be given several times', repeated, [])
     .option('-k, --key-field <name>', "field of each line's object that is the key; it decides the partition")
     .option('--value-field <name>', "field of each line's object that is the value (default: the whole line)")
     .option('--partition <number>', 'send all to this partition')
@@ -61,7 +72,8 @@ async function publish(topic: string, flags: PublishFlags, terminal: Terminal): 
   ])
   const options = {
     topic,
-    format: flags.format,
+    ...lineForm(flags),
+    headers: headersOf(flags.header),
     keyField: flags.keyField ?? null,
     valueField: flags.valueField ?? null,
     partition: partitionOf(flags),
@@ -87,6 +99,26 @@ async function publish(topic: string, flags: PublishFlags, terminal: Terminal): 
     await producer.close()
     grace.cancel()
   }
+}
+
+/** @throws UsageError */
+function lineForm({ format, keySeparator }: PublishFlags): Pick<LineFormat, 'format' | 'keySeparator'> {
+  if (keySeparator === undefined) return { format: format ?? 'json' }
+  if (keySeparator === '') throw new UsageError('--key-separator must have a character at least')
+  if (format === 'json') throw new UsageError('--key-separator goes with lines of text, not with --format json')
+  return { format: 'text', keySeparator: keySeparator.replaceAll('\\t', '\t') }
+}
+
+/** Undefined: there are none. A name that is given twice has the last value. @throws UsageError */
+function headersOf(given: readonly string[]): Readonly<Record<string, string>> | undefined {
+  if (given.length === 0) return undefined
+  return Object.fromEntries(
+    given.map((text) => {
+      const at = text.indexOf('=')
+      if (at < 1) throw new UsageError(`--header ${JSON.stringify(text)} must be like name=value`)
+      return [text.slice(0, at), text.slice(at + 1)]
+    }),
+  )
 }
 
 function partitionOf({ partition }: PublishFlags): number | null {

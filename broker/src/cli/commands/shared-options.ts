@@ -13,10 +13,12 @@ export interface ClientOptions extends ConnectionFlags {
 /** --server, which may be given several times and with commas. */
 export function serverOption(): Option {
   const about = `address of a broker, or several with commas (default: ${defaultServer}, env: TAILRACE_SERVER)`
-  return new Option('-s, --server <address>', about).argParser((value: string, before: string[] | undefined) => [
-    ...(before ?? []),
-    value,
-  ])
+  return new Option('-s, --server <address>', about).argParser(repeated)
+}
+
+/** For an option that may be given several times. */
+export function repeated(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value]
 }
 
 export function jsonOption(): Option {

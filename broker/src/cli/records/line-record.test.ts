@@ -57,3 +57,18 @@ it('any line of text is the value', () => {
     value: line('{"k":'),
   })
 })
+
+it.each([
+  ['SFO:late', ':', 'SFO', 'late'],
+  ['SFO:a:b', ':', 'SFO', 'a:b'],
+  [':late', ':', '', 'late'],
+  ['SFO→', '→', 'SFO', ''],
+])('%j with the separator %j has the key %j and the value %j', (given, keySeparator, key, value) => {
+  const record = recordOfLine(line(given), { format: 'text', keySeparator, keyField: null, valueField: null })
+  expect([text(record.key), text(record.value)]).toEqual([key, value])
+})
+
+it('a line without the separator is refused', () => {
+  const format = { format: 'text', keySeparator: '\t', keyField: null, valueField: null } as const
+  expect(() => recordOfLine(line('SFO late'), format)).toThrow('has no "\\t" between a key and a value')
+})

@@ -4,6 +4,8 @@ import { JsonScan } from './json-scan.ts'
 export interface LineFormat {
   /** json: each line must be a JSON value. text: a line is taken as it is. */
   readonly format: 'json' | 'text'
+  /** With text: what stands between key and value of each line; null: a line is the value. */
+  readonly keySeparator?: string | null
   /** Field of the line's object that gives the key; null for records without one. */
   readonly keyField: string | null
   /** Field that gives the value; null for the whole line. */
@@ -17,7 +19,7 @@ export interface LineRecord {
 
 /** The record that a line stands for. Throws SyntaxError that says what is wrong with the line. */
 export function recordOfLine(bytes: Uint8Array, format: LineFormat): LineRecord {
-  if (format.format === 'text') return { key: null, value: bytes }
+  if (format.format === 'text') return recordOfText(bytes, format.keySeparator ?? null)
   const plain = format.valueField === null ? plainRecord(bytes, format.keyField) : null
   if (plain !== null) return plain
   const parsed = parse(bytes)
@@ -29,6 +31,14 @@ export function recordOfLine(bytes: Uint8Array, format: LineFormat): LineRecord 
     key: format.keyField === null ? null : keyText(field(fields, format.keyField), format.keyField),
     value: format.valueField === null ? bytes : valueText(field(fields, format.valueField)),
   }
+}
+
+/** The first separator counts: a value may contain it. */
+function recordOfText(bytes: Uint8Array, separator: string | null): LineRecord {
+  if (separator === null) return { key: null, value: bytes }
+  const at = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).indexOf(separator)
+  if (at < 0) throw new SyntaxError(`has no ${JSON.stringify(separator)} between a key and a value`)
+  return { key: bytes.subarray(0, at), value: bytes.subarray(at + Buffer.byteLength(separator)) }
 }
 
 /** Of a line that needs no JSON.parse: the key is a part of the line. */

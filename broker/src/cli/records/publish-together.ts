@@ -4,7 +4,7 @@ import { plural } from '../quantity.ts'
 import type { Terminal } from '../terminal.ts'
 import { type LineFormat, recordOfLine } from './line-record.ts'
 import { linesOf } from './lines.ts'
-import type { PublishInput, SentRecord } from './publish.ts'
+import { type PublishInput, type SentRecord, sentRecord } from './publish.ts'
 
 /** A condition as the flags give it: one of the two at least. */
 export interface LineCondition {
@@ -26,6 +26,8 @@ export interface ConditionalSink {
 export interface TogetherOptions extends LineFormat {
   readonly topic: string
   readonly condition: LineCondition
+  /** Of every record; undefined: they have none. */
+  readonly headers?: SentRecord['headers']
   readonly json: boolean
 }
 
@@ -74,7 +76,10 @@ async function placeOf(
   return sink.fence(topic, partition, fence)
 }
 
-async function recordsOf(input: PublishInput, format: LineFormat): Promise<SentRecord[]> {
+async function recordsOf(
+  input: PublishInput,
+  format: Pick<TogetherOptions, 'headers' | keyof LineFormat>,
+): Promise<SentRecord[]> {
   const records: SentRecord[] = []
   let bytes = 0
   for await (const lines of linesOf(input.chunks, mostBytes)) {
@@ -83,8 +88,7 @@ async function recordsOf(input: PublishInput, format: LineFormat): Promise<SentR
       if (bytes > mostBytes)
         throw new UsageError(`lines under a condition are one batch, these have over ${mostBytes} bytes`)
       try {
-        const { key, value } = recordOfLine(line.bytes, format)
-        records.push(key === null ? { value } : { value, key })
+        records.push(sentRecord(recordOfLine(line.bytes, format), { ...format, partition: null }))
       } catch (error) {
         if (!(error instanceof SyntaxError)) throw error
         throw new UsageError(`line ${line.number} ${error.message}; nothing was published`)

@@ -4,7 +4,7 @@ import { drawnLine } from '../drawn-line.ts'
 import { plural } from '../quantity.ts'
 import type { Terminal } from '../terminal.ts'
 import { InFlight, type SentLines } from './in-flight.ts'
-import type { LineFormat } from './line-record.ts'
+import type { LineFormat, LineRecord } from './line-record.ts'
 import { recordOfLine } from './line-record.ts'
 import type { Line } from './lines.ts'
 import { linesOf } from './lines.ts'
@@ -21,6 +21,7 @@ export interface RecordSink {
 export interface SentRecord {
   readonly key?: string | Uint8Array
   readonly value: string | Uint8Array | null
+  readonly headers?: Readonly<Record<string, string>>
   readonly partition?: number
 }
 
@@ -33,6 +34,8 @@ export interface PublishInput {
 export interface PublishOptions extends LineFormat {
   readonly topic: string
   readonly partition: number | null
+  /** Of every record; undefined: they have none. */
+  readonly headers?: SentRecord['headers']
   readonly json: boolean
 }
 
@@ -111,15 +114,21 @@ function groupFrom(lines: readonly Line[], from: number, options: PublishOptions
 /** Null: the line is no record. */
 function recordFrom(line: Line, options: PublishOptions, broken: BrokenLines): SentRecord | null {
   try {
-    const { key, value } = recordOfLine(line.bytes, options)
-    const { partition } = options
-    if (partition === null) return key === null ? { value } : { value, key }
-    return key === null ? { value, partition } : { value, key, partition }
+    return sentRecord(recordOfLine(line.bytes, options), options)
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
     broken.add(line, error)
     return null
   }
+}
+
+export function sentRecord(
+  { key, value }: LineRecord,
+  { partition, headers }: Pick<PublishOptions, 'partition' | 'headers'>,
+): SentRecord {
+  const more = headers === undefined ? {} : { headers }
+  if (partition === null) return key === null ? { value, ...more } : { value, key, ...more }
+  return key === null ? { value, partition, ...more } : { value, key, partition, ...more }
 }
 
 /** Lines that are no records: the first few are reported one by one. */
@@ -160,8 +169,8 @@ function conclude(
   } else {
     terminal.print(publishedText(options.topic, figures))
   }
-  if (broken > 0)
-    terminal.complain(`${plural(broken, 'broken line')} left out; "--format text" publishes lines as they are`)
+  const advice = options.format === 'json' ? '; "--format text" publishes lines as they are' : ''
+  if (broken > 0) terminal.complain(`${plural(broken, 'broken line')} left out${advice}`)
   if (inFlight.failure !== null) {
     const { first, last, error } = inFlight.failure
     terminal.complain(
@@ -185,6 +194,8 @@ async function* count(chunks: AsyncIterable<Uint8Array>, add: (bytes: number) =>
 /** Field options only make sense where lines have fields. */
 export function checkLineFormat(format: LineFormat): void {
   if (format.format === 'text' && (format.keyField !== null || format.valueField !== null)) {
-    throw new UsageError('--key-field and --value-field need JSON lines; they do not go with --format text')
+    throw new UsageError(
+      '--key-field and --value-field need JSON lines; they go neither with --format text nor with --key-separator',
+    )
   }
 }

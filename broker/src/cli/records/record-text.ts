@@ -1,10 +1,11 @@
 import type { JsonBytes } from '../../doors/json/value.ts'
 import { bytesToJson } from '../../doors/json/value.ts'
+import { type Paint, plain } from '../colours.ts'
 
 export const tailFormats = ['text', 'json', 'value'] as const
 export type TailFormat = (typeof tailFormats)[number]
 
-type Content = string | Uint8Array | null
+export type Content = string | Uint8Array | null
 
 /** A record as it is tailed; the records of @tailrace/consumer fit. */
 export interface TailedRecord {
@@ -18,19 +19,33 @@ export interface TailedRecord {
 
 /**
  * json: one object a line, bytes that are not UTF-8 as {"base64": …}, the shape of the HTTP API and the partition.
- * value: the value alone, byte for byte. text: partition:offset, time, key and value for people.
+ * value: the value alone, byte for byte. text: partition:offset, time, key and value for people. `topic`: shown before
+ * all else; null: it is known.
  */
-export function recordText(record: TailedRecord, format: TailFormat): string | Uint8Array {
-  if (format === 'json') return jsonLine(record)
+export function recordText(
+  record: TailedRecord,
+  format: TailFormat,
+  topic: string | null = null,
+  paint: Paint = plain,
+): string | Uint8Array {
+  if (format === 'json') return jsonLine(record, topic)
   if (format === 'value') return typeof record.value === 'string' ? `${record.value}\n` : withNewline(record.value)
-  const time = new Date(record.timestamp).toISOString()
-  return `${record.partition}:${record.offset}  ${time}  ${readable(record.key)}  ${readable(record.value)}\n`
+  const place = `${topic === null ? '' : `${topic}/`}${record.partition}:${record.offset}`
+  const time = paint('dim', new Date(record.timestamp).toISOString())
+  const key = paint('yellow', readable(record.key))
+  return `${paint('cyan', place)}  ${time}  ${key}  ${readable(record.value)}\n`
 }
 
-function jsonLine(record: TailedRecord): string {
+function jsonLine(record: TailedRecord, topic: string | null): string {
   const { partition, offset, timestamp } = record
-  const headers = Object.fromEntries(Object.entries(record.headers).map(([name, value]) => [name, headerJson(value)]))
-  return `${JSON.stringify({ partition, offset, timestamp, key: contentJson(record.key), value: contentJson(record.value), headers })}\n`
+  const [key, value, headers] = [contentJson(record.key), contentJson(record.value), headersJson(record.headers)]
+  const fields = { partition, offset, timestamp, key, value, headers }
+  return `${JSON.stringify(topic === null ? fields : { topic, ...fields })}\n`
+}
+
+/** Headers as JSON shows them. */
+export function headersJson(headers: TailedRecord['headers']): Record<string, JsonBytes | JsonBytes[]> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, headerJson(value)]))
 }
 
 function headerJson(value: Content | readonly Content[]): JsonBytes | JsonBytes[] {

@@ -14,7 +14,17 @@ const record = (offset: number): TailedRecord => ({
   value: `v${offset}`,
   headers: {},
 })
-const options: TailOptions = { topic: 't', from: 'earliest', partitions: null, count: null, format: 'value' }
+const options: TailOptions = {
+  topics: ['t'],
+  range: { from: 'earliest' },
+  count: null,
+  show: (one) => recordText(one, 'value'),
+}
+
+// biome-ignore lint/correctness/useYield: it fails before the first record
+async function* fail(): AsyncGenerator<TailedRecord> {
+  throw new Error('no topic')
+}
 
 /** Hands out `count` records and then waits until it is closed. */
 function source(count: number): RecordSource & { asked: unknown[] } {
@@ -38,11 +48,29 @@ describe('tailing', () => {
     expect(terminal.text()).toBe('v0\nv1\n')
   })
 
-  it('ends before an offset, and shows records as asked', async () => {
+  it('counts the records that the filter leaves, and shows them as asked', async () => {
     const terminal = memoryTerminal()
-    const range = { ...options, until: 2, show: ({ offset }: TailedRecord) => `<${offset}>` }
-    expect(await tailRecords(range, source(9), nodeClock, terminal)).toBe(0)
-    expect(terminal.text()).toBe('<0><1>')
+    const odd = {
+      ...options,
+      count: 2,
+      filter: ({ offset }: TailedRecord) => offset % 2 === 1,
+      show: ({ offset }: TailedRecord, topic: string) => `<${topic} ${offset}>`,
+    }
+    expect(await tailRecords(odd, source(9), nodeClock, terminal)).toBe(0)
+    expect(terminal.text()).toBe('<t 1><t 3>')
+  })
+
+  it('shows several topics, and ends all of them with the count, or when one fails', async () => {
+    const terminal = memoryTerminal()
+    const both = { ...options, topics: ['a', 'b'], show: (_record: TailedRecord, topic: string) => topic }
+    expect(await tailRecords({ ...both, count: 5 }, source(3), nodeClock, terminal)).toBe(0)
+    expect([...terminal.text()].sort().join('')).toMatch(/^(aaabb|aabbb)$/)
+    const { subscribe, close } = source(3)
+    const failing: RecordSource = {
+      subscribe: (topic, given) => (topic === 'a' ? subscribe(topic, given) : fail()),
+      close,
+    }
+    await expect(tailRecords(both, failing, nodeClock, memoryTerminal())).rejects.toThrow('no topic')
   })
 
   it('prints the records at hand while it waits, and ends cleanly when interrupted', async () => {
@@ -56,8 +84,14 @@ describe('tailing', () => {
 
   it('asks for the position and the partitions given', async () => {
     const records = source(1)
-    await tailRecords({ ...options, from: 7, partitions: [1], count: 1 }, records, nodeClock, memoryTerminal())
-    expect(records.asked).toEqual([['t', { from: 7, bytes: true, partitions: [1] }]])
+    const range = { last: 7, until: 'end', partitions: [1] } as const
+    await tailRecords(
+      { ...options, range: { ...range, partitions: [1] }, count: 1 },
+      records,
+      nodeClock,
+      memoryTerminal(),
+    )
+    expect(records.asked).toEqual([['t', { ...range, bytes: true }]])
   })
 
   it('sends no request when it was interrupted before', async () => {
@@ -69,13 +103,7 @@ describe('tailing', () => {
   })
 
   it('passes on the error of the broker', async () => {
-    const failing: RecordSource = {
-      // biome-ignore lint/correctness/useYield: it fails before the first record
-      async *subscribe() {
-        throw new Error('no topic')
-      },
-      close: async () => undefined,
-    }
+    const failing: RecordSource = { subscribe: fail, close: async () => undefined }
     await expect(tailRecords(options, failing, nodeClock, memoryTerminal())).rejects.toThrow('no topic')
   })
 })

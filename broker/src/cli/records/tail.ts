@@ -2,62 +2,76 @@ import type { Clock } from '../../platform/clock.ts'
 import { ExitCode } from '../command-failure.ts'
 import type { StartPosition } from '../option-values.ts'
 import type { Terminal } from '../terminal.ts'
-import type { TailedRecord, TailFormat } from './record-text.ts'
-import { recordText } from './record-text.ts'
+import type { TailedRecord } from './record-text.ts'
+
+/** What part of each topic is read, as @tailrace/consumer takes it. */
+export interface TailRange {
+  readonly from?: StartPosition
+  /** In the place of `from`: so many of the last records of each partition. */
+  readonly last?: number
+  /** Ends behind what there is when it begins. */
+  readonly until?: 'end'
+  /** Ends before this place of each partition. */
+  readonly to?: number | Date
+  readonly partitions?: number[]
+}
 
 /** The part of a consumer that tailing needs; `Consumer` of @tailrace/consumer is one. */
 export interface RecordSource {
-  subscribe(
-    topic: string,
-    options: { from: StartPosition; bytes: true; partitions?: number[] },
-  ): AsyncIterable<TailedRecord>
+  subscribe(topic: string, options: TailRange & { bytes: true }): AsyncIterable<TailedRecord>
   close(): Promise<void>
 }
 
 export interface TailOptions {
-  readonly topic: string
-  readonly from: StartPosition
-  readonly partitions: readonly number[] | null
+  readonly topics: readonly string[]
+  readonly range: TailRange
   /** Null: until interrupted. */
   readonly count: number | null
-  readonly format: TailFormat
-  /** In the place of `format`. */
-  readonly show?: (record: TailedRecord) => string | Uint8Array
-  /** Ends with the record before this offset; null or missing: it does not. */
-  readonly until?: number | null
+  /** Records that are left out are not counted. */
+  readonly filter?: (record: TailedRecord) => boolean
+  readonly show: (record: TailedRecord, topic: string) => string | Uint8Array
 }
 
 /** Written together, so that a fast topic does not cost a system call a record. */
 const gatherBytes = 32 * 1024
 
-/** Prints records until `count` of them are out or the terminal is interrupted; both are a success. */
+/**
+ * Prints records of all topics, as they come, until `count` of them are out, the range has ended or the terminal is
+ * interrupted: each is a success.
+ */
 export async function tailRecords(
-  options: TailOptions,
+  { topics, range, count, filter, show }: TailOptions,
   source: RecordSource,
   clock: Clock,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  // Closing the source ends the loop below, also while it waits for a record.
+  if (count === 0 || terminal.interrupted.aborted) return ExitCode.Done
+  // Closing the source ends the loops below, also while they wait for a record.
   const stop = () => void source.close().catch(() => undefined)
   terminal.interrupted.addEventListener('abort', stop, { once: true })
   const output = new GatheredOutput(clock, terminal)
-  const { show = (record) => recordText(record, options.format) } = options
   let printed = 0
-  try {
-    const partitions = options.partitions === null ? {} : { partitions: [...options.partitions] }
-    if (options.count !== 0 && !terminal.interrupted.aborted) {
-      for await (const record of source.subscribe(options.topic, { from: options.from, bytes: true, ...partitions })) {
-        if (terminal.interrupted.aborted) break
-        await output.add(show(record))
-        if (++printed === options.count || record.offset + 1 === options.until) break
-      }
+  const isOver = () => terminal.interrupted.aborted || printed === count
+  const follow = async (topic: string) => {
+    for await (const record of source.subscribe(topic, { ...range, bytes: true })) {
+      if (isOver()) break
+      if (filter?.(record) === false) continue
+      printed++
+      await output.add(show(record, topic))
+      if (isOver()) break
     }
-  } catch (error) {
-    if (!terminal.interrupted.aborted) throw error
-  } finally {
-    terminal.interrupted.removeEventListener('abort', stop)
-    await output.flush()
+    if (isOver()) stop()
   }
+  const loops = topics.map((topic) =>
+    follow(topic).catch((error) => {
+      stop()
+      throw error
+    }),
+  )
+  const failed = (await Promise.allSettled(loops)).find(({ status }) => status === 'rejected')
+  terminal.interrupted.removeEventListener('abort', stop)
+  await output.flush()
+  if (failed !== undefined && !terminal.interrupted.aborted) throw (failed as PromiseRejectedResult).reason
   return ExitCode.Done
 }
 
