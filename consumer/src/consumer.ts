@@ -4,11 +4,14 @@ import {
   Client,
   type ConnectionStatus,
   type ConnectOptions,
+  checkOpenTelemetry,
+  clientOptionsOf,
   isTopic,
   type StatusListener,
 } from '@tailrace/client'
 import { checkTopicName, TailraceError } from '@tailrace/schemas'
 import { Feed } from './feed/feed.ts'
+import { type ConsumerCounters, ReceivedCounts } from './feed/received-counts.ts'
 import { ConsumerGroup } from './groups/consumer-group.ts'
 import type { GroupOptions } from './groups/group-options.ts'
 import { KnownBrokers } from './known-brokers.ts'
@@ -31,6 +34,7 @@ export class Consumer {
   readonly #levels: { readonly known: KnownBrokers; readonly rules: LevelRules } | undefined
   readonly #options: ConsumerOptions
   readonly #feeds = new Set<Feed>()
+  readonly #counts = new ReceivedCounts()
   readonly #groups = new Set<{ close(): Promise<void> }>()
   readonly #closing = new AbortController()
   #isClosed = false
@@ -38,8 +42,9 @@ export class Consumer {
   /** Connects with the first subscription. @throws TailraceError INVALID_SETTING */
   constructor(options: ConsumerOptions) {
     const rules = levelRules(options)
+    checkOpenTelemetry(options.openTelemetry)
     this.#options = options
-    this.#client = new Client(options, options.rack)
+    this.#client = new Client(clientOptionsOf(options), options.rack)
     if (rules === undefined) return
     this.#levels = { known: new KnownBrokers(this.#client, options.metadataMaxAgeMs), rules }
   }
@@ -70,6 +75,11 @@ export class Consumer {
     return this
   }
 
+  /** What has happened so far, in groups too; to be asked for as often as a program likes. */
+  counters(): ConsumerCounters {
+    return this.#counts.counters
+  }
+
   /**
    * Subscribes to a topic; receiving begins with the loop over it, or with its `ready`. Every record comes once and,
    * within its partition, in order, over lost connections and changes of leader.
@@ -89,7 +99,7 @@ export class Consumer {
   #subscribe<Data>(topic: string, options: SubscribeOptions, make: RecordMaker<Data>): Subscription<Data> {
     if (this.#isClosed) throw new TailraceError('CLOSED')
     checkTopicName(topic)
-    const settings = feedSettings(options)
+    const settings = feedSettings(options, this.#counts)
     const onUnreadable = onUnreadableOf(options.onUnreadable)
     const range = rangeOf(options)
     const levels = this.#levels && new Levels(this.#levels.known, this.#levels.rules, topic)
@@ -98,12 +108,14 @@ export class Consumer {
     const abort = (): void => feed.fail(abortError(signal!), true)
     feed.onBegin = () => {
       this.#feeds.add(feed)
+      this.#counts.feeds.add(feed)
       signal?.addEventListener('abort', abort, { once: true })
       if (signal?.aborted) abort()
       else if (this.#isClosed) feed.close()
     }
     feed.onEnd = () => {
       this.#feeds.delete(feed)
+      this.#counts.feeds.delete(feed)
       signal?.removeEventListener('abort', abort)
     }
     return new Subscription(topic, feed, make, onUnreadable)
@@ -182,6 +194,7 @@ export class Consumer {
       options: this.#options,
       levelsOf: (topic) => levels && new Levels(levels.known, levels.rules, topic),
       make,
+      counts: this.#counts,
       onClose: () => this.#groups.delete(group),
     })
     this.#groups.add(group)

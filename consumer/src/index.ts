@@ -9,6 +9,7 @@ export {
   type Credentials,
   json,
   nullable,
+  type OpenTelemetryApi,
   type SchemaIssue,
   type StandardSchema,
   type StatusChange,
@@ -20,6 +21,7 @@ export {
 } from '@tailrace/client'
 export { TailraceError } from '@tailrace/schemas'
 export { Consumer } from './consumer.ts'
+export type { ConsumerCounters } from './feed/received-counts.ts'
 export { ConsumerGroup, type GroupPartition, type GroupPosition } from './groups/consumer-group.ts'
 export type { GroupBatch } from './groups/group-batch.ts'
 export type { GroupCounts } from './groups/group-counts.ts'

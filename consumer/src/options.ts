@@ -1,6 +1,13 @@
-import { type ClientOptions, clientOptionNames, refuseUnknown, wholeNumber } from '@tailrace/client'
+import {
+  type ClientOptions,
+  clientOptionNames,
+  type OpenTelemetryApi,
+  refuseUnknown,
+  wholeNumber,
+} from '@tailrace/client'
 import { type Offset, type PartitionNumber, TailraceError } from '@tailrace/schemas'
 import { ReceiveBudget } from './feed/receive-budget.ts'
+import type { ReceivedCounts } from './feed/received-counts.ts'
 import type { LevelRules } from './level-choice.ts'
 import type { RangeOptions } from './range-options.ts'
 import type { OnUnreadable } from './readable-records.ts'
@@ -19,6 +26,11 @@ export interface ConsumerOptions extends ClientOptions {
   readonly rack?: string
   /** With `level`: a cascade broker that is further behind level 0 than this is not well. Default 10,000. */
   readonly maxLagMs?: number
+  /**
+   * The package `@opentelemetry/api`: each attempt of `run` to handle a record is a span, a child of the one that sent
+   * the record, and active while the handler runs. Default: none.
+   */
+  readonly openTelemetry?: OpenTelemetryApi
 }
 
 /** A reader was moved from an offset that is not, or no longer, in the partition to one that is. */
@@ -64,13 +76,14 @@ export interface SubscribeOptions extends RangeOptions {
 
 export interface FeedSettings {
   readonly budget: ReceiveBudget
+  readonly counts: ReceivedCounts
   readonly onOutOfRange: 'fail' | 'earliest' | 'latest'
   readonly onJump: ((jump: Jump) => void) | undefined
   readonly onTopicRecreated: 'fail' | 'earliest' | 'latest'
   readonly readFrom: 'leader' | 'nearest'
 }
 
-const levelNames = ['level', 'rack', 'maxLagMs']
+const ownNames = ['level', 'rack', 'maxLagMs', 'openTelemetry']
 const names = [
   'from',
   'last',
@@ -93,7 +106,7 @@ const names = [
  * @throws TailraceError INVALID_SETTING
  */
 export function levelRules(options: ConsumerOptions): LevelRules | undefined {
-  refuseUnknown(options, [...clientOptionNames, ...levelNames])
+  refuseUnknown(options, [...clientOptionNames, ...ownNames])
   const { level, rack = '' } = options
   if (typeof rack !== 'string') throw new TailraceError('INVALID_SETTING', 'rack is not a text.')
   const maxLagMs = wholeNumber('maxLagMs', options.maxLagMs, { default: 10_000, min: 100, max: 86_400_000 })
@@ -107,7 +120,7 @@ export function levelRules(options: ConsumerOptions): LevelRules | undefined {
 }
 
 /** @throws TailraceError INVALID_SETTING */
-export function feedSettings(options: SubscribeOptions): FeedSettings {
+export function feedSettings(options: SubscribeOptions, counts: ReceivedCounts): FeedSettings {
   refuseUnknown(options, names)
   const { onJump } = options
   if (onJump !== undefined && typeof onJump !== 'function') {
@@ -119,6 +132,7 @@ export function feedSettings(options: SubscribeOptions): FeedSettings {
     onJump,
     onTopicRecreated: oneOf('onTopicRecreated', options.onTopicRecreated, ['fail', 'earliest', 'latest']),
     readFrom: oneOf('readFrom', options.readFrom, ['leader', 'nearest']),
+    counts,
     budget: new ReceiveBudget(wholeNumber('maxBufferedBytes', options.maxBufferedBytes, bounds)),
   }
 }

@@ -39,6 +39,8 @@ export class Batch {
   state: 'waiting' | 'acknowledged' | 'gap' | 'moved' = 'waiting'
   /** Some transmission got no definite answer, so the broker may have the batch, or may still receive it. */
   outcomeUnknown = false
+  /** Sent once at least. */
+  wasSent = false
   /** Sent when no batch before it was open: an answer about its sequence then concerns this batch alone. */
   sentAsHead = false
   /** Its records are written together under it, or not at all. */

@@ -22,6 +22,10 @@ export class ConditionalSend implements Send {
     this.#reject = reject
   }
 
+  get remaining(): number {
+    return this.#records.length
+  }
+
   feed(intake: Intake): boolean {
     if (this.#isOver) return true
     if (!intake.hasRoom) return false

@@ -9,6 +9,7 @@ export {
   type Credentials,
   json,
   nullable,
+  type OpenTelemetryApi,
   type SchemaIssue,
   type StandardSchema,
   type StatusChange,
@@ -19,8 +20,8 @@ export {
   topic,
 } from '@tailrace/client'
 export { TailraceError } from '@tailrace/schemas'
+export type { ProducerCounters } from './counters.ts'
 export type { Partitioner, ProducerOptions } from './options.ts'
 export { Producer, type SendOptions } from './producer.ts'
-export type { OpenTelemetryApi } from './publish-spans.ts'
 export type { ProducerRecord, Sent } from './record.ts'
 export type { TypedProducerRecord } from './typed-record.ts'

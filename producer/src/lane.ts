@@ -9,6 +9,7 @@ import {
 } from '@tailrace/schemas'
 import type { Batch, Settler } from './batch.ts'
 import type { Condition } from './condition.ts'
+import type { ProducerCounts } from './counters.ts'
 import type { Identity } from './identity.ts'
 import { LaneQueue } from './lane-queue.ts'
 import { OpenBatch } from './open-batch.ts'
@@ -20,6 +21,7 @@ import { judge } from './verdict.ts'
 export interface LaneContext {
   readonly client: Client
   readonly settings: ProducerSettings
+  readonly counts: ProducerCounts
   /** Aborted with the error that everything unsettled shall fail with. */
   readonly ended: AbortSignal
   /** Asks the cluster for an identity that no producer has had. */
@@ -85,6 +87,11 @@ export class Lane {
   /** Whether batches pile up here: the leader is away or slow. */
   get isCongested(): boolean {
     return this.#isDraining || this.#queue.hasUnsent
+  }
+
+  /** Batches that were sent and have no answer yet. */
+  get inFlight(): number {
+    return this.#queue.inFlight
   }
 
   /** Adds a record. @throws TailraceError BATCH_TOO_LARGE, INVALID_RECORD: this record alone */
@@ -190,6 +197,8 @@ export class Lane {
   }
 
   #transmit(batch: Batch): void {
+    if (batch.wasSent) this.#context.counts.retries++
+    batch.wasSent = true
     batch.sentAsHead = this.#queue.isHead(batch)
     const age = this.#monotonic() - batch.createdAt
     const { requestTimeoutMs, deliveryTimeoutMs } = this.#context.settings
@@ -216,6 +225,10 @@ export class Lane {
     this.#backoff.reset()
     const { baseOffset, term = 0, index = 0, seal = '', holders = [] } = fields
     const token = index === 0 ? null : readTokenText({ term, index, seal })
+    const { counts } = this.#context
+    counts.batches++
+    counts.records += batch.count
+    counts.bytes += batch.bytes!.length
     batch.acknowledge({ baseOffset, token, holders, topicId: this.#topic.id })
     this.#queue.dropAcknowledged()
     this.#context.buffer(-batch.bufferedBytes)
@@ -328,6 +341,7 @@ export class Lane {
   }
 
   #fail(batch: Batch, error: TailraceError): void {
+    this.#context.counts.failedRecords += batch.count
     batch.fail(error)
     this.#context.buffer(-batch.bufferedBytes)
   }

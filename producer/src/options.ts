@@ -1,6 +1,12 @@
-import { type ClientOptions, clientOptionNames, codecs, refuseUnknown, wholeNumber } from '@tailrace/client'
+import {
+  type ClientOptions,
+  clientOptionNames,
+  codecs,
+  type OpenTelemetryApi,
+  refuseUnknown,
+  wholeNumber,
+} from '@tailrace/client'
 import { Compression, type CompressionName, TailraceError } from '@tailrace/schemas'
-import type { OpenTelemetryApi } from './publish-spans.ts'
 import type { ProducerRecord } from './record.ts'
 
 /** Picks a partition, 0 to partitions - 1, for a record that names none. */

@@ -4,6 +4,7 @@ import {
   Client,
   type ConnectionStatus,
   type ConnectOptions,
+  callChannel,
   clientOptionsOf,
   isTopic,
   orAborted,
@@ -13,6 +14,7 @@ import {
 import { checkTopicName, type Offset, type PartitionNumber, TailraceError } from '@tailrace/schemas'
 import { type ConditionalOptions, checkCount } from './condition.ts'
 import { ConditionalSend } from './conditional-send.ts'
+import { newCounts, type ProducerCounters } from './counters.ts'
 import type { Identity } from './identity.ts'
 import { LingerTimer } from './linger-timer.ts'
 import { type ProducerOptions, type ProducerSettings, producerSettings } from './options.ts'
@@ -30,6 +32,8 @@ export interface SendOptions extends ConditionalOptions {
 }
 
 const noOptions: SendOptions = {}
+/** Each call of `send` and `sendBatch`, for subscribers: `{ topic, records }`. */
+const sends = callChannel('tailrace:producer:send')
 
 /** Time limit of one request for an identity; the lane that needs it repeats the request. */
 const IDENTITY_TIMEOUT_MS = 5_000
@@ -46,6 +50,7 @@ export class Producer {
   readonly #ended = new AbortController()
   readonly #context: TopicContext
   readonly #spans: PublishSpans | undefined
+  readonly #counts = newCounts()
   readonly #forRoom: (() => void)[] = []
   #identity: Promise<Identity> | undefined
   #bufferedBytes = 0
@@ -92,6 +97,13 @@ export class Producer {
     return this
   }
 
+  /** What has happened so far; to be asked for as often as a program likes. */
+  counters(): ProducerCounters {
+    let inFlight = 0
+    for (const topic of this.#topics.values()) for (const lane of topic.lanes) inFlight += lane.inFlight
+    return { ...this.#counts, inFlight, bufferedBytes: this.#bufferedBytes, waitingSends: this.#waitingSends }
+  }
+
   /** Bytes of records that are not acknowledged yet. */
   get bufferedBytes(): number {
     return this.#bufferedBytes
@@ -111,8 +123,13 @@ export class Producer {
   send(topic: string, record: ProducerRecord, options?: SendOptions): Promise<Sent>
   send<One extends AnyTopic>(topic: One, record: RecordOf<One>, options?: SendOptions): Promise<Sent>
   send(topic: string | AnyTopic, record: ProducerRecord, options: SendOptions = noOptions): Promise<Sent> {
-    if (isTopic(topic)) return this.#encoded(() => this.send(topic.name, encodedRecord(topic, record), options))
+    if (isTopic(topic)) return this.#encoded(1, () => this.send(topic.name, encodedRecord(topic, record), options))
     if (isConditional(options)) return this.sendBatch(topic, [record], options).then(([sent]) => sent!)
+    if (sends.hasSubscribers) return sends.tell({ topic, records: 1 }, () => this.#send(topic, record, options))
+    return this.#send(topic, record, options)
+  }
+
+  #send(topic: string, record: ProducerRecord, options: SendOptions): Promise<Sent> {
     const span = this.#spans?.start(topic, 1)
     const send = new SingleSend(span?.mark(record) ?? record)
     span?.endWith(send.promise)
@@ -136,8 +153,13 @@ export class Producer {
   ): Promise<Sent[]> {
     if (isTopic(topic)) {
       const encode = (record: ProducerRecord): ProducerRecord => encodedRecord(topic, record)
-      return this.#encoded(() => this.sendBatch(topic.name, records.map(encode), options))
+      return this.#encoded(records.length, () => this.sendBatch(topic.name, records.map(encode), options))
     }
+    const call = () => this.#sendMany(topic, records, options)
+    return sends.hasSubscribers ? sends.tell({ topic, records: records.length }, call) : call()
+  }
+
+  #sendMany(topic: string, records: readonly ProducerRecord[], options: SendOptions): Promise<Sent[]> {
     const span = this.#spans?.start(topic, records.length)
     const marked = span === undefined ? records : records.map(span.mark)
     const send = isConditional(options) ? new ConditionalSend(marked, options) : new ManySend(marked)
@@ -218,10 +240,11 @@ export class Producer {
   }
 
   /** What a codec refuses rejects the promise, as any other refusal of a record does. */
-  #encoded<Result>(send: () => Promise<Result>): Promise<Result> {
+  #encoded<Result>(records: number, send: () => Promise<Result>): Promise<Result> {
     try {
       return send()
     } catch (error) {
+      this.#counts.failedRecords += records
       return Promise.reject(TailraceError.from(error))
     }
   }
@@ -250,6 +273,7 @@ export class Producer {
     return {
       client: this.#client,
       settings: this.#settings,
+      counts: this.#counts,
       ended: this.#ended.signal,
       get hasRoom() {
         return hasRoom()

@@ -36,7 +36,9 @@ function apiOf(spans: MadeSpan[], traceId = 'a'.repeat(32), state?: string): Ope
       },
     }
   }
-  return { trace: { getTracer: () => ({ startSpan }) }, SpanKind: { PRODUCER: 3 }, SpanStatusCode: { ERROR: 2 } }
+  const context = { active: () => undefined, with: (_context: unknown, call: () => unknown) => call() }
+  const trace = { getTracer: () => ({ startSpan }), setSpan: () => undefined, setSpanContext: () => undefined }
+  return { trace, context, SpanKind: { PRODUCER: 3, CONSUMER: 4 }, SpanStatusCode: { ERROR: 2 } } as OpenTelemetryApi
 }
 
 async function start(openTelemetry: OpenTelemetryApi): Promise<void> {

@@ -1,29 +1,5 @@
-import { TailraceError } from '@tailrace/schemas'
+import { checkOpenTelemetry, endSpan, type OpenTelemetryApi, type OpenTelemetrySpan } from '@tailrace/client'
 import type { ProducerRecord } from './record.ts'
-
-/** What is used of a span of OpenTelemetry. */
-interface Span {
-  spanContext(): {
-    readonly traceId: string
-    readonly spanId: string
-    readonly traceFlags: number
-    readonly traceState?: { serialize(): string } | undefined
-  }
-  setStatus(status: { code: number; message?: string }): unknown
-  setAttribute(name: string, value: string): unknown
-  end(): void
-}
-
-/** What is used of the package `@opentelemetry/api`: programs give the package itself. */
-export interface OpenTelemetryApi {
-  readonly trace: {
-    getTracer(name: string): {
-      startSpan(name: string, options: { kind: number; attributes: Record<string, string | number> }): Span
-    }
-  }
-  readonly SpanKind: { readonly PRODUCER: number }
-  readonly SpanStatusCode: { readonly ERROR: number }
-}
 
 /** The span of one call, and the headers that carry its trace (W3C Trace Context). */
 export interface PublishSpan {
@@ -38,13 +14,12 @@ export class PublishSpans {
 
   /** @throws TailraceError INVALID_SETTING */
   constructor(api: OpenTelemetryApi) {
-    const isApi = typeof api?.trace?.getTracer === 'function' && api.SpanKind !== undefined
-    if (!isApi) throw new TailraceError('INVALID_SETTING', 'openTelemetry is not the package @opentelemetry/api.')
+    checkOpenTelemetry(api)
     this.#api = api
   }
 
   start(topic: string, records: number): PublishSpan {
-    const { trace, SpanKind, SpanStatusCode } = this.#api
+    const { trace, SpanKind } = this.#api
     const span = trace.getTracer('tailrace').startSpan(`send ${topic}`, {
       kind: SpanKind.PRODUCER,
       attributes: {
@@ -57,22 +32,13 @@ export class PublishSpans {
     const headers = headersOf(span)
     return {
       mark: (record) => marked(record, headers),
-      endWith: (outcome) =>
-        void outcome.then(
-          () => span.end(),
-          (error: unknown) => {
-            const { code, message } = TailraceError.from(error)
-            span.setAttribute('error.type', code)
-            span.setStatus({ code: SpanStatusCode.ERROR, message })
-            span.end()
-          },
-        ),
+      endWith: (outcome) => endSpan(span, this.#api, outcome),
     }
   }
 }
 
 /** None where no provider is registered: then the ids are zeros. */
-function headersOf(span: Span): Readonly<Record<string, string>> {
+function headersOf(span: OpenTelemetrySpan): Readonly<Record<string, string>> {
   const { traceId, spanId, traceFlags, traceState } = span.spanContext()
   if (/^0*$/.test(traceId) || /^0*$/.test(spanId)) return {}
   const traceparent = `00-${traceId}-${spanId}-${(traceFlags & 1).toString().padStart(2, '0')}`

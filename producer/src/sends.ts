@@ -19,6 +19,8 @@ export interface Intake {
  * known.
  */
 export interface Send extends Settler {
+  /** Records that are in no batch yet. */
+  readonly remaining: number
   /** Adds records to batches while there is room. True when none is left. */
   feed(intake: Intake): boolean
 }
@@ -33,6 +35,7 @@ const capture = (resolve: (value: never) => void, reject: (error: TailraceError)
 
 /** One record. */
 export class SingleSend implements Send {
+  readonly remaining = 1
   readonly promise: Promise<Sent>
   readonly #record: ProducerRecord
   readonly #resolve: (sent: Sent) => void
@@ -94,6 +97,10 @@ export class ManySend implements Send {
     this.promise = promise
     this.#resolve = resolve
     this.#reject = reject
+  }
+
+  get remaining(): number {
+    return this.#records.length - this.#given
   }
 
   feed(intake: Intake): boolean {

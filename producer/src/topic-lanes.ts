@@ -89,14 +89,21 @@ export class TopicLanes implements Intake {
   end(error: TailraceError): void {
     for (let send = this.#waiting.shift(); send !== undefined; send = this.#waiting.shift()) {
       this.#context.wait(-1)
+      this.#context.counts.failedRecords += send.remaining
       send.fail(error)
     }
     for (const lane of this.#lanes) lane.end(error)
   }
 
   accept(record: ProducerRecord, settler: Settler, position: number): void {
-    if (typeof record !== 'object' || record === null) throw new TailraceError('INVALID_RECORD', 'It is not an object.')
-    this.#lanes[this.#choose(record)]!.append(recordInput(record, this.#now), settler, position)
+    try {
+      if (typeof record !== 'object' || record === null)
+        throw new TailraceError('INVALID_RECORD', 'It is not an object.')
+      this.#lanes[this.#choose(record)]!.append(recordInput(record, this.#now), settler, position)
+    } catch (error) {
+      this.#context.counts.failedRecords++
+      throw error
+    }
   }
 
   acceptTogether({ partition, condition, records }: Together, settler: Settler): void {

@@ -91,3 +91,21 @@ it('a trace goes on where one broker forwards to another', async () => {
   await expect.poll(() => spansOf(traceId), { timeout: 20_000 }).toEqual(expect.arrayContaining(stages))
   expect(spansOf(traceId).filter((text) => text.startsWith('append'))).toHaveLength(1)
 })
+
+it('a trace goes on in the group that handles the record', async () => {
+  const producer = new Producer({ servers: cluster.servers, openTelemetry })
+  await producer.send('flights', { key: 'JFK', value: 'third' })
+  await producer.close()
+  const sent = ofProducer.findLast(({ name }) => name === 'send flights')!
+  const consumer = new Consumer({ servers: cluster.servers, openTelemetry })
+  const handled = consumer.group('tower').run('flights', () => {})
+  await expect
+    .poll(() => ofProducer.filter(({ traceId }) => traceId === sent.traceId).map(({ name }) => name))
+    .toEqual(['send flights', 'process flights'])
+  expect(ofProducer.find(({ name, traceId }) => name === 'process flights' && traceId === sent.traceId)).toMatchObject({
+    parentSpanId: sent.spanId,
+    attributes: { 'messaging.consumer.group.name': 'tower', 'tailrace.attempt': 1 },
+  })
+  await consumer.close()
+  await handled
+})

@@ -29,6 +29,8 @@ export class Feed implements StreamEvents, BudgetUser, MovedFeed {
   readonly cursors = new Map<PartitionNumber, Cursor>()
   readonly moves = new Moves(this)
   isOver = false
+  /** Bytes received and not released. */
+  bufferedBytes = 0
   /** Called once when it begins to receive. */
   onBegin: (() => void) | undefined
   /** Called once when it has ended, for any reason. */
@@ -43,8 +45,6 @@ export class Feed implements StreamEvents, BudgetUser, MovedFeed {
   readonly #levels: Levels | undefined
   readonly #arrivals = new Arrivals(() => this.#isDone)
   readonly #routes: FeedRoutes
-  /** Bytes received and not released. */
-  #bufferedBytes = 0
   readonly #ended = new AbortController()
   readonly #backoff: ReturnType<typeof retryBackoff>
   #stopListening: (() => void) | undefined
@@ -99,7 +99,7 @@ export class Feed implements StreamEvents, BudgetUser, MovedFeed {
   release({ cursor, start, end }: ReceivedBatch): void {
     const bytes = end - start
     cursor.bufferedBytes -= bytes
-    this.#bufferedBytes -= bytes
+    this.bufferedBytes -= bytes
     if (!this.isOver) this.#settings.budget.free(bytes)
     cursor.stream?.consumed(bytes)
   }
@@ -150,6 +150,7 @@ export class Feed implements StreamEvents, BudgetUser, MovedFeed {
   /** Ends with an error. `now`: at once, without the records received before. */
   fail(error: TailraceError, now = false): void {
     if (this.isOver) return
+    this.#settings.counts.errors++
     this.#arrivals.fail(error, now)
     this.#allStarted.reject(error)
     this.#shutDown()
@@ -159,7 +160,8 @@ export class Feed implements StreamEvents, BudgetUser, MovedFeed {
     try {
       receive(cursor, body, nextOffset, (batch) => {
         cursor.bufferedBytes += batch.end - batch.start
-        this.#bufferedBytes += batch.end - batch.start
+        this.bufferedBytes += batch.end - batch.start
+        this.#settings.counts.received(batch)
         this.#arrivals.push(batch)
       })
       this.#routes.lastError = undefined
@@ -189,6 +191,7 @@ export class Feed implements StreamEvents, BudgetUser, MovedFeed {
 
   ended({ copy }: Stream, cursors: readonly Cursor[], error: TailraceError, logStart = -1): void {
     if (this.isOver) return
+    this.#settings.counts.retries++
     this.#routes.lastError = error
     // A copy that does not have an offset or a topic may be behind: only level 0 can say that they do not exist.
     if (copy !== null) this.#levels?.avoid(copy)
@@ -382,7 +385,7 @@ export class Feed implements StreamEvents, BudgetUser, MovedFeed {
     this.#closeStreams()
     // What has been received and is not read yet does not hold up others that read under the same budget.
     const { budget } = this.#settings
-    budget.free(this.#bufferedBytes)
+    budget.free(this.bufferedBytes)
     budget.leave(this.#sharing.size)
     budget.end(this)
   }

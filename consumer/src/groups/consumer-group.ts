@@ -5,10 +5,12 @@ import {
   clientOptionsOf,
   createTopicLike,
   isTopic,
+  type OpenTelemetryApi,
   throwIfAborted,
 } from '@tailrace/client'
 import { type Offset, TailraceError, unreadableAt } from '@tailrace/schemas'
 import { type MemberParts, memberParts } from '#member-parts'
+import type { ReceivedCounts } from '../feed/received-counts.ts'
 import type { Levels } from '../levels.ts'
 import { onUnreadableOf } from '../readable-records.ts'
 import { bytesRecord, type ConsumerRecord, type RecordMaker } from '../record.ts'
@@ -58,9 +60,10 @@ export interface GroupPosition extends TopicPartition {
 
 export interface GroupParts<Data> {
   readonly client: Client
-  readonly options: ClientOptions & { readonly rack?: string }
+  readonly options: ClientOptions & { readonly rack?: string; readonly openTelemetry?: OpenTelemetryApi }
   readonly levelsOf: (topic: string) => Levels | undefined
   readonly make: RecordMaker<Data>
+  readonly counts: ReceivedCounts
   readonly onClose: () => void
 }
 
@@ -168,6 +171,8 @@ export class ConsumerGroup<Data = string> {
       settings,
       read,
       handler,
+      group: this.name,
+      openTelemetry: this.#parts.options.openTelemetry,
       deadLetter: (record, attempts, error) => deadLetters.bury(record, attempts, error),
       counts: this.#counts,
     })
@@ -249,7 +254,7 @@ export class ConsumerGroup<Data = string> {
       throw new TailraceError('INVALID_SETTING', 'instanceId: a group with one has one loop, or one run, at a time.')
     }
     const { client, options, levelsOf } = this.#parts
-    this.#feeds ??= new parts.GroupFeeds(client, options, levelsOf)
+    this.#feeds ??= new parts.GroupFeeds(client, options, levelsOf, this.#parts.counts)
     const member = new parts.GroupMember<Held>({
       group: this.name,
       topics,

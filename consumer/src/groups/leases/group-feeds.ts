@@ -1,6 +1,7 @@
 import { Client, type ClientOptions, clientOptionsOf } from '@tailrace/client'
 import type { Offset } from '@tailrace/schemas'
 import { Feed } from '../../feed/feed.ts'
+import type { ReceivedCounts } from '../../feed/received-counts.ts'
 import type { Levels } from '../../levels.ts'
 import type { FeedSettings } from '../../options.ts'
 import { Positions } from '../../positions.ts'
@@ -29,6 +30,7 @@ export class GroupFeeds {
   readonly #options: ClientOptions
   readonly #rack: string | undefined
   readonly #levelsOf: (topic: string) => Levels | undefined
+  readonly #counts: ReceivedCounts
   readonly #feeds = new Map<Client, number>()
   readonly #own: Client[] = []
 
@@ -37,18 +39,28 @@ export class GroupFeeds {
     client: Client,
     options: ClientOptions & { readonly rack?: string },
     levelsOf: (topic: string) => Levels | undefined,
+    counts: ReceivedCounts,
   ) {
+    this.#counts = counts
     this.#options = clientOptionsOf(options)
     this.#rack = options.rack
     this.#levelsOf = levelsOf
     this.#feeds.set(client, 0)
   }
 
-  open(topic: string, start: Start, settings: FeedSettings): Feed {
+  open(topic: string, start: Start, given: Omit<FeedSettings, 'counts'>): Feed {
+    const settings = { ...given, counts: this.#counts }
     const client = this.#leastUsed()
     const feed = new Feed(client, topic, new Range(start), settings, this.#levelsOf(topic))
-    feed.onBegin = () => this.#feeds.set(client, this.#feeds.get(client)! + 1)
-    feed.onEnd = () => this.#feeds.set(client, this.#feeds.get(client)! - 1)
+    const { feeds } = this.#counts
+    feed.onBegin = () => {
+      feeds.add(feed)
+      this.#feeds.set(client, this.#feeds.get(client)! + 1)
+    }
+    feed.onEnd = () => {
+      feeds.delete(feed)
+      this.#feeds.set(client, this.#feeds.get(client)! - 1)
+    }
     return feed
   }
 

@@ -1,4 +1,4 @@
-import { type ClientSurroundings, delay } from '@tailrace/client'
+import { type ClientSurroundings, callChannel, delay, type OpenTelemetryApi } from '@tailrace/client'
 import { TailraceError } from '@tailrace/schemas'
 import type { ConsumerRecord } from '../../record.ts'
 import type { GroupCounts } from '../group-counts.ts'
@@ -7,6 +7,7 @@ import { FINISH_MS } from '../group-options.ts'
 import { GroupRecord } from '../group-record.ts'
 import type { Handed, LeasedPartition } from '../leases/leased-partition.ts'
 import { actionsOf } from '../record-actions.ts'
+import { HandlerSpans } from './handler-spans.ts'
 import { Lanes, type Turn } from './lanes.ts'
 import { retryDelayMs } from './retries.ts'
 import type { HandlerFailure, RunSettings } from './run-options.ts'
@@ -19,6 +20,8 @@ export type HandledRecord<Data = string> = Omit<GroupRecord<Data>, 'commit'>
 /** Publishes a record that could not be handled. */
 export type DeadLetterSink<Data> = (record: ConsumerRecord<Data>, attempts: number, error: unknown) => Promise<void>
 
+/** Each attempt of `run` at a record, for subscribers: `{ topic, partition, offset, attempt, group }`. */
+const handled = callChannel('tailrace:consumer:handle')
 /** Records that wait for their turn; in bytes they are bounded by what is received ahead. */
 const MOST_WAITING = 10_000
 /** Of a partition whose records are handled one after the other, so that others get their share. */
@@ -39,6 +42,9 @@ export interface HandlerRunParts<Data, Read> {
   /** What the handler gets. What it throws is the record's own mistake: another attempt would change nothing. */
   readonly read: (record: ConsumerRecord<Data>) => ConsumerRecord<Read>
   readonly handler: Handler<Read>
+  readonly group: string
+  /** Undefined: no spans. */
+  readonly openTelemetry: OpenTelemetryApi | undefined
   readonly deadLetter: DeadLetterSink<Data>
   readonly counts: GroupCounts
   readonly surroundings: ClientSurroundings
@@ -50,6 +56,7 @@ export class HandlerRun<Data, Read = Data> {
   readonly #lanes: Lanes<Task<Data>>
   readonly #most: number
   readonly #mostOfPartition: number
+  readonly #spans: HandlerSpans | undefined
   readonly #ended = new AbortController()
   #forRoom: (() => void) | undefined
 
@@ -57,6 +64,7 @@ export class HandlerRun<Data, Read = Data> {
     this.#parts = parts
     const { concurrency, orderBy } = parts.settings
     this.#lanes = new Lanes(concurrency)
+    if (parts.openTelemetry !== undefined) this.#spans = new HandlerSpans(parts.openTelemetry)
     this.#most = MOST_WAITING + concurrency
     this.#mostOfPartition = orderBy === 'partition' ? MOST_OF_PARTITION : this.#most
   }
@@ -119,16 +127,16 @@ export class HandlerRun<Data, Read = Data> {
   }
 
   async #handle(turn: Turn<Task<Data>>): Promise<void> {
-    const { read, handler, counts, member } = this.#parts
+    const { read, counts, member } = this.#parts
     const { partition, handed, record } = turn.item
     const attempt = ++turn.item.attempts
     partition.begin(handed, member.now())
     const actions = actionsOf(member, partition, handed, { attempt: () => attempt, counts, canCommit: false })
     let isRead = false
     try {
-      const handled = read(record)
+      const given = read(record)
       isRead = true
-      await handler(new GroupRecord(handled, partition.lease.token, attempt, actions))
+      await this.#call(new GroupRecord(given, partition.lease.token, attempt, actions))
       counts.handled++
       this.#end(turn, true)
     } catch (error) {
@@ -139,6 +147,17 @@ export class HandlerRun<Data, Read = Data> {
       else await this.#unreadable(turn, error)
     }
     this.#pump()
+  }
+
+  /** Told to those who watch; without them a handler is called as it is. */
+  #call(record: GroupRecord<Read>): unknown {
+    const { handler, group } = this.#parts
+    const spans = this.#spans
+    if (spans === undefined && !handled.hasSubscribers) return handler(record)
+    const { topic, partition, offset, attempt } = record
+    const call = async () => handler(record)
+    const spanned = spans === undefined ? call : () => spans.run({ record, group, attempt }, call)
+    return handled.tell({ topic, partition, offset, attempt, group }, spanned)
   }
 
   async #failed(turn: Turn<Task<Data>>, error: unknown): Promise<void> {
