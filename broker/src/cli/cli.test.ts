@@ -27,6 +27,14 @@ describe('usage', () => {
     expect((await run(['broker', '--help'])).out).toContain('--election-timeout-ms <duration>')
   })
 
+  it.each([72, 80, 140])('help fits into a terminal of %i columns', async (width) => {
+    const terminal = memoryTerminal({ width })
+    await runCommandLine(['topic', 'create', '--help'], terminal)
+    const lines = terminal.text().split('\n')
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width)
+    expect(lines.length).toBeGreaterThan(width < 100 ? 25 : 15)
+  })
+
   it.each([
     [['brokr'], 'Did you mean broker?'],
     [['broker', '--htp', 'x'], 'Did you mean --http?'],

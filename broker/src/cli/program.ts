@@ -27,12 +27,23 @@ export async function buildProgram(
   }
   for (const command of withSubcommands(program)) {
     if (command.options.some(({ long }) => long === '--server')) addConnectionOptions(command)
+    command.configureHelp({ ...command.configureHelp(), minWidthToWrap: leastColumn })
     command.exitOverride().configureOutput({
       writeOut: (text) => context.terminal.print(text.trimEnd()),
       writeErr: (text) => context.terminal.complain(text.trimEnd()),
+      getOutHelpWidth: () => helpWidth(context.terminal.width),
+      getErrHelpWidth: () => helpWidth(context.terminal.columns),
     })
   }
   return program
+}
+
+/** Columns for what an option does, however wide the options are; with fewer no line is wrapped. */
+const leastColumn = 20
+
+/** Where no person watches, as wide as usual. */
+function helpWidth(width: number): number {
+  return Number.isFinite(width) ? width : 80
 }
 
 /** As commander would write it, if it knew the options of all commands. */

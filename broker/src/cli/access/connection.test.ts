@@ -1,6 +1,6 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { skipped } from '../../../../test/runner/skipped.ts'
 import { readGuardedFileIfAny } from '../../platform/node/guarded-file.ts'
@@ -197,6 +197,60 @@ profiles:
     const { code, err } = await run(['topic', 'list'])
     expect([code, err]).toEqual([2, expect.stringMatching(message)])
     expect(err).not.toContain('pencil')
+  })
+
+  it('is added and removed, in a file that only its owner can read; comments stay', async () => {
+    const path = join(folder, 'tailrace', 'config.yaml')
+    const add = (name: string, ...flags: string[]) => run(['profile', 'add', name, ...flags])
+    const secret = join(folder, 'bob.password')
+    const first = await add(
+      'bob',
+      '-s',
+      'https://a.example:8080,b.example:8080',
+      '--user',
+      'bob',
+      '--password-file',
+      secret,
+    )
+    expect(first).toMatchObject({ code: 0, out: `added profile bob to ${path}; it is the current one\n` })
+    await add('other', '-s', server.address, '--token-file', 'relative.token')
+    const { text } = (await readGuardedFileIfAny(path))!
+    expect(text).toContain('current: bob')
+    expect(text).toContain(`tokenFile: ${resolve('relative.token')}`)
+    if (!noModes) expect((await stat(path)).mode & 0o777).toBe(0o600)
+    expect(JSON.parse((await run(['profile', 'show', '--json'])).out)).toEqual({
+      name: 'bob',
+      servers: ['https://a.example:8080', 'http://b.example:8080'],
+      user: 'bob',
+      passwordFile: secret,
+    })
+    await profiles(`# mine\n${text}`, 0o644)
+    expect(await add('third', '-s', 'c:8080', '--use')).toMatchObject({ code: 0 })
+    if (!noModes) expect((await stat(path)).mode & 0o777).toBe(0o600)
+    expect(await run(['profile', 'remove', 'third'])).toMatchObject({
+      code: 0,
+      out: 'removed profile third; no profile is the current one now\n',
+    })
+    const { text: left } = (await readGuardedFileIfAny(path))!
+    expect(left).toMatch(/^# mine\n/)
+    expect(left).not.toMatch(/third|current/)
+    expect((await run(['profile', 'list'])).out).toMatch(/bob.*\n.*other/)
+  })
+
+  it.each([
+    [['add', 'ann', '-s', 'x:1'], 'there is a profile ann'],
+    [['add', 'new'], 'name the brokers of the profile with --server'],
+    [['add', 'a b', '-s', 'x:1'], 'letters, digits'],
+    [['add', 'new', '-s', 'x:1', '--profile', 'ann'], "unknown option '--profile'"],
+    [['add', 'new', '-s', 'x:1', '--token', 'pencil'], '--token is refused'],
+    [['remove', 'bnn'], 'did you mean ann?'],
+  ])('profile %j is refused, and the file stays', async (args, message) => {
+    await profiles(three)
+    const path = join(folder, 'tailrace', 'config.yaml')
+    const before = (await readGuardedFileIfAny(path))!.text
+    const { code, err } = await run(['profile', ...args])
+    expect([code, err]).toEqual([2, expect.stringContaining(message)])
+    expect((await readGuardedFileIfAny(path))!.text).toBe(before)
   })
 
   it('is listed, shown without secrets, and made the current one', async () => {

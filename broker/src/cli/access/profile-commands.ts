@@ -1,11 +1,20 @@
+import { resolve } from 'node:path'
 import { readGuardedFileIfAny } from '../../platform/node/guarded-file.ts'
-import { replaceSecretFile } from '../../platform/node/secret-file.ts'
+import { makeSecretFile, replaceSecretFile } from '../../platform/node/secret-file.ts'
 import { UsageError } from '../command-failure.ts'
 import { defaultServer } from '../servers.ts'
 import { table } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
-import { type Profile, type Profiles, profileNamed, secretKeys } from './profile.ts'
-import { loadProfiles, profilesPath, withCurrent } from './profile-file.ts'
+import {
+  credentialLevel,
+  fileKeys,
+  type Profile,
+  type Profiles,
+  profileNamed,
+  readProfiles,
+  secretKeys,
+} from './profile.ts'
+import { loadProfiles, profilesPath, withCurrent, withoutProfile, withProfile } from './profile-file.ts'
 
 type Printing = Pick<Terminal, 'environment' | 'print' | 'width'>
 
@@ -25,6 +34,51 @@ export async function listProfiles(json: boolean, terminal: Printing): Promise<v
     { title: 'AS', of: identity },
   ]
   terminal.print(table(rows, columns, terminal.width))
+}
+
+export interface AddedProfile {
+  /** Paths are as the caller sees them. */
+  readonly profile: Profile
+  readonly isCurrent: boolean
+}
+
+/** Writes it into the file, which only its owner can read then. The first profile becomes the current one. */
+export async function addProfile(
+  name: string,
+  { profile, isCurrent }: AddedProfile,
+  json: boolean,
+  terminal: Printing,
+): Promise<void> {
+  if (!nameForm.test(name))
+    throw new UsageError(`a profile has a name of letters, digits, ".", "_" and "-", not ${name}`)
+  const { path, loaded, text } = await load(terminal)
+  if (loaded.profiles.has(name)) {
+    throw new UsageError(
+      `there is a profile ${name} in ${path}: remove it first with "tailrace profile remove ${name}"`,
+    )
+  }
+  const paths = fileKeys.flatMap((key) => (profile[key] === undefined ? [] : [[key, resolve(profile[key])]]))
+  const added = { ...profile, ...Object.fromEntries(paths) }
+  const becomesCurrent = isCurrent || loaded.profiles.size === 0
+  const written = await withProfile(text, name, added, becomesCurrent)
+  // What the next command would refuse is not written.
+  readProfiles({ profiles: { [name]: added } }, path)
+  credentialLevel(name, added)
+  await makeSecretFile(path, () => written)
+  await replaceSecretFile(path, written)
+  if (json) return terminal.print(JSON.stringify({ name, ...added, current: becomesCurrent }))
+  terminal.print(`added profile ${name} to ${path}${becomesCurrent ? '; it is the current one' : ''}`)
+}
+
+const nameForm = /^[\w.-]{1,100}$/
+
+/** Takes it out of the file; all else in it stays as it is. */
+export async function removeProfile(name: string, json: boolean, terminal: Printing): Promise<void> {
+  const { path, loaded, text } = await load(terminal)
+  profileNamed(name, loaded, path)
+  await replaceSecretFile(path, await withoutProfile(text, name))
+  const note = loaded.current === name ? '; no profile is the current one now' : ''
+  terminal.print(json ? JSON.stringify({ removed: name }) : `removed profile ${name}${note}`)
 }
 
 /** Writes the name into the file; all else in it stays as it is. */

@@ -53,6 +53,24 @@ function withPaths(profile: Profile, path: string, { HOME }: Environment): Profi
   return { ...profile, ...Object.fromEntries(paths) }
 }
 
+/** The text of a file of profiles with one more; comments stay. `isCurrent`: it becomes the current one. */
+export async function withProfile(text: string, name: string, profile: Profile, isCurrent: boolean): Promise<string> {
+  const { parseDocument } = await import('yaml')
+  const document = parseDocument(text)
+  document.setIn(['profiles', name], document.createNode(profile))
+  if (isCurrent) document.set('current', name)
+  return document.toString({ lineWidth: 0 })
+}
+
+/** The text of a file of profiles without this one; it is not the current one any more. Comments stay. */
+export async function withoutProfile(text: string, name: string): Promise<string> {
+  const { parseDocument } = await import('yaml')
+  const document = parseDocument(text)
+  document.deleteIn(['profiles', name])
+  if (document.get('current') === name) document.delete('current')
+  return document.toString({ lineWidth: 0 })
+}
+
 /** The text of a file of profiles with another `current`; comments stay. */
 export async function withCurrent(text: string, name: string): Promise<string> {
   const { parseDocument } = await import('yaml')

@@ -67,6 +67,21 @@ describe('topic create', () => {
     expect(asked[1]?.body).toMatchObject({ partitions: 1, replicas: 2 })
   })
 
+  it('with --if-not-exists a topic that is there is a success, and what differs is told', async () => {
+    const exists = { status: 409, body: { code: 'TOPIC_EXISTS', message: 'There is one.', retriable: false, hint: '' } }
+    const { address } = await serve({ 'POST /topics': exists, 'GET /topics/flights': { body: topic } })
+    const create = (...flags: string[]) => run('topic', 'create', 'flights', '-r', '3', ...flags, '-s', address)
+    expect((await create()).code).toBe(1)
+    expect(await create('--if-not-exists', '-p', '2')).toEqual({
+      code: 0,
+      out: 'topic flights exists: 2 partitions, 3 replicas\n',
+      err: '',
+    })
+    const other = await create('--if-not-exists', '-p', '6', '--json')
+    expect([other.code, other.err]).toEqual([0, 'topic flights stays as it is; asked for: 6 partitions, 3 replicas'])
+    expect(JSON.parse(other.out)).toMatchObject({ name: 'flights', id: 'a1', partitions: 2, replicas: 3 })
+  })
+
   it('shows the error of the broker with its hint, and fails', async () => {
     const body = {
       code: 'TOPIC_EXISTS',
@@ -120,21 +135,33 @@ describe('tables for people, JSON for programs', () => {
   })
 
   it('topic describe', async () => {
-    const { address } = await serve({ 'GET /topics/flights': { body: topic } })
+    const replicas = [{ sizeBytes: 2_500_000 }, { sizeBytes: 1_500_000 }]
+    const { address } = await serve({
+      'GET /topics/flights': { body: topic },
+      'GET /topics/flights/partitions/0/describe': { body: { sizeBytes: 2_500_000, replicas } },
+      'GET /topics/flights/partitions/1/describe': { status: 503, body: { code: 'LEADER_UNAVAILABLE', message: '' } },
+    })
     expect((await run('topic', 'describe', 'flights', '-s', address)).out).toBe(
       [
         'topic    flights',
         'id       a1',
         'records  1,234 records',
+        'size     2.5 MB in 1 partition, 4.0 MB with all replicas',
         'config   maxBatchBytes=1000',
         '',
-        'PARTITION  LEADER  TERM  REPLICAS  IN-SYNC  LOG-START  HIGH-WATERMARK',
-        '        0       2     3  1,2,3     2,3              0            1200',
-        '        1    none     4  1,2,3                      0              34',
+        'PARTITION  LEADER  TERM  REPLICAS  IN-SYNC  LOG-START  HIGH-WATERMARK    SIZE',
+        '        0       2     3  1,2,3     2,3              0            1200  2.5 MB',
+        '        1    none     4  1,2,3                      0              34       -',
         '',
       ].join('\n'),
     )
-    expect(JSON.parse((await run('topic', 'describe', 'flights', '-s', address, '--json')).out)).toEqual(topic)
+    const json = JSON.parse((await run('topic', 'describe', 'flights', '-s', address, '--json')).out)
+    expect(json).toMatchObject(topic)
+    const sizes = json.partitions.map((one: Record<string, unknown>) => [one.sizeBytes, one.replicaBytes])
+    expect(sizes).toEqual([
+      [2_500_000, 4_000_000],
+      [null, null],
+    ])
   })
 
   it('topic describe shows the value of each setting and where it comes from', async () => {

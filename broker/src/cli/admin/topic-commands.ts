@@ -1,9 +1,10 @@
 import { topicPath } from '../../cluster/routing/topic-path.ts'
-import { UsageError } from '../command-failure.ts'
+import { CommandFailure, UsageError } from '../command-failure.ts'
 import { plural } from '../quantity.ts'
 import type { Terminal } from '../terminal.ts'
 import type { AdminClient } from './admin-client.ts'
 import type { ClusterBody, TopicBody, TopicSummaryBody } from './answer-shapes.ts'
+import { withSizes } from './partition-sizes.ts'
 import { configText, topicListText, topicText } from './topic-text.ts'
 
 export interface CreateTopicOptions {
@@ -11,6 +12,8 @@ export interface CreateTopicOptions {
   /** Null: three, or as many as there are brokers. */
   readonly replicas: number | null
   readonly config: Readonly<Record<string, string | number | boolean | null>>
+  /** A topic of this name is a success, whatever it is like. */
+  readonly ifNotExists: boolean
   readonly json: boolean
 }
 
@@ -22,10 +25,34 @@ export async function createTopic(
 ): Promise<void> {
   const replicas = options.replicas ?? (await usualReplicas(admin))
   const request = { name, partitions: options.partitions, replicas, config: options.config }
-  const created = await admin.request('POST', '/topics', request)
+  let created: unknown
+  try {
+    created = await admin.request('POST', '/topics', request)
+  } catch (error) {
+    const isThere = error instanceof CommandFailure && error.shape.code === 'TOPIC_EXISTS'
+    if (!isThere || !options.ifNotExists) throw error
+    return tellPresent(name, request, options.json, admin, terminal)
+  }
   if (options.json) terminal.print(JSON.stringify(created))
   else
     terminal.print(`created topic ${name}: ${plural(options.partitions, 'partition')}, ${plural(replicas, 'replica')}`)
+}
+
+/** What is wanted and differs is told, and is no failure. */
+async function tellPresent(
+  name: string,
+  wanted: { readonly partitions: number; readonly replicas: number },
+  json: boolean,
+  admin: AdminClient,
+  terminal: Terminal,
+): Promise<void> {
+  const { id, config, partitions: all } = (await admin.request('GET', topicPath(name))) as TopicBody
+  const present = { partitions: all.length, replicas: all[0]?.replicas.length ?? 0 }
+  const shape = ({ partitions, replicas }: typeof wanted) =>
+    `${plural(partitions, 'partition')}, ${plural(replicas, 'replica')}`
+  if (json) terminal.print(JSON.stringify({ name, id, ...present, config }))
+  else terminal.print(`topic ${name} exists: ${shape(present)}`)
+  if (shape(present) !== shape(wanted)) terminal.complain(`topic ${name} stays as it is; asked for: ${shape(wanted)}`)
 }
 
 export async function listTopics(json: boolean, admin: AdminClient, terminal: Terminal): Promise<void> {
@@ -40,7 +67,8 @@ export async function describeTopic(
   terminal: Terminal,
 ): Promise<void> {
   const topic = (await admin.request('GET', topicPath(name))) as TopicBody
-  terminal.print(json ? JSON.stringify(topic) : topicText(topic, terminal.width))
+  const sized = { ...topic, partitions: await withSizes(topic, admin) }
+  terminal.print(json ? JSON.stringify(sized) : topicText(sized, terminal.width))
 }
 
 /** `topicId`: the id of the topic, where it is known; undefined: the topic that has the name. */

@@ -1,6 +1,7 @@
-import { plural } from '../quantity.ts'
+import { plural, sizeText } from '../quantity.ts'
 import { table } from '../table.ts'
 import type { TopicBody, TopicSummaryBody } from './answer-shapes.ts'
+import type { SizedPartition } from './partition-sizes.ts'
 
 /** Topics for people. */
 export function topicListText(topics: readonly TopicSummaryBody[], width: number): string {
@@ -18,9 +19,15 @@ export function topicListText(topics: readonly TopicSummaryBody[], width: number
 }
 
 /** One topic and its partitions for people; a partition without a leader shows "none". */
-export function topicText(topic: TopicBody, width: number): string {
+export function topicText(topic: SizedTopic, width: number): string {
   const records = topic.partitions.reduce((sum, partition) => sum + partition.highWatermark - partition.logStart, 0)
   const head = [`topic    ${topic.name}`, `id       ${topic.id}`, `records  ${plural(records, 'record')}`]
+  const sizes = topic.partitions.filter(({ sizeBytes }) => sizeBytes !== null)
+  if (sizes.length > 0) {
+    const [led, all] = [sum(sizes, 'sizeBytes'), sum(sizes, 'replicaBytes')]
+    const part = sizes.length < topic.partitions.length ? ` in ${plural(sizes.length, 'partition')}` : ''
+    head.push(`size     ${sizeText(led)}${part}, ${sizeText(all)} with all replicas`)
+  }
   const partitions = table(
     topic.partitions,
     [
@@ -31,6 +38,7 @@ export function topicText(topic: TopicBody, width: number): string {
       { title: 'IN-SYNC', of: (partition) => partition.inSync.join(',') },
       { title: 'LOG-START', of: (partition) => partition.logStart, right: true },
       { title: 'HIGH-WATERMARK', of: (partition) => partition.highWatermark, right: true },
+      { title: 'SIZE', of: ({ sizeBytes }) => (sizeBytes === null ? '-' : sizeText(sizeBytes)), right: true },
     ],
     width,
   )
@@ -40,6 +48,14 @@ export function topicText(topic: TopicBody, width: number): string {
   const config = configText(topic.config)
   if (config !== '') head.push(`config   ${config}`)
   return `${head.join('\n')}\n\n${partitions}`
+}
+
+interface SizedTopic extends Omit<TopicBody, 'partitions'> {
+  readonly partitions: readonly SizedPartition[]
+}
+
+function sum(partitions: readonly SizedPartition[], field: 'sizeBytes' | 'replicaBytes'): number {
+  return partitions.reduce((bytes, partition) => bytes + (partition[field] ?? 0), 0)
 }
 
 function settingsText(settings: NonNullable<TopicBody['settings']>, width: number): string {

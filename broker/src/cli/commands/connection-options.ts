@@ -1,9 +1,13 @@
 import { type Command, Option } from 'commander'
 import { UsageError } from '../command-failure.ts'
 
-/** What every command with --server also takes: who asks, and for https:// addresses whom it trusts. */
+/**
+ * What every command with --server also takes: who asks, and for https:// addresses whom it trusts. `--profile` is none
+ * of the commands that write profiles.
+ */
 export function addConnectionOptions(command: Command): void {
-  for (const option of [...credentialOptions(), ...tlsOptions()]) command.addOption(option)
+  const profiles = command.parent?.name() === 'profile' ? [] : [profileOption()]
+  for (const option of [...credentialOptions(), ...profiles, ...tlsOptions()]) command.addOption(option)
   for (const [flag, file] of secretFlags) {
     command.addOption(new Option(`${flag} [text]`).hideHelp())
     command.on(`option:${flag.slice(2)}`, () => {
@@ -28,11 +32,12 @@ function credentialOptions(): Option[] {
       '--token-file <file>',
       'a token in the place of a user, in such a file (env: TAILRACE_TOKEN_FILE, TAILRACE_TOKEN)',
     ),
-    new Option(
-      '--profile <name>',
-      'brokers, user and TLS out of a file: see "tailrace profile" (env: TAILRACE_PROFILE)',
-    ),
   ]
+}
+
+function profileOption(): Option {
+  const about = 'brokers, user and TLS out of a file: see "tailrace profile" (env: TAILRACE_PROFILE)'
+  return new Option('--profile <name>', about)
 }
 
 function tlsOptions(): Option[] {

@@ -11,6 +11,7 @@ import { adminOf, jsonOption, serverOption } from './shared-options.ts'
 interface CreateOptions extends ClientOptions, SettingOptions {
   readonly partitions: string
   readonly replicas?: string
+  readonly ifNotExists?: true
 }
 
 const commands = () => import('../admin/topic-commands.ts')
@@ -34,6 +35,7 @@ function create({ terminal, run }: CommandContext): Command {
     .argument('<name>')
     .option('-p, --partitions <count>', 'number of partitions', '1')
     .option('-r, --replicas <count>', 'brokers that hold each partition (default: 3, or all where there are fewer)')
+    .option('--if-not-exists', 'exit code 0 also where the topic exists; it stays as it is')
     .addOption(serverOption())
     .addOption(jsonOption())
     .action((name: string, options: CreateOptions) =>
@@ -45,7 +47,7 @@ function create({ terminal, run }: CommandContext): Command {
         const config = { ...parseTopicConfig(options.config, false), ...settingChanges(options, false) }
         await createTopic(
           name,
-          { partitions, replicas, config, json: options.json === true },
+          { partitions, replicas, config, ifNotExists: options.ifNotExists === true, json: options.json === true },
           adminOf(options, terminal),
           terminal,
         )
@@ -69,7 +71,7 @@ function list({ terminal, run }: CommandContext): Command {
 
 function describe({ terminal, run }: CommandContext): Command {
   return new Command('describe')
-    .description('show a topic and its partitions')
+    .description('show a topic and its partitions, with what they take on disks')
     .argument('<name>')
     .addOption(serverOption())
     .addOption(jsonOption())
