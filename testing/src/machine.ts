@@ -23,6 +23,10 @@ export interface ClientDoor {
   close(): Promise<void>
 }
 
+/** Read once for all brokers of the process. */
+let console: ReturnType<typeof readConsole> | undefined
+const sharedConsole = () => (console ??= readConsole())
+
 /** What a broker's lives have in common: its disk, its place in the network, its port for clients. */
 export interface Machine extends Storage, Pick<Surroundings, 'random' | 'crypto' | 'pid' | 'readConsole'> {
   readonly id: number
@@ -45,7 +49,7 @@ interface MachineParts extends Pick<Machine, 'clock' | 'network' | 'log'> {
 
 export async function openMachine(id: number, { folder, ...parts }: MachineParts): Promise<Machine> {
   const storage = folder === null ? inMemory() : { disk: nodeDisk, data: join(folder, `broker-${id}`), openState }
-  const machines = { random: nodeRandom, crypto: nodeCrypto, pid: process.pid, readConsole }
+  const machines = { random: nodeRandom, crypto: nodeCrypto, pid: process.pid, readConsole: sharedConsole }
   return { id, ...parts, ...storage, ...machines, port: await ClientPort.open() }
 }
 

@@ -35,7 +35,7 @@ import { readRoutes } from './http/routes/reads.ts'
 import { recordRoutes } from './http/routes/records.ts'
 import { securityRoutes } from './http/routes/security.ts'
 import { topicRoutes } from './http/routes/topics.ts'
-import { validateRequests } from './http/validation.ts'
+import { replacedCompilers, validateRequests } from './http/validation.ts'
 import { JsonPublisher } from './json/publisher.ts'
 import { AutoCreation } from './limits/auto-creation.ts'
 import { ClientShares } from './limits/client-shares.ts'
@@ -260,6 +260,7 @@ function newServer(parts: HttpGatewayParts, limits: GatewayLimits, metrics: Gate
     forceCloseConnections: true,
     return503OnClosing: false,
     exposeHeadRoutes: true,
+    schemaController: replacedCompilers!,
     // The name of a user, percent-encoded.
     routerOptions: { maxParamLength: 2_400 },
     http: {

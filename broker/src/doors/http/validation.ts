@@ -1,5 +1,5 @@
 import { Ajv, type AnySchema, type ErrorObject, type ValidateFunction } from 'ajv'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyServerOptions } from 'fastify'
 import { sharedSchemas } from './schemas.ts'
 
 /**
@@ -20,6 +20,15 @@ export function validateRequests(app: FastifyInstance): void {
   // Answers are ours already: fast-json-stringify would drop fields that a schema forgot, and check every value of a
   // union.
   app.setSerializerCompiler(() => JSON.stringify)
+}
+
+function neverAsked(): never {
+  throw new Error('The compilers are those of validateRequests.')
+}
+
+/** For fastify's options: without them it loads compilers of its own, 40 ms of a start, that nobody asks. */
+export const replacedCompilers: FastifyServerOptions['schemaController'] = {
+  compilersFactory: { buildValidator: neverAsked, buildSerializer: neverAsked },
 }
 
 const options = {

@@ -26,6 +26,7 @@ export class MemoryContent {
     this.#forEachPage(position, bytes.length, (page, from, to, at) => {
       const piece = bytes.subarray(at, at + to - from)
       if (Buffer.compare(piece, ZEROS) === 0) this.#clear(page)
+      else if (piece.length === PAGE_BYTES) this.#replace(page, piece.slice())
       else this.#own(page).set(piece, from)
     })
     this.size = Math.max(this.size, position + bytes.length)
@@ -81,6 +82,11 @@ export class MemoryContent {
   /** A page of zeros takes no memory: files that are allocated ahead are made of them. */
   #clear(page: number): void {
     this.#pages.delete(page)
+    this.#dirty.add(page)
+  }
+
+  #replace(page: number, bytes: Uint8Array): void {
+    this.#pages.set(page, bytes)
     this.#dirty.add(page)
   }
 
