@@ -3,13 +3,14 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } fr
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { toolArguments } from '../test/tool-arguments.ts'
+import { addCommonJs, nameBuiltFiles } from './common-js.ts'
 import type { Manifest } from './publishable-manifest.ts'
-import { publishable } from './publishable-manifest.ts'
+import { isOfSdk, publishable } from './publishable-manifest.ts'
 import { licenceList, refusedLicences } from './supply-chain/licences.ts'
 import { readSbom, type Sbom } from './supply-chain/sbom.ts'
 
 const usage = `npm run build [-- FOLDER]
-Makes a publishable folder of each package under FOLDER (default: dist), as JavaScript with declarations and source maps, and beside them
+Makes a publishable folder of each package under FOLDER (default: dist), as JavaScript with declarations, those of the SDK also as CommonJS, and beside them
 sbom.cdx.json (CycloneDX) and licences.md of what an installation brings with it. Fails if one of these has a licence that is not
 allowed (scripts/supply-chain/licences.ts). Nothing in the repository runs from there.`
 
@@ -40,11 +41,13 @@ function compile(): void {
   if (result.status !== 0) throw new Error('The TypeScript compiler failed.')
 }
 
-function assemble(folder: string, manifest: Manifest): void {
+async function assemble(folder: string, manifest: Manifest): Promise<void> {
   const made = join(target, folder)
   rmSync(made, { recursive: true, force: true })
   mkdirSync(made, { recursive: true })
   cpSync(join(emitted, folder, 'src'), join(made, 'dist'), { recursive: true })
+  nameBuiltFiles(join(made, 'dist'))
+  if (isOfSdk(manifest)) await addCommonJs(made, manifest)
   for (const name of carried)
     if (existsSync(join(root, folder, name))) cpSync(join(root, folder, name), join(made, name), { recursive: true })
   cpSync(join(root, 'LICENSE'), join(made, 'LICENSE'))
@@ -63,7 +66,7 @@ function supplyChain(): Sbom {
 try {
   const sbom = supplyChain()
   compile()
-  for (const [folder, manifest] of manifests) if (manifest.private !== true) assemble(folder, manifest)
+  for (const [folder, manifest] of manifests) await assemble(folder, manifest)
   writeFileSync(join(target, 'sbom.cdx.json'), `${JSON.stringify(sbom, null, 2)}\n`)
   writeFileSync(join(target, 'licences.md'), licenceList(sbom))
   console.log(`built ${[...versions.keys()].join(', ')} into ${target}`)

@@ -3,6 +3,12 @@ import { publishable, publishedEngines } from './publishable-manifest.ts'
 
 const repository = { type: 'git', url: 'git+https://example.com/tailrace.git', directory: 'client' }
 
+function asBoth(file: string): object {
+  const module = { types: `./dist/${file}.d.ts`, default: `./dist/${file}.js` }
+  const required = { types: `./dist/${file}.d.cts`, default: `./dist/${file}.cjs` }
+  return { browser: module, 'module-sync': module, require: required, default: module }
+}
+
 it('points entries to dist, drops those of development, and pins our own packages', () => {
   const manifest = {
     name: '@tailrace/client',
@@ -23,12 +29,12 @@ it('points entries to dist, drops those of development, and pins our own package
     version: '0.2.0',
     repository,
     sideEffects: ['./dist/worker.js'],
-    engines: publishedEngines,
+    engines: publishedEngines.sdk,
     exports: {
-      '.': { types: './dist/index.d.ts', default: './dist/index.js' },
+      '.': asBoth('index'),
       './x': {
-        browser: { types: './dist/a/b.d.ts', default: './dist/a/b.js' },
-        default: { types: './dist/x.d.ts', default: './dist/x.js' },
+        browser: asBoth('a/b'),
+        default: asBoth('x'),
       },
     },
     imports: { '#socket': { browser: './dist/socket/browser.js', default: './dist/socket/node.js' } },
@@ -43,6 +49,7 @@ it('leaves a package without entries without them', () => {
   const made = publishable(manifest, new Map(), repository)
   expect(made).toMatchObject({ bin: { tailrace: './bin/tailrace.js' } })
   expect(made).not.toHaveProperty('exports')
+  expect(made.engines).toEqual(publishedEngines.broker)
   expect(made).not.toHaveProperty('sideEffects')
 })
 

@@ -12,10 +12,15 @@ export interface Manifest {
 }
 
 /**
- * What the published packages run on. Here npm scripts run on a Node.js that npm itself installs, so that the packages
- * of the workspace name none, and installing them with an older one warns of nothing.
+ * What the published packages run on: a broker, and an SDK. Here npm scripts run on a Node.js that npm itself installs,
+ * so that the packages of the workspace name none, and installing them with an older one warns of nothing.
  */
-export const publishedEngines = { node: '>=22.18.0' }
+export const publishedEngines = { broker: { node: '>=22.18.0' }, sdk: { node: '>=20.0.0' } } as const
+
+/** Whether a package belongs to an SDK: it runs on older versions of Node.js, and is CommonJS as well. */
+export function isOfSdk({ bin, dependencies }: Manifest): boolean {
+  return bin === undefined && dependencies?.tailrace === undefined
+}
 
 /**
  * The package.json of the published form: entries point to dist instead of src, with declarations; entries outside of
@@ -31,8 +36,8 @@ export function publishable(
   return {
     ...rest,
     repository: source,
-    engines: publishedEngines,
-    ...(exports === undefined ? {} : { exports: builtEntries(exports, withTypes) }),
+    engines: isOfSdk(manifest) ? publishedEngines.sdk : publishedEngines.broker,
+    ...(exports === undefined ? {} : { exports: builtEntries(exports, isOfSdk(manifest) ? asBoth : withTypes) }),
     ...(imports === undefined ? {} : { imports: builtEntries(imports, (file) => file) }),
     ...(sideEffects === undefined ? {} : { sideEffects: builtSideEffects(sideEffects) }),
     ...(dependencies === undefined ? {} : { dependencies: ownVersions(dependencies, versions) }),
@@ -54,6 +59,16 @@ function builtSideEffects(sideEffects: false | readonly string[]): false | strin
 
 function withTypes(file: string): unknown {
   return { types: file.replace(/\.js$/, '.d.ts'), default: file }
+}
+
+/**
+ * As ES module and as CommonJS. Where `require` can load ES modules it gets that one, as `import` does: a process has
+ * each class once.
+ */
+function asBoth(file: string): unknown {
+  const module = withTypes(file)
+  const required = { types: file.replace(/\.js$/, '.d.cts'), default: file.replace(/\.js$/, '.cjs') }
+  return { browser: module, 'module-sync': module, require: required, default: module }
 }
 
 function builtEntries(

@@ -1,4 +1,4 @@
-import { type ClientSurroundings, machine, type Timer } from '@tailrace/client'
+import { type ClientSurroundings, machine, type Timer, withResolvers } from '@tailrace/client'
 import { TailraceError } from '@tailrace/schemas'
 
 /** One way to get an answer. `signal` fires when another way was faster. */
@@ -16,7 +16,7 @@ export function firstAnswer<Answer>(
   isFinal: (error: TailraceError, way: number) => boolean,
   { after }: ClientSurroundings = machine,
 ): Promise<Answer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+  const { promise, resolve, reject } = withResolvers<Answer>()
   const losers = new AbortController()
   const errors: TailraceError[] = []
   let next = 0

@@ -1,3 +1,4 @@
+import { withResolvers } from '@tailrace/client'
 import { type BrokerId, type PartitionNumber, TailraceError } from '@tailrace/schemas'
 import type { Condition } from './condition.ts'
 import type { ProducerRecord, Sent } from './record.ts'
@@ -87,7 +88,7 @@ export class Batch {
 
   /** Resolves, never rejects, when every record's outcome has been reported. */
   whenSettled(): Promise<void> {
-    this.#whenSettled ??= Promise.withResolvers()
+    this.#whenSettled ??= withResolvers()
     return this.#whenSettled.promise
   }
 

@@ -1,3 +1,4 @@
+import { withResolvers } from '@tailrace/client'
 import { TailraceError } from '@tailrace/schemas'
 import { type ConditionalOptions, togetherOf } from './condition.ts'
 import type { ProducerRecord, Sent } from './record.ts'
@@ -16,7 +17,7 @@ export class ConditionalSend implements Send {
   constructor(records: readonly ProducerRecord[], options: ConditionalOptions) {
     this.#records = records
     this.#options = options
-    const { promise, resolve, reject } = Promise.withResolvers<Sent[]>()
+    const { promise, resolve, reject } = withResolvers<Sent[]>()
     this.promise = promise
     this.#resolve = resolve
     this.#reject = reject

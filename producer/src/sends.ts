@@ -1,4 +1,4 @@
-import { abortError } from '@tailrace/client'
+import { abortError, withResolvers } from '@tailrace/client'
 import type { TailraceError } from '@tailrace/schemas'
 import type { Settler } from './batch.ts'
 import type { Together } from './condition.ts'
@@ -93,7 +93,7 @@ export class ManySend implements Send {
   constructor(records: readonly ProducerRecord[]) {
     this.#records = records
     this.#sent = new Array(records.length)
-    const { promise, resolve, reject } = Promise.withResolvers<Sent[]>()
+    const { promise, resolve, reject } = withResolvers<Sent[]>()
     this.promise = promise
     this.#resolve = resolve
     this.#reject = reject

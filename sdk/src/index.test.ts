@@ -11,6 +11,22 @@ it('has all that its parts have, and each of it once', () => {
   expect(sdk.TailraceError).toBe(producer.TailraceError)
 })
 
+it('has all of it in a bundle that is one file', async () => {
+  const names = Object.keys(sdk)
+  const contents = `import { ${names} } from '@tailrace/sdk'; export const found = Object.entries({ ${names} })`
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: import.meta.dirname },
+    bundle: true,
+    write: false,
+    platform: 'browser',
+    format: 'esm',
+  })
+  const page = `data:text/javascript;base64,${Buffer.from(outputFiles[0]!.text).toString('base64')}`
+  const { found } = (await import(/* @vite-ignore */ page)) as { found: [string, unknown][] }
+  expect(found.filter(([, value]) => value === undefined)).toEqual([])
+  expect(found).toHaveLength(names.length)
+})
+
 /** The code of a page that uses these exports. */
 async function bundle(names: string): Promise<string> {
   const stdin = {

@@ -1,3 +1,7 @@
-export * from '@tailrace/admin'
-export * from '@tailrace/consumer'
-export * from '@tailrace/producer'
+// Values by name: esbuild loses those that come by a star from a module that is imported later as well.
+export type * from '@tailrace/admin'
+export { Admin } from '@tailrace/admin'
+export type * from '@tailrace/consumer'
+export { Consumer, ConsumerGroup, DEAD_LETTER_PREFIX, Positions } from '@tailrace/consumer'
+export type * from '@tailrace/producer'
+export { avro, bytes, json, nullable, Producer, TailraceError, text, topic } from '@tailrace/producer'

@@ -65,7 +65,9 @@ it('hold no file that only tests use', () => {
     const files = readdirSync(join(modules, name), { recursive: true, encoding: 'utf8' })
     const least = name === '@tailrace/sdk' ? 1 : 4
     expect(files.filter((file) => /\.js$/.test(file)).length, name).toBeGreaterThanOrEqual(least)
-    expect(files.filter((file) => /(^|[/.])(test|testing|test-data)([/.]|$)/.test(file))).toEqual([])
+    expect(
+      files.filter((file) => /(^|[/.])(test|testing|test-data)([/.]|$)|\.map$|(?<!\.d)\.c?ts$/.test(file)),
+    ).toEqual([])
   }
 })
 
@@ -85,12 +87,29 @@ it('bring their types', async () => {
      void new Producer({ servers: [] }).send('flights', { key: 'a' })
      export { records }`,
   )
+  expect(await compile('program.ts', 'nodenext')).toBe('')
+})
+
+async function compile(file: string, module: string): Promise<string> {
   const compiler = join(root, 'node_modules/typescript/bin/tsc')
-  const flags = ['--noEmit', '--strict', '--target', 'es2024', '--module', 'nodenext', '--skipLibCheck', 'program.ts']
-  const { stdout } = await run(process.execPath, [compiler, ...flags], { cwd: join(folder, 'app') }).catch(
-    (error: { stdout: string }) => error,
-  )
-  expect(stdout).toBe('')
+  const flags = ['--noEmit', '--strict', '--target', 'es2024', '--module', module, '--skipLibCheck', file]
+  const cwd = join(folder, 'app')
+  return (await run(process.execPath, [compiler, ...flags], { cwd }).catch((error: { stdout: string }) => error)).stdout
+}
+
+it('are CommonJS, too, with types for compilers to which a module that is required must be that', async () => {
+  const program = `import { Consumer, Producer, TailraceError } from '@tailrace/sdk'
+     const producer: Producer = new Producer({ servers: ['ws://127.0.0.1:1'] })
+     export const consumer: Consumer = new Consumer({ servers: ['ws://127.0.0.1:1'] })
+     void producer.close().then(() => consumer.close())
+     console.log(new TailraceError('CLOSED').code)`
+  writeFileSync(join(folder, 'app', 'required.cts'), program)
+  expect(await compile('required.cts', 'node16')).toBe('')
+  // Without the condition that newer versions of Node.js add, as version 20.0 looks for it.
+  const { exports } = JSON.parse(readFileSync(join(modules, '@tailrace/sdk/package.json'), 'utf8'))
+  const required = join(modules, '@tailrace/sdk', exports['.'].require.default)
+  const { stdout } = await run(process.execPath, ['-p', `require(${JSON.stringify(required)}).Producer.name`])
+  expect(stdout).toBe('Producer\n')
 })
 
 it('start the command line', async () => {

@@ -1,6 +1,6 @@
 import { crc32c as portable } from '@tailrace/schemas'
 import { expect, it } from 'vitest'
-import { crc32c } from './node.ts'
+import { checksumWith, crc32c } from './node.ts'
 
 it('sums any part of any part of memory as schemas does in JavaScript', () => {
   const memory = new Uint8Array(1000).map((_, at) => at * 31)
@@ -14,4 +14,12 @@ it('sums any part of any part of memory as schemas does in JavaScript', () => {
       expect(crc32c(bytes, start, end)).toBe(portable(bytes, start, end))
     }
   }
+})
+
+it('does it in JavaScript where there is no such file', () => {
+  const alone = checksumWith(() => {
+    throw new Error('Cannot find module')
+  })
+  expect(alone).toBe(portable)
+  expect(crc32c).not.toBe(portable)
 })

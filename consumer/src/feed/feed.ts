@@ -1,4 +1,4 @@
-import { type Client, delay, retryBackoff, type TopicRoute } from '@tailrace/client'
+import { type Client, delay, retryBackoff, type TopicRoute, withResolvers } from '@tailrace/client'
 import { type BrokerId, type Offset, type PartitionNumber, type Position, TailraceError } from '@tailrace/schemas'
 import { findOffset } from '../find-offset.ts'
 import type { Levels } from '../levels.ts'
@@ -49,7 +49,7 @@ export class Feed implements StreamEvents, BudgetUser, MovedFeed {
   readonly #backoff: ReturnType<typeof retryBackoff>
   #stopListening: (() => void) | undefined
   #stopMoving: (() => void) | undefined
-  readonly #allStarted = Promise.withResolvers<void>()
+  readonly #allStarted = withResolvers<void>()
   /** Those that have a share of the buffer: all that are not paused and not done. */
   readonly #sharing = new Set<Cursor>()
   /** Partitions that no stream serves at the moment. */

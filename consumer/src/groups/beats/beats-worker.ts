@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { Client, type ClientOptions } from '@tailrace/client'
+import { Client, type ClientOptions, withResolvers } from '@tailrace/client'
 import { TailraceError } from '@tailrace/schemas'
 import { Beater } from './beater.ts'
 import { monotonicMs } from './monotonic.ts'
@@ -14,7 +14,7 @@ const send = (note: WorkerNote): void => port.postMessage(note)
 
 function askForToken(): Promise<string> {
   const id = asked.size === 0 ? 1 : Math.max(...asked.keys()) + 1
-  const answer = Promise.withResolvers<string>()
+  const answer = withResolvers<string>()
   asked.set(id, answer)
   send({ kind: 'token', id })
   return answer.promise

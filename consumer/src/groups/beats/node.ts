@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { type ClientOptions, type ClientSurroundings, clientOptionsOf, machine } from '@tailrace/client'
+import { type ClientOptions, type ClientSurroundings, clientOptionsOf, machine, withResolvers } from '@tailrace/client'
 import type { BeatEvents, Beats } from './beat-messages.ts'
 import { monotonicMs } from './monotonic.ts'
 import { Pulse } from './pulse.ts'
@@ -42,7 +42,7 @@ class WorkerBeats implements Beats {
   readonly #parts: BeatParts
   readonly #memory: SharedArrayBuffer
   readonly #worker: Worker
-  readonly #left = Promise.withResolvers<void>()
+  readonly #left = withResolvers<void>()
   #isReady = false
   #isOver = false
   /** In the place of a worker that has failed. */

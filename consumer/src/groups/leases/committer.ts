@@ -1,3 +1,4 @@
+import { withResolvers } from '@tailrace/client'
 import { type Offset, TailraceError, type Term } from '@tailrace/schemas'
 import { type PartitionId, partitionKey } from '../beats/beat-messages.ts'
 import { fencedError, type PositionFields } from '../beats/coordinator.ts'
@@ -75,7 +76,7 @@ export class Committer {
     if (before !== undefined && before.lease !== lease) {
       before.settled.reject(fencedError(before.lease.lease.topic, before.lease.lease.partition))
     }
-    const settled = before?.lease === lease ? before.settled : Promise.withResolvers<void>()
+    const settled = before?.lease === lease ? before.settled : withResolvers<void>()
     settled.promise.catch(() => {})
     this.#waiting.set(key, { lease, fields, settled })
     this.#sending ??= this.#sendAll().finally(() => {
