@@ -254,15 +254,19 @@ export class Client {
   }
 
   /**
-   * One attempt of {@link call}. After one that has failed, another broker is asked first.
+   * One attempt of {@link call}. After one that has failed, another broker is asked first. `onSend`: told which
+   * connection carries the request, before it leaves.
    * @throws TailraceError what the broker answers; CONNECTION_LOST, TIMED_OUT, CLOSED, ABORTED
    */
   ask<Name extends RequestName>(
     name: Name,
     fields: RequestFields<Name>,
-    options: { timeoutMs: number; signal?: AbortSignal },
+    options: { timeoutMs: number; signal?: AbortSignal; onSend?: ((connection: Connection) => void) | undefined },
   ): Promise<Reply<Name>> {
-    return this.#choice.ask((connection) => connection.request(name, fields, options))
+    return this.#choice.ask((connection) => {
+      options.onSend?.(connection)
+      return connection.request(name, fields, options)
+    })
   }
 
   /**

@@ -50,6 +50,8 @@ export class TestConsumerGroup {
   readonly delayed = new Map<string, { readonly fields: Delay; readonly dueAt: number }>()
   /** What members have told of stuck handlers. */
   readonly stuck: Beat['stuck'][number][] = []
+  /** Every beat that came of members that stay. */
+  readonly beats: Beat[] = []
   /** Every commit that came, refused ones too. */
   readonly commits: Commit['positions'][number][] = []
   heartbeatMs = 50
@@ -96,6 +98,7 @@ export class TestConsumerGroup {
       return this.#answer(id)
     }
     if (known === undefined && beat.epoch > 0) throw this.#gone(beat)
+    this.beats.push(beat)
     const member = known ?? this.#join(id, beat)
     this.#heard(member, beat.sessionMs)
     this.stuck.push(...beat.stuck)

@@ -3,6 +3,7 @@ export { protocolFingerprint as sdkProtocolFingerprint } from './avro/generated-
 export * from './backoff.ts'
 export * from './cascade-messages.ts'
 export * from './client-id.ts'
+export * from './consumer-groups/disconnect-grace.ts'
 export * from './consumer-groups/messages.ts'
 export * from './crc32c.ts'
 export * from './entry.ts'

@@ -7,7 +7,10 @@ export interface MemberPlan {
   readonly topic: string
   /** How long the handler takes over a record. */
   readonly workMs: number
-  readonly options: Pick<GroupOptions, 'instanceId' | 'sessionTimeoutMs' | 'autoCommit' | 'heartbeats'>
+  readonly options: Pick<
+    GroupOptions,
+    'instanceId' | 'sessionTimeoutMs' | 'leaveOnDisconnect' | 'autoCommit' | 'heartbeats'
+  >
 }
 
 interface Happened {

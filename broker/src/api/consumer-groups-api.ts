@@ -34,7 +34,10 @@ export interface ConsumerGroupBeat {
   readonly kind: 'beat'
   readonly group: string
   readonly member: string
-  /** Of the last answer; 0: joins; -1: leaves; -2: leaves, and its instance comes back. */
+  /**
+   * Of the last answer; 0: joins; -1: leaves; -2: leaves, and its instance comes back; -3, from brokers: the connection
+   * `via` has ended.
+   */
   readonly epoch: number
   readonly clientId: string
   /** Empty: a member without a name that stays. */
@@ -50,6 +53,10 @@ export interface ConsumerGroupBeat {
   readonly owned: readonly (TopicPartitionId & { readonly token: number })[]
   /** Records that a handler holds longer than it should, for `sinceMs` milliseconds now. */
   readonly stuck: readonly (TopicPartitionId & { readonly offset: Offset; readonly sinceMs: number })[]
+  /** Grows with each beat of the member; 0 or missing: the end of its connection says nothing about it. */
+  readonly number?: number
+  /** The connection on which it has come to a broker (CarriedBeats); empty or missing: not known. */
+  readonly via?: string
 }
 
 export interface ConsumerGroupBeatReply {

@@ -261,6 +261,55 @@ it('that is closed finishes the record that it has, and commits it', async () =>
   expect([seen, committed(), cluster.group('g').members.size]).toEqual([['a'], 1, 0])
 })
 
+describe('a member whose connections have ended', () => {
+  /** How long after the end of all brokers' connections the second record is handed out; the brokers come back late. */
+  async function heldBack(options: GroupOptions & { bytes?: false }): Promise<number> {
+    await publish('t', 0, 'a', 'b')
+    const member = group(options)
+    let [ended, handedOut] = [0, 0]
+    for await (const { value } of member.subscribe('t')) {
+      handedOut = performance.now()
+      if (value === 'b') break
+      await waitFor(() => expect(cluster.group('g').members.size).toBe(1))
+      await cluster.brokers[0]!.stop()
+      ended = performance.now()
+      // Longer than the grace of half a second.
+      await new Promise((resolve) => setTimeout(resolve, 600))
+      setTimeout(() => void cluster.brokers[0]!.start(), 1_000)
+    }
+    return handedOut - ended
+  }
+
+  it('hands out nothing after the grace, until a beat is answered', async () => {
+    expect(await heldBack({})).toBeGreaterThan(1_500)
+  })
+
+  it.each([{ leaveOnDisconnect: false }, { instanceId: 'pod-1' }])(
+    'goes on for its session with %j',
+    async (options) => {
+      expect(await heldBack(options)).toBeLessThan(1_500)
+    },
+  )
+
+  it('beats again at once, although it has nothing to say', async () => {
+    cluster.group('g').heartbeatMs = 4_000
+    const member = group()
+    const loop = (async () => {
+      for await (const _ of member.subscribe('t'));
+    })()
+    await waitFor(() => expect(member.assigned).toHaveLength(2))
+    const beats = cluster.group('g').beats.length
+    const dropped = performance.now()
+    for (const session of cluster.brokers[0]!.sessions) session.drop()
+    await waitFor(() => expect(cluster.group('g').beats.length).toBeGreaterThan(beats))
+    expect(performance.now() - dropped).toBeLessThan(500)
+    const numbers = cluster.group('g').beats.map(({ number }) => number)
+    expect(numbers).toEqual(numbers.map((_, at) => at + 1))
+    await member.close()
+    await loop
+  })
+})
+
 describe('a stuck handler', () => {
   it('is told once, here and to the coordinator', async () => {
     await publish('t', 0, 'a')

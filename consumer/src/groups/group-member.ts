@@ -1,6 +1,6 @@
 import { type Client, type ClientOptions, type ClientSurroundings, delay, type Timer } from '@tailrace/client'
 import { errorTold, type Offset, TailraceError } from '@tailrace/schemas'
-import { clockOf, startBeats } from '#beats'
+import { clockOf, leavesOnDisconnect, startBeats } from '#beats'
 import { ReceiveBudget } from '../feed/receive-budget.ts'
 import type { ReceivedBatch } from '../feed/received-batch.ts'
 import type { ConsumerRecord } from '../record.ts'
@@ -301,7 +301,10 @@ export class GroupMember<Data> {
 function beatSettings({ group, topics, options, settings }: MemberParts<unknown>): BeatSettings {
   const { instance, rack, sessionMs, handlerTimeoutMs, leaveWhenStuck } = settings
   const clientId = options.clientId ?? ''
-  return { group, clientId, instance, rack, sessionMs, ...topics, handlerTimeoutMs, leaveWhenStuck }
+  // The partitions of a static member wait for it.
+  const leaveOnDisconnect = instance === '' && (settings.leaveOnDisconnect ?? leavesOnDisconnect)
+  const times = { sessionMs, handlerTimeoutMs, leaveWhenStuck, leaveOnDisconnect }
+  return { group, clientId, instance, rack, ...topics, ...times }
 }
 
 function placeOf({ lease: { topic, partition } }: { readonly lease: Lease }): { topic: string; partition: number } {

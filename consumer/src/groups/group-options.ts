@@ -54,6 +54,13 @@ export interface GroupOptions {
   /** After this long without a beat the coordinator gives the partitions to others. Default 10,000. */
   readonly sessionTimeoutMs?: number
   /**
+   * When the connection that carries the beats ends, as it does when the process dies, the coordinator gives the
+   * partitions to others after half a second, unless the member beats again. Give false where a proxy or load balancer
+   * stands before the brokers that may end the connection to the broker alone. A static member keeps its partitions for
+   * the session. Default true; in a browser false.
+   */
+  readonly leaveOnDisconnect?: boolean
+  /**
    * Where beats come from: in Node.js 'worker', a thread of its own, keeps the member in the group while the program is
    * busy; 'timers' of the program itself take less memory. Default 'worker'; in a browser always timers.
    */
@@ -102,6 +109,8 @@ export interface GroupSettings {
   readonly rack: string
   readonly sessionMs: number
   readonly heartbeats: 'worker' | 'timers'
+  /** Undefined: as it is safe here. */
+  readonly leaveOnDisconnect: boolean | undefined
   readonly handlerTimeoutMs: number
   readonly leaveWhenStuck: boolean
   readonly callbackTimeoutMs: number
@@ -121,6 +130,7 @@ const names = [
   'instanceId',
   'rack',
   'sessionTimeoutMs',
+  'leaveOnDisconnect',
   'heartbeats',
   'handlerTimeoutMs',
   'stuckHandlers',
@@ -153,6 +163,7 @@ export function groupSettings(options: GroupOptions, rack: string): GroupSetting
     instance: instanceId,
     rack: options.rack ?? rack,
     sessionMs: ms('sessionTimeoutMs', options.sessionTimeoutMs, 10_000, 1_000),
+    leaveOnDisconnect: isTrue('leaveOnDisconnect', options.leaveOnDisconnect, undefined),
     heartbeats: oneOf('heartbeats', options.heartbeats, ['worker', 'timers']),
     handlerTimeoutMs: ms('handlerTimeoutMs', options.handlerTimeoutMs, 60_000, 10),
     leaveWhenStuck: oneOf('stuckHandlers', options.stuckHandlers, ['keep', 'leave']) === 'leave',
@@ -207,7 +218,11 @@ function ms(name: string, given: number | undefined, usual: number, min: number)
   return wholeNumber(name, given, { default: usual, min, max: HOUR_MS / 2 })
 }
 
-function isTrue(name: string, given: boolean | undefined, usual: boolean): boolean {
+function isTrue<Usual extends boolean | undefined>(
+  name: string,
+  given: boolean | undefined,
+  usual: Usual,
+): boolean | Usual {
   if (given === undefined) return usual
   if (typeof given === 'boolean') return given
   throw wrong(name, 'is not true or false.')

@@ -87,9 +87,11 @@ export interface ListedGroupFields {
 /** The requests to a coordinator. A new one is a new record of the union: older brokers refuse it by its name. */
 export interface ConsumerGroupRequestShapes {
   /**
-   * `epoch`: of the last answer; 0: joins; -1: leaves; -2: leaves, and its instance comes back. `waitMs`: the answer
-   * waits so long for something that this member has not been told. `subscribed` null: as before. `clientId` empty:
-   * that of the connection.
+   * `epoch`: of the last answer; 0: joins; -1: leaves; -2: leaves, and its instance comes back; -3, from brokers: its
+   * connection has ended. `waitMs`: the answer waits so long for something that this member has not been told.
+   * `subscribed` null: as before. `clientId` empty: that of the connection. `number` grows with each beat of the
+   * member; 0 or missing: the end of its connection says nothing about it. `via`: the connection to a broker on which
+   * it has come, set by brokers.
    */
   Beat: {
     epoch: number
@@ -101,6 +103,8 @@ export interface ConsumerGroupRequestShapes {
     subscribed: { topics: string[]; patterns: string[] } | null
     owned: OwnedFields[]
     stuck: StuckFields[]
+    number?: number
+    via?: string
   }
   Commit: { positions: GroupPositionFields[] }
   Delay: Place & { topic: string; token: number; offset: Offset; delayMs: number; attempt: number }

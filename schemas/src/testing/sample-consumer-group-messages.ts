@@ -24,6 +24,8 @@ export const sampleGroupRequests: readonly ConsumerGroupRequestFields[] = [
       subscribed: { topics: ['flights'], patterns: ['orders.*'] },
       owned: [{ ...place, token: far }],
       stuck: [{ ...place, offset: far, sinceMs: 60_000 }],
+      number: far,
+      via: '1.8d1f.12',
     },
   },
   { 'tailrace.groups.Commit': { positions: [position] } },

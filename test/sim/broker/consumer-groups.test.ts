@@ -34,6 +34,7 @@ const controls: [BrokerDefectName, number, number, string][] = [
   ['commitsAnsweredEarly', 2, 4, 'positions-stay'],
   ['positionsOverwritten', 7, 9, 'positions-stay'],
   ['snapshotLacksPositions', 7, 9, 'positions-stay'],
+  ['connectionEndsIgnored', 7, 9, 'one-member-at-a-time'],
 ]
 
 describe('negative controls of consumer groups', () => {

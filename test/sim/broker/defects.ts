@@ -87,6 +87,8 @@ export interface BrokerDefects {
   readonly commitsAnsweredEarly: boolean
   /** A snapshot of consumer groups lacks their partitions. */
   readonly snapshotLacksPositions: boolean
+  /** A member counts on its leases for its session also when the connection of its beats has ended. */
+  readonly connectionEndsIgnored: boolean
 }
 
 export const noBrokerDefects: BrokerDefects = {
@@ -128,6 +130,7 @@ export const noBrokerDefects: BrokerDefects = {
   positionsOverwritten: false,
   commitsAnsweredEarly: false,
   snapshotLacksPositions: false,
+  connectionEndsIgnored: false,
 }
 
 /** The planner of a broker; undefined: the shipped one. */

@@ -59,6 +59,7 @@ export class World implements Scene {
   levelMoves = 0
   /** Of the clients (BrokerDefects). */
   readonly anonymousRetries: boolean
+  readonly connectionEndsIgnored: boolean
   readonly #seed: number
   readonly #chronicle: Chronicle
   readonly #messages: { loss: number; duplication: number; delay: number; maxDelayMicros: number }
@@ -72,6 +73,7 @@ export class World implements Scene {
   constructor(seed: number, swarm: BrokerSwarm, chronicle: Chronicle, core: Defects, defects: BrokerDefects) {
     this.#seed = seed
     this.anonymousRetries = defects.anonymousRetries
+    this.connectionEndsIgnored = defects.connectionEndsIgnored
     this.swarm = swarm
     this.#chronicle = chronicle
     const all = swarm.disks.map((_, at) => at + 1)

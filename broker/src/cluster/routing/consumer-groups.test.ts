@@ -398,6 +398,47 @@ test('a member that leaves for now keeps its leases; its instance takes them ove
   )
 })
 
+describe('the end of the connection of a member', () => {
+  const members = async () => (await ask(1, describeIt)).members.map(({ id }) => id)
+  const on = (via: string, number: number) => ({ via, number })
+  const ended = (via: string) => ask(2, beat('a', -3, { via }))
+
+  it('that carried its last beat has it taken out after a moment, and not before', async () => {
+    const { epoch } = await ask(1, beat('a', 0, on('1.x', 1)))
+    await ask(3, beat('b', 0, { sessionMs: 60_000 }))
+    await ask(1, beat('a', epoch, on('1.x', 2)))
+    expect(await ended('1.x')).toMatchObject({ kind: 'beaten', assignment: [] })
+    await cluster.clock.advance(400)
+    expect(await members()).toEqual(['a', 'b'])
+    await cluster.clock.advance(400)
+    expect(await members()).toEqual(['b'])
+    await expect(ask(1, beat('a', epoch, on('1.z', 3)))).rejects.toThrow(coded('FENCED_MEMBER'))
+  })
+
+  it('changes nothing when it beats in time, or has beaten elsewhere', async () => {
+    const { epoch } = await ask(1, beat('a', 0, on('1.x', 1)))
+    await ended('1.x')
+    await ask(1, beat('a', epoch, on('3.z', 2)))
+    await cluster.clock.advance(2000)
+    await ended('1.x')
+    await ended('1.y')
+    await ended('')
+    await cluster.clock.advance(2000)
+    expect(await members()).toEqual(['a'])
+  })
+
+  it('leaves a static member its session, and one whose beats have no number', async () => {
+    await ask(1, beat('a', 0, { ...on('1.x', 1), instance: 'pod-1' }))
+    await ended('1.x')
+    await cluster.clock.advance(2000)
+    expect(await members()).toEqual(['a'])
+    await ask(1, beat('c', 0, on('1.x', 0)))
+    await ask(1, beat('c', -3, { via: '1.x' }))
+    await cluster.clock.advance(2000)
+    expect(await members()).toEqual(['a', 'c'])
+  })
+})
+
 test('a member that leaves gives its partitions to the others at once', async () => {
   await ask(1, beat('a', 0))
   const other = await ask(2, beat('b', 0))

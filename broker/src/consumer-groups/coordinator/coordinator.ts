@@ -31,6 +31,16 @@ import type { TopicsView } from './topics-view.ts'
 
 const LEAVES = -1
 const LEAVES_FOR_NOW = -2
+const DISCONNECTED = -3
+/** To one that is gone. */
+const farewell: ConsumerGroupBeatReply = {
+  kind: 'beaten',
+  epoch: 0,
+  heartbeatMs: 0,
+  assignment: [],
+  revoke: [],
+  due: [],
+}
 
 export interface CoordinatorDeps extends Pick<ExpiryDeps, 'expirationMs' | 'deleted'> {
   readonly leader: Group
@@ -83,9 +93,8 @@ export class Coordinator {
     const now = clock.monotonic()
     this.#sessions = new Sessions(now)
     for (const group of state.groups.values()) {
-      // Each member has a whole session from now on.
       for (const { id, sessionMs } of group.members.values()) {
-        this.#sessions.heard({ group: group.id, member: id }, sessionMs, now)
+        this.#sessions.inherited({ group: group.id, member: id }, sessionMs, now)
       }
       this.#delays.look(group, clock.now())
       if (group.assignedFor !== group.changedIn) this.#assignments.changed(group.id)
@@ -163,10 +172,16 @@ export class Coordinator {
   async #beat(beat: ConsumerGroupBeat, asker: Asker | null): Promise<ConsumerGroupBeatReply> {
     const { group: id, member, epoch } = beat
     if (epoch === LEAVES || epoch === LEAVES_FOR_NOW) return this.#leave(beat)
+    const now = this.#deps.clock.monotonic()
+    if (epoch === DISCONNECTED) {
+      this.#sessions.disconnected({ group: id, member }, beat.via ?? '', now)
+      return farewell
+    }
     const known = this.#memberOf(id, member)
     if (known === undefined && epoch !== 0) throw this.#gone(beat)
-    const now = this.#deps.clock.monotonic()
-    if (!this.#sessions.heard({ group: id, member }, beat.sessionMs, now)) throw this.#gone(beat)
+    // A static member is there to survive a restart, so its leases wait for it for the session.
+    const carried = (known ?? beat).instance === '' ? beat : null
+    if (!this.#sessions.heard({ group: id, member }, beat.sessionMs, now, carried)) throw this.#gone(beat)
     try {
       const wished = memberOf(beat, known, asker)
       if (known === undefined || !isSameMember(known, wished)) {
@@ -221,7 +236,7 @@ export class Coordinator {
       await this.#change({ type: 'leave', group, at: this.#deps.clock.now(), member })
       this.#forget(group, member)
     }
-    return { kind: 'beaten', epoch: 0, heartbeatMs: 0, assignment: [], revoke: [], due: [] }
+    return farewell
   }
 
   /** Leases that it was told to give back, knew of, and does not hold any more. */

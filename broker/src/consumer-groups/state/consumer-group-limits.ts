@@ -8,6 +8,8 @@ export const consumerGroupLimits = {
   /** Characters of the id of a member. */
   memberIdLength: 100,
   principalLength: 1000,
+  /** Characters of the connections that a beat has come on. */
+  viaLength: 1000,
   /** Topics that a subscription names. */
   topics: 1000,
   patterns: 100,

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { heartbeatMs, Sessions } from './sessions.ts'
 
 const ann = { group: 'billing', member: 'm-1' }
@@ -86,4 +86,71 @@ test('a clock that goes back shortens no session', () => {
 
 test('several beats fit into a session', () => {
   expect([100, 1000, 10_000, 60_000].map(heartbeatMs)).toEqual([33, 333, 3333, 15_000])
+})
+
+describe('the end of a connection', () => {
+  const on = (via: string, number: number) => ({ via, number })
+  /** Ann is heard by these beats, and a connection ends; when is she taken out? */
+  function takenOut(beats: readonly object[], ended: string, sessionMs = 10_000): number {
+    const sessions = new Sessions(0)
+    for (const carried of beats) sessions.heard(ann, sessionMs, 0, carried)
+    sessions.disconnected(ann, ended, 1000)
+    return watch(sessions, 0, 30_000)[0]![0]
+  }
+
+  test('that carried the latest beat leaves a member its grace, and a tenth', () => {
+    expect(takenOut([on('c', 1)], 'c')).toBe(1600)
+    expect(takenOut([on('c', 1), on('c', 2)], 'c')).toBe(1600)
+    expect(takenOut([on('c', 1)], 'c', 1600)).toBe(1500)
+    // Never longer than the session.
+    expect(takenOut([on('c', 1)], 'c', 1000)).toBe(1100)
+  })
+
+  test('that carried another beat says nothing, in whatever order the beats have come', () => {
+    expect(takenOut([on('c', 1), on('d', 2)], 'c')).toBe(11_000)
+    expect(takenOut([on('d', 2), on('c', 1)], 'c')).toBe(11_000)
+    expect(takenOut([on('d', 2), on('c', 1)], 'd')).toBe(1600)
+    expect(takenOut([on('', 1)], '')).toBe(11_000)
+  })
+
+  test('says nothing of a member with beats that have no number, nor of one that nobody knows', () => {
+    expect(takenOut([on('c', 0)], 'c')).toBe(11_000)
+    expect(takenOut([on('c', 1), {}, on('c', 3)], 'c')).toBe(11_000)
+    const sessions = new Sessions(0)
+    sessions.disconnected(bob, 'c', 0)
+    expect(sessions.size).toBe(0)
+  })
+
+  test('is made up for by the next beat', () => {
+    const sessions = new Sessions(0)
+    sessions.heard(ann, 10_000, 0, on('c', 1))
+    sessions.disconnected(ann, 'c', 1000)
+    expect(watch(sessions, 1000, 1400)).toEqual([])
+    expect(sessions.heard(ann, 10_000, 1400, on('d', 2))).toBe(true)
+    sessions.disconnected(ann, 'c', 1500)
+    expect(watch(sessions, 1500, 13_000)).toEqual([[12_400, 'm-1']])
+  })
+
+  test('does not end what a former coordinator has promised', () => {
+    /** Heard and disconnected at 5 s, by a coordinator that began at 0. */
+    const end = (inheritedMs: number): number => {
+      const sessions = new Sessions(0)
+      sessions.inherited(ann, inheritedMs, 0)
+      for (let now = 0; now < 5000; now += 500) sessions.heard(ann, inheritedMs, now, on('c', 1))
+      sessions.heard(ann, 10_000, 5000, on('c', 7))
+      sessions.disconnected(ann, 'c', 5000)
+      return watch(sessions, 5000, 20_000)[0]![0]
+    }
+    expect(end(10_000)).toBe(11_000)
+    expect(end(1000)).toBe(5600)
+  })
+
+  test('of a member that is being removed changes nothing', () => {
+    const sessions = new Sessions(0)
+    sessions.heard(ann, 500, 0, on('c', 1))
+    expect(watch(sessions, 0, 600)).toHaveLength(1)
+    sessions.disconnected(ann, 'c', 650)
+    expect(watch(sessions, 700, 5000)).toEqual([])
+    expect(sessions.heard(ann, 500, 5100, on('d', 2))).toBe(false)
+  })
 })

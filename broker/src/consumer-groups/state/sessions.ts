@@ -1,7 +1,15 @@
+import { disconnectGraceMs } from '@tailrace/schemas'
+
 /** A member of a group, as the coordinator knows it. */
 export interface SessionOf {
   readonly group: string
   readonly member: string
+}
+
+/** How a beat has come: see ConsumerGroupBeat. */
+export interface Carried {
+  readonly number?: number
+  readonly via?: string
 }
 
 interface Session extends SessionOf {
@@ -12,6 +20,12 @@ interface Session extends SessionOf {
   slot: number
   /** It has run out, and the member's removal is being decided: a beat that comes now is too late. */
   over: boolean
+  /** Of the latest beat, in the order in which the member has sent them; infinite: one had no number. */
+  number: number
+  /** The connection on which that beat has come; empty: its end says nothing about the member. */
+  via: string
+  /** What a former coordinator has answered holds until then. */
+  readonly promisedUntil: number
 }
 
 /** Deadlines are looked at in slots of so many milliseconds, so that a session ends up to this much later. */
@@ -30,6 +44,9 @@ const MOST_HEARTBEAT_MS = 15_000
  * to hold, a coordinator answers a beat only if it has confirmed behind its arrival that it leads still (M24), and a
  * new coordinator begins when it knows all that was committed before. It waits a tenth longer than the session. A beat
  * costs no work but a map's entry: what is due is looked at in slots.
+ *
+ * When the connection that carried its latest beat has ended, a member counts on its leases for `disconnectGraceMs`
+ * only. The latest one: beats of two connections may overtake each other, hence their numbers.
  */
 export class Sessions {
   readonly #sessions = new Map<string, Map<string, Session>>()
@@ -51,18 +68,41 @@ export class Sessions {
     return size
   }
 
-  /** A member is alive. False: its session ran out before, and it is being removed; the beat must be refused. */
-  heard({ group, member }: SessionOf, sessionMs: number, now: number): boolean {
+  /** A member of the time before this coordinator: it has a whole session from now on, whatever ends. */
+  inherited(of: SessionOf, sessionMs: number, now: number): void {
     this.#goOn(now)
-    const known = this.#sessions.get(group)?.get(member)
+    this.#add(of, sessionMs, { number: 0, via: '', promisedUntil: this.#time + patience(sessionMs) })
+  }
+
+  /**
+   * A member is alive. `carried`: how its beat has come; null: the end of its connection says nothing. False: its
+   * session ran out before, and it is being removed; the beat must be refused.
+   */
+  heard(of: SessionOf, sessionMs: number, now: number, carried: Carried | null = null): boolean {
+    this.#goOn(now)
+    const known = this.#sessions.get(of.group)?.get(of.member)
     if (known?.over) return false
-    if (known !== undefined && known.sessionMs === sessionMs) {
+    if (known?.sessionMs === sessionMs) {
       known.deadline = this.#time + patience(sessionMs)
+      Object.assign(known, latest(known, carried))
       return true
     }
     if (known !== undefined) this.forget(known)
-    this.#add({ group, member, sessionMs, deadline: this.#time + patience(sessionMs), slot: 0, over: false })
+    const { promisedUntil = 0 } = known ?? {}
+    this.#add(of, sessionMs, { ...latest(known ?? { number: 0, via: '' }, carried), promisedUntil })
     return true
+  }
+
+  /** The end of a connection. Nothing happens unless it carried the latest beat of the member. */
+  disconnected({ group, member }: SessionOf, via: string, now: number): void {
+    this.#goOn(now)
+    const known = this.#sessions.get(group)?.get(member)
+    if (known === undefined || known.over || via === '' || known.via !== via) return
+    const deadline = Math.max(this.#time + patience(disconnectGraceMs(known.sessionMs)), known.promisedUntil)
+    if (deadline >= known.deadline) return
+    known.deadline = deadline
+    this.#leaveSlot(known)
+    this.#putIntoSlot(known)
   }
 
   /** It is no member any more. */
@@ -72,9 +112,7 @@ export class Sessions {
     if (members === undefined || known === undefined) return
     members.delete(member)
     if (members.size === 0) this.#sessions.delete(group)
-    const slot = this.#slots.get(known.slot)
-    slot?.delete(known)
-    if (slot?.size === 0) this.#slots.delete(known.slot)
+    this.#leaveSlot(known)
   }
 
   /** Those whose session has run out since the last call, each once: they are to be removed from their groups. */
@@ -102,7 +140,9 @@ export class Sessions {
     if (known?.over) this.#putIntoSlot(known)
   }
 
-  #add(session: Session): void {
+  #add({ group, member }: SessionOf, sessionMs: number, more: Pick<Session, 'number' | 'via' | 'promisedUntil'>): void {
+    const deadline = this.#time + patience(sessionMs)
+    const session: Session = { group, member, sessionMs, deadline, slot: 0, over: false, ...more }
     const members = this.#sessions.get(session.group)
     if (members === undefined) this.#sessions.set(session.group, new Map([[session.member, session]]))
     else members.set(session.member, session)
@@ -116,10 +156,23 @@ export class Sessions {
     else slot.add(session)
   }
 
+  #leaveSlot(session: Session): void {
+    const slot = this.#slots.get(session.slot)
+    slot?.delete(session)
+    if (slot?.size === 0) this.#slots.delete(session.slot)
+  }
+
   #goOn(now: number): void {
     this.#time += Math.min(Math.max(0, now - this.#seen), MOST_STEP_MS)
     this.#seen = Math.max(this.#seen, now)
   }
+}
+
+/** A beat without a number cannot be put in order: from then on no end of a connection counts. */
+function latest(known: Pick<Session, 'number' | 'via'>, carried: Carried | null): Pick<Session, 'number' | 'via'> {
+  const { number = 0, via = '' } = carried ?? {}
+  if (number === 0) return { number: Number.POSITIVE_INFINITY, via: '' }
+  return number < known.number ? { number: known.number, via: known.via } : { number, via }
 }
 
 function patience(sessionMs: number): number {

@@ -13,6 +13,8 @@ const MOST_BEAT_WAIT_MS = 30_000
 const MOST_INT = 2 ** 31 - 1
 /** Ids of members and topics. */
 const plainIds = /^[A-Za-z0-9._-]+$/
+/** Connections, the one nearest to the coordinator first. */
+const ways = /^[A-Za-z0-9._/-]*$/
 
 /** Whether a request that came from outside makes sense, as far as one can tell without the group. */
 export function isConsumerGroupRequest(asked: ConsumerGroupRequest): boolean {
@@ -55,8 +57,10 @@ function isBeat(beat: ConsumerGroupBeat): boolean {
   const subscribes = [topics, patterns].every(areOnce) && topics.every(isTopicName) && patterns.every(isPattern)
   const holds = owned.every((one) => isPlace(one) && isNatural(one.token)) && areOnce(owned.map(placeKey))
   const late = stuck.every((one) => isPlace(one) && isNatural(one.offset) && isNatural(one.sinceMs))
-  const known = Number.isSafeInteger(epoch) && epoch >= -2 && epoch <= MOST_INT
-  return named && known && timed && waits && subscribes && holds && late && areOnce(stuck.map(placeKey))
+  const known = Number.isSafeInteger(epoch) && epoch >= -3 && epoch <= MOST_INT
+  const { number = 0, via = '' } = beat
+  const carried = isNatural(number) && via.length <= limits.viaLength && ways.test(via)
+  return named && known && carried && timed && waits && subscribes && holds && late && areOnce(stuck.map(placeKey))
 }
 
 function arePositions(positions: readonly ConsumerGroupPosition[]): boolean {

@@ -2,8 +2,10 @@ import { once } from 'node:events'
 import { type RequestOptions, request } from 'node:https'
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
+import { encodeFrame } from '@tailrace/schemas'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
+import type { ConsumerGroupBeat } from '../../api/consumer-groups-api.ts'
 import { nodeClock } from '../../platform/node/clock.ts'
 import { nodeRandom } from '../../platform/node/random.ts'
 import { CertificateFolder } from '../../platform/node/tls/testing/certificate-folder.ts'
@@ -157,4 +159,22 @@ test('closing the gateway ends connections in every state', async () => {
   const ends = [silent, begun, idle, asked].map((socket) => allOf(socket))
   await fixture.gateway.close()
   expect((await Promise.all(ends)).map((text) => text.slice(0, 8))).toEqual(['', '', '', 'HTTP/1.1'])
+})
+
+test.each<[string, (raw: Socket) => unknown]>([
+  ['ends', (raw) => raw.destroy()],
+  ['resets', (raw) => raw.resetAndDestroy()],
+])('the coordinator is told of a member whose machine %s a connection with TLS', async (_, end) => {
+  const raw = dial(await start())
+  const createConnection = () => connectTls({ socket: raw, ca: folder.authority.cert, host: '127.0.0.1' })
+  const socket = new WebSocket(`wss://${fixture.address}/stream`, { createConnection })
+  socket.on('error', () => {})
+  await once(socket, 'open')
+  const common = { clientId: '', instance: '', rack: '', sessionMs: 10_000, waitMs: 0, owned: [], stuck: [] }
+  const request = { 'tailrace.groups.Beat': { epoch: 7, ...common, subscribed: null, number: 1 } }
+  socket.send(Buffer.concat(encodeFrame('ConsumerGroup', { correlation: 1, group: 'g', member: 'm', request })))
+  await once(socket, 'message')
+  end(raw)
+  const epochs = () => fixture.consumerGroups.asked.map(({ request }) => (request as ConsumerGroupBeat).epoch)
+  await expect.poll(epochs).toEqual([7, -3])
 })

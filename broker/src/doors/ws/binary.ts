@@ -11,6 +11,8 @@ import {
   parseFramePieces,
   TailraceError,
 } from '@tailrace/schemas'
+import type { ConsumerGroupBeat, ConsumerGroupsApi } from '../../api/consumer-groups-api.ts'
+import { CarriedBeats } from '../../consumer-groups/asking/carried-beats.ts'
 import { groupRequestOf } from '../../consumer-groups/wire/request-fields.ts'
 import { groupResultFields } from '../../consumer-groups/wire/result-fields.ts'
 import { conditionOf, fenceOf } from '../../partition/publish-condition.ts'
@@ -35,6 +37,7 @@ export class BinaryProtocol {
   readonly #ownLatest: OwnLatest
   readonly #schemas: ClientSchemas
   readonly #cascade: CascadeRequests
+  #beats: CarriedBeats | null = null
 
   /** `gone` fires when the connection is closed. `schemas`: the fingerprint that the client has named, if it has. */
   constructor(client: BinaryClient, parts: BinaryParts, gone: AbortSignal, schemas: string | undefined) {
@@ -71,6 +74,11 @@ export class BinaryProtocol {
       if ('correlation' in frame.fields) this.sendFailure(frame.fields.correlation, known)
       else this.#client.fail(CloseCode.internalError, known)
     }
+  }
+
+  /** The client has ended the connection without a word, or its machine has. */
+  abandoned(): void {
+    this.#beats?.ended()
   }
 
   #dispatch(frame: Frame): void {
@@ -271,13 +279,19 @@ export class BinaryProtocol {
     const { fields } = frame
     const request = groupRequestOf(fields)
     if (request.kind !== 'describe' && request.kind !== 'list') this.#context.checkWrite()
-    const { clientId } = this.#client.sender
-    const named = request.kind === 'beat' && request.clientId === '' ? { ...request, clientId } : request
-    this.#answer(frame, 0, this.#rightsOf(fields).consumerGroups.ask(named), (result) => {
+    const { consumerGroups } = this.#rightsOf(fields)
+    const asked = request.kind === 'beat' ? this.#carried(request, consumerGroups) : request
+    this.#answer(frame, 0, consumerGroups.ask(asked), (result) => {
       if (this.#client.overfull) throw new TailraceError('OVERLOADED', 'Read the answers first.')
       const reply = { correlation: fields.correlation, result: groupResultFields(result) }
       this.#client.sendPieces(encodeFrame('ConsumerGroupReply', reply))
     })
+  }
+
+  #carried(beat: ConsumerGroupBeat, api: ConsumerGroupsApi): ConsumerGroupBeat {
+    const { services, random } = this.#parts
+    this.#beats ??= new CarriedBeats(`${services.api.brokerId}.${random.uuid()}`)
+    return this.#beats.carry({ ...beat, clientId: beat.clientId || this.#client.sender.clientId }, api)
   }
 
   #checkMetadata(): void {

@@ -20,6 +20,10 @@ import { Watches } from './watches.ts'
 const closeAnswerMs = 2_000
 /** The same for a client that stalls. */
 const shortCloseAnswerMs = 100
+/** Of a WebSocket that has ended without a close frame. */
+const withoutCloseFrame = 1006
+/** What a write or a read fails with when the client's machine has reset the connection. */
+const resets: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPIPE'])
 /** Messages in one read from the socket. */
 const manyMessages = 32
 
@@ -55,6 +59,8 @@ export class Connection implements StreamClient {
   #overfullTimer: TimerHandle | null = null
   #closing = false
   #faulted = false
+  /** The other side has ended the TCP connection, before this one did anything to that end. */
+  #wasLeft = false
   #closeTimer: TimerHandle | null = null
   #lastSign = true
   #bytesTaken = 0
@@ -82,7 +88,9 @@ export class Connection implements StreamClient {
     socket.on('message', (data, isBinary) => this.#guard(() => this.#onMessage(data as Buffer | Buffer[], isBinary)))
     socket.on('ping', () => this.#guard(() => this.#onSign()))
     socket.on('pong', () => this.#guard(() => this.#onSign()))
-    socket.on('close', () => this.#guard(() => this.#onClose()))
+    socket.on('close', (code) => this.#guard(() => this.#onClose(code)))
+    stream.on('end', () => this.#onLeft())
+    stream.on('error', ({ code }: NodeJS.ErrnoException) => resets.has(code) && this.#onLeft())
     stream.on('drain', () => this.#guard(() => this.#onDrain()))
     // After ws, which listens already: the bytes that it holds now belong to an unfinished message.
     stream.on('data', () => this.#guard(() => this.#onBytes()))
@@ -166,6 +174,7 @@ export class Connection implements StreamClient {
   }
 
   terminate(): void {
+    this.#closing = true
     this.#socket.terminate()
   }
 
@@ -268,7 +277,13 @@ export class Connection implements StreamClient {
     this.subscriptions.wake()
   }
 
-  #onClose(): void {
+  #onLeft(): void {
+    this.#wasLeft ||= !this.#closing
+  }
+
+  #onClose(code: number): void {
+    // A client that sends a close frame has had the time to leave its groups.
+    if (this.#wasLeft && code === withoutCloseFrame) this.#binary.abandoned()
     this.#closing = true
     this.#overfullTimer?.cancel()
     this.#closeTimer?.cancel()

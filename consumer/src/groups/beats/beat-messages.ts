@@ -68,6 +68,8 @@ export interface BeatSettings {
   readonly handlerTimeoutMs: number
   /** Leaves the group when a handler holds a record for longer. */
   readonly leaveWhenStuck: boolean
+  /** The end of the connection that carries the beats tells the coordinator that the member is gone. */
+  readonly leaveOnDisconnect: boolean
 }
 
 /** From the side of the records to that of the beats. */

@@ -1,5 +1,6 @@
-import { type Client, type ClientSurroundings, delay, retryBackoff } from '@tailrace/client'
-import { TailraceError } from '@tailrace/schemas'
+import { type Client, type ClientSurroundings, type Connection, delay, retryBackoff } from '@tailrace/client'
+import { disconnectGraceMs, TailraceError } from '@tailrace/schemas'
+import { BeatConnections } from './beat-connections.ts'
 import type { BeatEvents, BeatSettings, PartitionId } from './beat-messages.ts'
 import { type BeatAnswer, Coordinator } from './coordinator.ts'
 import { OwnedLeases } from './owned-leases.ts'
@@ -32,6 +33,7 @@ export class Beater {
   readonly #settings: BeatSettings
   readonly #events: BeatEvents
   readonly #owned = new OwnedLeases()
+  readonly #connections = new BeatConnections(() => this.disconnected())
   readonly #ending = new AbortController()
   readonly #ended: Promise<void>
   #member: string
@@ -66,6 +68,18 @@ export class Beater {
   hurry(): void {
     this.#isHurried = true
     this.#waiting?.abort()
+  }
+
+  /**
+   * The coordinator may be told that this member is gone: it counts on its leases for a moment only, and beats at once.
+   */
+  disconnected(): void {
+    const { sessionMs, leaveOnDisconnect } = this.#settings
+    if (!leaveOnDisconnect) return
+    // Leases are counted on for a session from there.
+    const confirmedAt = this.#now() + disconnectGraceMs(sessionMs) - sessionMs
+    this.#pulse.confirmedAt = Math.min(this.#pulse.confirmedAt, confirmedAt)
+    this.hurry()
   }
 
   rejoin(): void {
@@ -103,6 +117,7 @@ export class Beater {
         } else this.#fail(error)
       }
     }
+    this.#connections.close()
   }
 
   /** A beat with its answer, and the time until the next one is due. */
@@ -119,8 +134,9 @@ export class Beater {
     this.#isHurried = false
     // A beat that is answered at once is not given up for another one.
     if (waitMs > 0) this.#waiting = waiting
-    const answer = await this.#beat(waitMs, waiting.signal)
-    this.#pulse.confirmedAt = sent
+    const number = this.#connections.next()
+    const answer = await this.#beat(number, waitMs, waiting.signal)
+    if (this.#connections.answered(number)) this.#pulse.confirmedAt = sent
     this.#waiting = waiting
     const isNews = this.#take(answer)
     // A coordinator that does not wait before it answers is asked at its pace.
@@ -128,8 +144,8 @@ export class Beater {
     if (rest > 0) await this.#pause(rest, waiting.signal)
   }
 
-  #beat(waitMs: number, signal: AbortSignal): Promise<BeatAnswer> {
-    const { clientId, instance, rack, sessionMs, topics, patterns } = this.#settings
+  #beat(number: number, waitMs: number, signal: AbortSignal): Promise<BeatAnswer> {
+    const { clientId, instance, rack, sessionMs, topics, patterns, leaveOnDisconnect } = this.#settings
     const beat = {
       epoch: this.#epoch,
       clientId,
@@ -140,11 +156,14 @@ export class Beater {
       subscribed: this.#epoch === 0 ? { topics: [...topics], patterns: [...patterns] } : null,
       owned: this.#owned.fields,
       stuck: this.#stuck(),
+      number: leaveOnDisconnect ? number : 0,
     }
     const timeoutMs = waitMs + ANSWER_MS
     this.#isMember = true
     const both = AbortSignal.any([signal, this.#ending.signal])
-    return this.#coordinator.beat(this.#member, beat, { timeoutMs, signal: both })
+    const carries = (connection: Connection) => this.#connections.carries(connection, number)
+    const onSend = leaveOnDisconnect ? carries : undefined
+    return this.#coordinator.beat(this.#member, beat, { timeoutMs, signal: both, onSend })
   }
 
   /** Returns whether it says anything that the last answer did not say. */

@@ -50,5 +50,7 @@ function answered({ id, token, error }: Extract<WorkerOrder, { kind: 'token' }>)
   else answer?.reject(new TailraceError('AUTHENTICATION_FAILED', error))
 }
 
+// An error that nobody has caught ends this thread, and with it its connections.
+process.on('exit', () => beater.disconnected())
 port.on('message', (order: WorkerOrder) => void obey(order))
 send({ kind: 'ready' })

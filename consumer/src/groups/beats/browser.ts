@@ -7,6 +7,9 @@ export function clockOf({ monotonic }: ClientSurroundings): () => number {
   return monotonic
 }
 
+/** A page that stands still does not notice that the browser, another process, has ended its connections. */
+export const leavesOnDisconnect = false
+
 /** In a browser: timers of the page. */
 export function startBeats(parts: BeatParts): Started {
   return beatsOfThisThread(parts, clockOf(parts.client.surroundings), new ArrayBuffer(Pulse.bytes))

@@ -1,4 +1,4 @@
-import type { Client } from '@tailrace/client'
+import type { Client, Connection } from '@tailrace/client'
 import {
   type ConsumerGroupRequestFields,
   type ConsumerGroupRequestShapes,
@@ -34,7 +34,11 @@ export class Coordinator {
    * @throws TailraceError FENCED_MEMBER, INSTANCE_TAKEN, AUTHORIZATION_FAILED, INVALID_REQUEST; ABORTED, CLOSED;
    * COORDINATOR_UNAVAILABLE, CONNECTION_LOST, TIMED_OUT
    */
-  async beat(member: string, beat: BeatFields, options: CallOptions): Promise<BeatAnswer> {
+  async beat(
+    member: string,
+    beat: BeatFields,
+    options: CallOptions & { readonly onSend?: ((connection: Connection) => void) | undefined },
+  ): Promise<BeatAnswer> {
     const request = { 'tailrace.groups.Beat': beat }
     const { fields } = await this.#client.ask('ConsumerGroup', { group: this.#group, member, request }, options)
     const answer = resultOf(fields.result, 'Beaten')

@@ -11,6 +11,9 @@ export function clockOf(surroundings: ClientSurroundings): () => number {
   return surroundings === machine ? monotonicMs : surroundings.monotonic
 }
 
+/** Connections are this process's own: none ends without its noticing that. */
+export const leavesOnDisconnect = true
+
 /** How long a worker may take to leave the group; its own time limit is shorter. */
 const LEAVE_MS = 5_000
 

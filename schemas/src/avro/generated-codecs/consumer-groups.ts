@@ -70,6 +70,8 @@ function readBeat2(from: AvroReader) {
     subscribed: readSubscriptionOrNull(from),
     owned: from.list(10000, readOwned),
     stuck: from.list(1000, readStuck),
+    number: from.long(),
+    via: from.string(),
   }
 }
 function writeBeat2(to: AvroWriter, fields: unknown): void {
@@ -83,6 +85,8 @@ function writeBeat2(to: AvroWriter, fields: unknown): void {
   writeSubscriptionOrNull(to, value.subscribed)
   to.list(value.owned, writeOwned)
   to.list(value.stuck, writeStuck)
+  to.long(value.number === undefined ? 0 : value.number)
+  to.string(value.via === undefined ? "" : value.via)
 }
 
 function readPosition2(from: AvroReader) {

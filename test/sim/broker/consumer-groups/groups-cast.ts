@@ -6,8 +6,9 @@ import type { Life } from '../sim-broker.ts'
 import type { ConsumerGroupSwarm } from '../swarm.ts'
 import { isNoAnswer } from '../workload/operator.ts'
 import type { World } from '../world.ts'
+import { ASKER } from './asker.ts'
 import { GroupsWatch, nameOf } from './groups-watch.ts'
-import { ASKER, SimMember } from './sim-member.ts'
+import { SimMember } from './sim-member.ts'
 
 const CALL_MS = 20_000
 const PAUSE_MS = 300
@@ -24,7 +25,7 @@ const EMPTY: ConsumerGroupDescription = {
 /** All consumer groups of a world: members come, stand still, die and leave, and the operator resets what is empty. */
 export class GroupsCast {
   readonly watch: GroupsWatch
-  /** Members that joined, died, and stood still. */
+  /** Members that joined, died, stood still and left. */
   readonly events = { joined: 0, killed: 0, stoodStill: 0, left: 0, resets: 0 }
   readonly #world: World
   readonly #swarm: ConsumerGroupSwarm
@@ -49,7 +50,7 @@ export class GroupsCast {
   /** Nobody comes or goes any more; who is there stays. */
   calm(): void {
     this.#moving = false
-    for (const member of this.#members) member.delays = false
+    for (const member of this.#members) member.calm()
   }
 
   /** The first thing that is still wrong, or null. */

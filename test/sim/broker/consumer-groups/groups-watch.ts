@@ -80,6 +80,12 @@ export class GroupsWatch {
     seen.until = until
   }
 
+  /** It may work until then only. */
+  shortened(place: GroupPlace, member: string, until: number): void {
+    const seen = this.#seen(place)
+    if (seen.worker === member) seen.until = Math.min(seen.until, until)
+  }
+
   /** It does not work on it any more. */
   ended(place: GroupPlace, member: string): void {
     const seen = this.#seen(place)

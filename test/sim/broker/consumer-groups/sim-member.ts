@@ -1,5 +1,4 @@
-import { TailraceError } from '@tailrace/schemas'
-import type { Asker } from '../../../../broker/src/api/broker-api.ts'
+import { disconnectGraceMs, TailraceError } from '@tailrace/schemas'
 import type {
   ConsumerGroupBeat,
   ConsumerGroupBeatReply,
@@ -7,19 +6,22 @@ import type {
   ConsumerGroupResultOf,
   LeasedPartition,
 } from '../../../../broker/src/api/consumer-groups-api.ts'
+import { BeatConnections } from '../../../../consumer/src/groups/beats/beat-connections.ts'
 import type { SimRandom } from '../../../../testing/src/simulation/sim-random.ts'
 import { Finding } from '../finding.ts'
 import { isNoAnswer } from '../workload/operator.ts'
 import type { World } from '../world.ts'
+import { ASKER } from './asker.ts'
 import type { GroupPlace, GroupsWatch } from './groups-watch.ts'
+import { SimConnection } from './sim-connection.ts'
 
 const JOINS = 0
 const LEAVES = -1
 const LEAVES_FOR_A_WHILE = -2
 /** Longer than a broker tries. */
 const CALL_MS = 20_000
-/** A client that shows no credential. */
-export const ASKER: Asker = { principal: 'User:ANONYMOUS', groups: [], host: '10.0.0.1', kind: 'none', via: [] }
+/** Until a call fails while no broker can be reached. */
+const CUT_MS = 20
 const fencing = new Set(['FENCED_MEMBER', 'INSTANCE_TAKEN'])
 /** Any other error says that a broker made a mistake. */
 const expected = new Set([
@@ -56,19 +58,23 @@ interface Work {
 export class SimMember {
   /** Its process lives. */
   alive = true
-  /** Some of its records are to come again later. */
-  delays = true
   readonly shape: SimMemberShape
   readonly #world: World
   readonly #watch: GroupsWatch
   readonly #random: SimRandom
   readonly #work = new Map<string, Work>()
+  readonly #beats = new BeatConnections(() => this.#disconnected())
+  readonly #connections: SimConnection[] = []
   #id: string
   #epoch = JOINS
   /** Microseconds until which it may work. */
   #until = 0
   /** The process stands still until then. */
   #pausedUntil = 0
+  /** It reaches no broker until then. */
+  #cutUntil = 0
+  /** Its connections end now and then, and some of its records are to come again later. */
+  #isTroubled = true
 
   constructor(world: World, watch: GroupsWatch, random: SimRandom, shape: SimMemberShape) {
     this.#world = world
@@ -85,6 +91,7 @@ export class SimMember {
 
   async run(): Promise<void> {
     void this.#commitAgainAndAgain()
+    void this.#disconnectNowAndThen()
     while (this.alive) {
       const { code, reply } = await this.#beat(this.#epoch)
       if (!this.alive) return
@@ -101,8 +108,17 @@ export class SimMember {
     this.#pausedUntil = Math.max(this.#pausedUntil, this.#world.loop.now + ms * 1000)
   }
 
-  /** The process is gone without a message. */
+  calm(): void {
+    this.#isTroubled = false
+  }
+
+  /** The process is gone without a message; its machine ends its connections. */
   kill(): void {
+    this.#stopForGood()
+    this.#hangUp()
+  }
+
+  #stopForGood(): void {
     this.alive = false
     for (const { place } of this.#work.values()) this.#watch.ended(place, this.#id)
     this.#work.clear()
@@ -112,12 +128,41 @@ export class SimMember {
   async leave(comesBack: boolean): Promise<boolean> {
     const epoch = comesBack && this.shape.instance !== '' ? LEAVES_FOR_A_WHILE : LEAVES
     for (const work of [...this.#work.values()]) await this.#commit(work, work.position)
-    this.kill()
-    for (let attempt = 0; attempt < 5; attempt++) {
-      const { code } = await this.#beat(epoch)
-      if (code === null || code === 'FENCED_MEMBER') return true
+    this.#stopForGood()
+    try {
+      for (let attempt = 0; attempt < 5; attempt++) {
+        const { code } = await this.#beat(epoch)
+        if (code === null || code === 'FENCED_MEMBER') return true
+      }
+      return false
+    } finally {
+      this.#hangUp()
     }
-    return false
+  }
+
+  /** On both sides; then it gets no other one for a while. Not while it stands still, and could not notice that. */
+  async #disconnectNowAndThen(): Promise<void> {
+    const { sessionMs } = this.shape
+    for (;;) {
+      await this.#world.pause(this.#random.between(sessionMs / 4, sessionMs * 3))
+      if (!this.alive || !this.#isTroubled) return
+      if (this.#pausedUntil > this.#world.loop.now) continue
+      this.#cutUntil = this.#world.loop.now + this.#random.below(sessionMs) * 1000
+      this.#hangUp()
+    }
+  }
+
+  #hangUp(): void {
+    for (const connection of this.#connections.splice(0)) connection.end()
+  }
+
+  /** A coordinator may be told that this member is gone. */
+  #disconnected(): void {
+    const { sessionMs, instance } = this.shape
+    if (instance !== '' || this.#world.connectionEndsIgnored) return
+    const until = this.#world.loop.now + disconnectGraceMs(sessionMs) * 1000
+    this.#until = Math.min(this.#until, until)
+    for (const { place } of this.#work.values()) this.#watch.shortened(place, this.#id, until)
   }
 
   async #beat(epoch: number): Promise<{ code: string | null; reply: ConsumerGroupBeatReply | null }> {
@@ -141,12 +186,35 @@ export class SimMember {
       subscribed: epoch === JOINS ? { topics, patterns: [] } : null,
       owned,
       stuck: [],
+      number: instance === '' ? this.#beats.next() : 0,
     }
     const id = this.#id
-    const { code, result } = await this.#ask(beat)
-    // Counted from when it was sent, as the coordinator counts from when it came.
-    if (result !== null && id === this.#id) this.#until = sentAt + sessionMs * 1000
+    const { code, result } = await this.#outcome('beat', () => this.#send(beat))
+    if (result !== null) {
+      const isConfirmed = this.#beats.answered(beat.number!) || instance !== '' || this.#world.connectionEndsIgnored
+      // Counted from when it was sent, as the coordinator counts from when it came.
+      if (isConfirmed && id === this.#id) this.#until = sentAt + sessionMs * 1000
+    }
     return { code, reply: result }
+  }
+
+  /** On a connection that is open, or a new one to any broker. */
+  #send(beat: ConsumerGroupBeat): Promise<ConsumerGroupBeatReply> {
+    const connection = this.#connection()
+    if (connection === null) return Promise.reject(new Error('connection refused'))
+    this.#beats.carries(connection, beat.number!)
+    return connection.beat(beat)
+  }
+
+  #connection(): SimConnection | null {
+    for (const one of this.#connections) if (!one.isWhole) one.end()
+    const open = this.#connections.filter(({ isOpen }) => isOpen)
+    if (open.length > 0 && this.#random.chance(0.8)) return this.#random.pick(open)
+    const broker = this.#world.anyBroker(this.#random)
+    if (broker.life === null) return null
+    const made = new SimConnection(this.#world, this.#random, broker, broker.life)
+    this.#connections.splice(0, this.#connections.length, ...open, made)
+    return made
   }
 
   async #follow(reply: ConsumerGroupBeatReply): Promise<void> {
@@ -215,7 +283,7 @@ export class SimMember {
       void this.#commit(work, work.position)
       // A commit that was sent before may arrive behind.
       if (this.#random.chance(0.1)) void this.#commit(work, before)
-      if (this.delays && this.#random.chance(0.1)) void this.#delay(work, before)
+      if (this.#isTroubled && this.#random.chance(0.1)) void this.#delay(work, before)
     }
   }
 
@@ -258,16 +326,28 @@ export class SimMember {
   async #ask<Request extends ConsumerGroupRequest>(
     request: Request,
   ): Promise<{ code: string | null; result: ConsumerGroupResultOf<Request> | null }> {
+    return this.#outcome(request.kind, () => {
+      const broker = this.#world.anyBroker(this.#random)
+      return this.#world.call(broker, ({ node }) => node.consumerGroups.for(ASKER).ask(request), CALL_MS)
+    })
+  }
+
+  async #outcome<Result>(
+    kind: ConsumerGroupRequest['kind'],
+    call: () => Promise<Result>,
+  ): Promise<{ code: string | null; result: Result | null }> {
     const world = this.#world
+    if (this.#cutUntil > world.loop.now) {
+      await world.pause(CUT_MS)
+      return { code: 'no answer', result: null }
+    }
     try {
-      const broker = world.anyBroker(this.#random)
-      const result = await world.call(broker, ({ node }) => node.consumerGroups.for(ASKER).ask(request), CALL_MS)
-      return { code: null, result }
+      return { code: null, result: await call() }
     } catch (error) {
       const code = error instanceof TailraceError ? error.code : isNoAnswer(error) ? 'no answer' : 'INTERNAL'
       if (code !== 'no answer' && !fencing.has(code) && !expected.has(code)) {
         const detail = error instanceof Error ? error.stack : error
-        world.watch.report(new Finding('unhandled-rejection', `${this.#id}, ${request.kind}: ${detail}`))
+        world.watch.report(new Finding('unhandled-rejection', `${this.#id}, ${kind}: ${detail}`))
       }
       return { code, result: null }
     }
