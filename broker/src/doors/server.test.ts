@@ -337,7 +337,13 @@ describe('topics and cluster', () => {
         { partition: 1, ...partition },
       ],
       settings: expect.arrayContaining([
-        { name: 'max.message.bytes', value: 4096, source: 'topic', about: expect.any(String) },
+        {
+          name: 'max.message.bytes',
+          alias: 'maxBatchBytes',
+          value: 4096,
+          source: 'topic',
+          about: expect.any(String),
+        },
       ]),
     })
     expect((await call('DELETE', '/topics/made')).status).toBe(204)
