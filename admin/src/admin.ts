@@ -23,6 +23,7 @@ import * as groups from './consumer-groups.ts'
 import { findOffsets, type OffsetAt, type PartitionOffset } from './offsets.ts'
 import { type AdminOptions, adminTimeout, type CallOptions, callTimeout } from './options.ts'
 import { Requests } from './requests.ts'
+import { findSizes, type PartitionSize } from './sizes.ts'
 import type { TopicConfig, TopicDescription, TopicSummary } from './topic-answers.ts'
 import type { TopicSpec } from './topic-differences.ts'
 import * as topics from './topics.ts'
@@ -108,7 +109,7 @@ export class Admin {
     throw topics.differingError(name, differences)
   }
 
-  /** The topics that this program may see. */
+  /** The topics that this program may see. Those whose names begin with two underscores are the cluster's own. */
   async listTopics(options?: CallOptions): Promise<readonly TopicSummary[]> {
     return topics.listTopics(this.#begin(options))
   }
@@ -171,6 +172,11 @@ export class Admin {
     options?: CallOptions,
   ): Promise<ReadonlyMap<PartitionNumber, PartitionOffset>> {
     return findOffsets(this.#begin(options), nameOf(topic), at)
+  }
+
+  /** Bytes that a topic has on disks, by partition. @throws TailraceError UNKNOWN_TOPIC */
+  async sizes(topic: TopicName, options?: CallOptions): Promise<ReadonlyMap<PartitionNumber, PartitionSize>> {
+    return findSizes(this.#begin(options), nameOf(topic))
   }
 
   /** The consumer groups that this program may see. */

@@ -2,6 +2,7 @@ export type {
   CascadeBranch,
   CascadeTree,
   ClientLogger,
+  ClientOptions,
   ConnectionStatus,
   ConnectOptions,
   Credentials,
@@ -9,7 +10,7 @@ export type {
   StatusListener,
   TlsOptions,
 } from '@tailrace/client'
-export { TailraceError } from '@tailrace/schemas'
+export { type ErrorCode, TailraceError } from '@tailrace/schemas'
 export { Admin, type EnsureOptions, type TopicName } from './admin.ts'
 export type { BrokerDescription, ClusterDescription, ReplicasDescription } from './cluster.ts'
 export type {
@@ -23,6 +24,7 @@ export type {
 } from './consumer-groups.ts'
 export type { OffsetAt, PartitionOffset } from './offsets.ts'
 export type { AdminOptions, CallOptions } from './options.ts'
+export type { PartitionSize } from './sizes.ts'
 export type {
   EffectiveSetting,
   PartitionDescription,

@@ -1,8 +1,10 @@
 export {
+  type AnyTopic,
   type AvroType,
   avro,
   bytes,
   type ClientLogger,
+  type ClientOptions,
   type Codec,
   type ConnectionStatus,
   type ConnectOptions,
@@ -19,7 +21,7 @@ export {
   text,
   topic,
 } from '@tailrace/client'
-export { TailraceError } from '@tailrace/schemas'
+export { type ErrorCode, TailraceError } from '@tailrace/schemas'
 export { Consumer } from './consumer.ts'
 export type { ConsumerCounters } from './feed/received-counts.ts'
 export { ConsumerGroup, type GroupPartition, type GroupPosition } from './groups/consumer-group.ts'

@@ -1,3 +1,4 @@
+import type { Topic } from '@tailrace/client'
 import {
   type DecodedRecord,
   type Offset,
@@ -13,13 +14,24 @@ export interface Typed<Value, Key = string | null> {
   readonly key: Key
 }
 
-type KeyOf<Data> = Data extends Typed<unknown, infer Key> ? Key : Data | null
-type ValueOf<Data> = Data extends Typed<infer Value, unknown> ? Value : Data | null
+// A topic has a key and a value, too, which are its codecs: so it is looked for first.
+type KeyOf<Data> =
+  Data extends Topic<infer _In, infer _Out, infer _KeyIn, infer Key>
+    ? Key
+    : Data extends Typed<unknown, infer Key>
+      ? Key
+      : Data | null
+type ValueOf<Data> =
+  Data extends Topic<infer _In, infer Out, infer _KeyIn, infer _KeyOut>
+    ? Out
+    : Data extends Typed<infer Value, unknown>
+      ? Value
+      : Data | null
 type TextOf<Data> = Data extends Typed<unknown, unknown> ? string : Data
 
 /**
- * A record as programs read it. `Data`: string, or Uint8Array with the option `bytes`, or the types of a typed topic,
- * whose headers are text.
+ * A record as programs read it. `Data`: string, or Uint8Array with the option `bytes`, or a typed topic
+ * (`ConsumerRecord<typeof orders>`) or its types, whose headers are text.
  */
 export interface ConsumerRecord<Data = string> {
   readonly topic: string

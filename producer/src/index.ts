@@ -1,8 +1,10 @@
 export {
+  type AnyTopic,
   type AvroType,
   avro,
   bytes,
   type ClientLogger,
+  type ClientOptions,
   type Codec,
   type ConnectionStatus,
   type ConnectOptions,
@@ -19,7 +21,7 @@ export {
   text,
   topic,
 } from '@tailrace/client'
-export { TailraceError } from '@tailrace/schemas'
+export { type ErrorCode, TailraceError } from '@tailrace/schemas'
 export type { ProducerCounters } from './counters.ts'
 export type { Partitioner, ProducerOptions } from './options.ts'
 export { Producer, type SendOptions } from './producer.ts'

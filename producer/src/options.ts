@@ -21,7 +21,10 @@ export interface ProducerOptions extends ClientOptions {
   readonly compression?: CompressionName
   /** `send` waits when this many bytes of records are not acknowledged. Default 32 MiB. */
   readonly maxBufferedBytes?: number
-  /** Calls of `send` that may wait for that at once; more are refused with OVERLOADED. Default 262,144. */
+  /**
+   * Calls of `send` that may wait at once, for that or for their topic to be looked up; more are refused with
+   * OVERLOADED. Default 262,144.
+   */
   readonly maxWaitingSends?: number
   /** Batches of a partition that may be under way at once, 1 to 5. Default 5. */
   readonly maxInFlight?: number
@@ -34,6 +37,7 @@ export interface ProducerOptions extends ClientOptions {
   readonly requestTimeoutMs?: number
   /** How long a record is tried before its promise is rejected. Default 120,000. */
   readonly deliveryTimeoutMs?: number
+  /** Default: as Kafka, by the key; records without one fill one partition's batch after the other's. */
   readonly partitioner?: Partitioner
   /**
    * The package `@opentelemetry/api`: each call of `send` and `sendBatch` is a span, and its records carry the trace to

@@ -14,6 +14,14 @@ it('an error shows code, message with detail, retriable and hint, and does not s
   })
 })
 
+it('what an error does not tell is no property of it, so that consoles do not show it', () => {
+  const all = ['code', 'endOffset', 'fence', 'hint', 'lines', 'name', 'place', 'retriable', 'retryAfterMs']
+  const figures = { endOffset: 1, fence: 0, lines: { acknowledged: 0, line: 1 }, retryAfterMs: 5 }
+  const place = { offset: 1, nextOffset: 2 }
+  expect(Object.keys(new TailraceError('FENCED')).sort()).toEqual(['code', 'hint', 'name', 'retriable'])
+  expect(Object.keys(new TailraceError('FENCED', undefined, { ...figures, place })).sort()).toEqual(all)
+})
+
 it('anything thrown becomes a TailraceError, which keeps the text of another error unless it is concealed', () => {
   const ours = new TailraceError('NOT_LEADER')
   const foreign = new Error('/secret/path')

@@ -59,15 +59,15 @@ export class TailraceError extends Error {
   readonly retriable: boolean
   readonly hint: string
   /** Only in errors about what is stored. */
-  readonly place: UnreadablePlace | undefined
+  declare readonly place: UnreadablePlace | undefined
   /** The same request is refused again before so much time has passed. */
-  readonly retryAfterMs: number | undefined
+  declare readonly retryAfterMs: number | undefined
   /** Only in WRONG_EXPECTED_OFFSET: where the partition ends. */
-  readonly endOffset: Offset | undefined
+  declare readonly endOffset: Offset | undefined
   /** Only in FENCED: the highest fencing token that was accepted. */
-  readonly fence: number | undefined
+  declare readonly fence: number | undefined
   /** Only in errors of records that are published as lines. */
-  readonly lines: LinePlace | undefined
+  declare readonly lines: LinePlace | undefined
 
   constructor(code: ErrorCode, detail?: string, options?: ErrorOptions & Details) {
     const { message, retriable, hint } = errorRow(code)
@@ -75,11 +75,13 @@ export class TailraceError extends Error {
     this.code = code
     this.retriable = retriable
     this.hint = hint
-    this.place = options?.place
-    this.retryAfterMs = options?.retryAfterMs
-    this.endOffset = options?.endOffset
-    this.fence = options?.fence
-    this.lines = options?.lines
+    const { place, retryAfterMs, endOffset, fence, lines } = options ?? {}
+    // Consoles show each property, so there is none for what is not told.
+    if (place !== undefined) this.place = place
+    if (retryAfterMs !== undefined) this.retryAfterMs = retryAfterMs
+    if (endOffset !== undefined) this.endOffset = endOffset
+    if (fence !== undefined) this.fence = fence
+    if (lines !== undefined) this.lines = lines
   }
 
   /** Anything thrown as a TailraceError: any other error becomes INTERNAL, followed by its own text. */
@@ -95,6 +97,7 @@ export class TailraceError extends Error {
     return thrown instanceof TailraceError ? thrown : new TailraceError('INTERNAL', undefined, { cause: thrown })
   }
 
+  /** The HTTP status of the code. */
   get status(): number {
     return errorRow(this.code).status
   }

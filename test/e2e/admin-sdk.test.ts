@@ -97,6 +97,11 @@ it('offsets are found by place and time, and the oldest records deleted', async 
   expect(await admin.deleteRecords('log', 0, 2)).toBe(2)
   expect((await offsetsAt('earliest'))[0]).toEqual([0, 2])
   await expect(admin.deleteRecords('log', 0, 9)).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' })
+  const [written, empty] = [...(await admin.sizes('log')).values()]
+  expect(written!.bytes).toBeGreaterThan(4 * 60)
+  expect(written!.replicaBytes).toBeGreaterThanOrEqual(2 * written!.bytes)
+  expect(empty).toMatchObject({ bytes: expect.any(Number), replicaBytes: expect.any(Number) })
+  await expect(admin.sizes('no-such-topic')).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' })
   await expect(admin.deleteRecords('log', -1, 0)).rejects.toMatchObject({ code: 'UNKNOWN_PARTITION' })
   expect(await admin.deleteRecords('log', 0, 'latest')).toBe(4)
 })

@@ -97,5 +97,13 @@ it('is closed in order, or dropped at once', () => {
   second.peer.onclose({ code: 1006, reason: '' })
   expect([second.peer.closes.length, second.reasons]).toEqual([1, ['Dropped']])
   vi.advanceTimersByTime(1000)
-  expect([second.reasons.length, refused.reasons, refused.peer.closes]).toEqual([1, ['WebSocket close code 1006'], []])
+  expect([second.reasons.length, refused.peer.closes]).toEqual([1, []])
+  expect(refused.reasons).toEqual([expect.stringContaining('the origin of this page')])
+})
+
+it('says what may be wrong when it does not open, since a browser does not', () => {
+  vi.stubGlobal('location', { origin: 'http://localhost:5173' })
+  const { peer, reasons } = opened()
+  peer.onclose({ code: 1006, reason: '' })
+  expect(reasons[0]).toMatch(/no broker answers there, or its setting readOrigins .* \(http:\/\/localhost:5173\)$/)
 })

@@ -14,7 +14,7 @@ export function prepareTls(given: unknown): ClientTls {
 export const openSocket: OpenSocket = (url, settings, events) => {
   const socket = new WebSocket(url)
   socket.binaryType = 'arraybuffer'
-  let closed = false
+  let [opened, closed] = [false, false]
   const closeOnce = (reason: string): void => {
     if (closed) return
     closed = true
@@ -25,13 +25,16 @@ export const openSocket: OpenSocket = (url, settings, events) => {
     socket.close()
     closeOnce('The connection took too long to open')
   })
-  socket.onopen = () => timer.cancel()
+  socket.onopen = () => {
+    opened = true
+    timer.cancel()
+  }
   socket.onmessage = ({ data }) => {
     if (closed || !(data instanceof ArrayBuffer)) return
     if (data.byteLength <= settings.maxMessageBytes) events.message(new Uint8Array(data))
     else socket.close()
   }
-  socket.onclose = ({ code, reason }) => closeOnce(reason || `WebSocket close code ${code}`)
+  socket.onclose = ({ code, reason }) => closeOnce(reason || (opened ? `WebSocket close code ${code}` : notOpened()))
   return {
     send(pieces) {
       if (socket.readyState === WebSocket.OPEN) socket.send(join(pieces) as Uint8Array<ArrayBuffer>)
@@ -45,4 +48,11 @@ export const openSocket: OpenSocket = (url, settings, events) => {
       closeOnce('Dropped')
     },
   }
+}
+
+/** Pages are not told why: a broker that refuses the page's origin looks like none at all. */
+function notOpened(): string {
+  const { origin } = globalThis.location ?? {}
+  const page = origin === undefined ? 'this page' : `this page (${origin})`
+  return `It did not open, and browsers do not tell why: no broker answers there, or its setting readOrigins does not name the origin of ${page}`
 }
