@@ -140,6 +140,10 @@ describe('topics', () => {
   it('that exist or do not exist are reported by code, message and hint', async () => {
     const twice = await tailrace(['topic', 'create', 'flights', '-s', server])
     expect([twice.code, twice.err]).toEqual([1, expect.stringContaining('error TOPIC_EXISTS: ')])
+    const again = await tailrace(['topic', 'create', 'flights', '--if-not-exists', '-s', server])
+    expect([again.code, again.out]).toEqual([0, expect.stringMatching(/^topic flights exists: /)])
+    const described = await tailrace(['topic', 'describe', 'flights', '-s', server])
+    expect(described.out).toMatch(/^size {5}\d.* with all replicas$/m)
     for (const args of [
       ['topic', 'describe', 'nothing'],
       ['tail', 'nothing'],
@@ -279,6 +283,22 @@ describe('records', () => {
     expect(places.filter(({ topic }) => topic === 'gates').map(({ offset }) => offset)).toEqual([0, 1, 2])
     expect(places.filter(({ topic }) => topic === 'routes').map(({ offset }) => offset)).toEqual([0, 1])
     expect(await tail('routes', 'gates', '--last', '1', '--until', 'end')).toMatch(/^gates\/0:2 {2}.* A3$/m)
+  })
+
+  it('of a measurement are counted, and its topic is gone behind it', async () => {
+    const args = ['bench', '--seconds', '1', '--rate', '500', '--partitions', '2', '--keys', '10', '-s', server]
+    const { code, out, err } = await tailrace([...args, '--json'])
+    expect([code, err]).toEqual([0, ''])
+    const { publish, follow, readBack } = JSON.parse(out)
+    expect(publish.records).toBeGreaterThan(100)
+    expect([follow.records, follow.missing, readBack.records]).toEqual([publish.records, 0, publish.records])
+    for (const { p50, p99, max } of [publish.latencyMs, follow.latencyMs]) {
+      expect([p50 > 0, p50 <= p99, p99 <= max]).toEqual([true, true, true])
+    }
+    expect(follow.latencyMs.max).toBeGreaterThanOrEqual(publish.latencyMs.p50 / 2)
+    expect((await tailrace(['topic', 'list', '-s', server])).out).not.toContain('bench-')
+    const kept = await tailrace(['bench', '--topic', 'gates', '--seconds', '1', '--no-read', '-s', server])
+    expect(kept.out).toMatch(/^[\d,]+ records of 100 bytes to gates in .* as fast as they are acknowledged$/m)
   })
 
   it('come live, and Ctrl-C ends the tail with exit code 0', async () => {

@@ -56,6 +56,11 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     usage: '[options] <topics...>',
     load: async () => (await import('./commands/tail.ts')).tailCommand,
   },
+  bench: {
+    about: 'measure a cluster: how many records it takes and gives, and how long one is under way',
+    usage: '[options]',
+    load: async () => (await import('./bench/bench-command.ts')).benchCommand,
+  },
   acl: {
     about: 'rules of who may do what: add, list, remove and try them',
     usage: '',

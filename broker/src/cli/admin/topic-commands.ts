@@ -122,7 +122,7 @@ export async function alterTopic(
 type Config = Readonly<Record<string, unknown>>
 
 /** Three copies survive one broken disk with a majority left; a smaller cluster has as many as it has brokers. */
-async function usualReplicas(admin: AdminClient): Promise<number> {
+export async function usualReplicas(admin: AdminClient): Promise<number> {
   const cluster = (await admin.request('GET', '/cluster')) as ClusterBody
   return Math.max(1, Math.min(3, cluster.brokers.filter((broker) => broker.level === 0).length))
 }
