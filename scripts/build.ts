@@ -6,11 +6,12 @@ import { toolArguments } from '../test/tool-arguments.ts'
 import { addCommonJs, nameBuiltFiles } from './common-js.ts'
 import type { Manifest } from './publishable-manifest.ts'
 import { isOfSdk, publishable } from './publishable-manifest.ts'
+import { makeRocksDbPackages } from './rocksdb-packages.ts'
 import { licenceList, refusedLicences } from './supply-chain/licences.ts'
 import { readSbom, type Sbom } from './supply-chain/sbom.ts'
 
 const usage = `npm run build [-- FOLDER]
-Makes a publishable folder of each package under FOLDER (default: dist), as JavaScript with declarations, those of the SDK also as CommonJS, and beside them
+Makes a publishable folder of each package under FOLDER (default: dist), as JavaScript with declarations, those of the SDK also as CommonJS, RocksDB with a package for each system, and beside them
 sbom.cdx.json (CycloneDX) and licences.md of what an installation brings with it. Fails if one of these has a licence that is not
 allowed (scripts/supply-chain/licences.ts). Nothing in the repository runs from there.`
 
@@ -66,10 +67,12 @@ function supplyChain(): Sbom {
 try {
   const sbom = supplyChain()
   compile()
+  const names = [...versions.keys()]
+  versions.set('rocksdb-native', makeRocksDbPackages(root, target, repository))
   for (const [folder, manifest] of manifests) await assemble(folder, manifest)
   writeFileSync(join(target, 'sbom.cdx.json'), `${JSON.stringify(sbom, null, 2)}\n`)
   writeFileSync(join(target, 'licences.md'), licenceList(sbom))
-  console.log(`built ${[...versions.keys()].join(', ')} into ${target}`)
+  console.log(`built ${names.join(', ')}, and RocksDB for each system, into ${target}`)
 } finally {
   rmSync(emitted, { recursive: true, force: true })
 }

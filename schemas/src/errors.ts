@@ -216,6 +216,12 @@ export const errorTable = {
     message: 'What is stored here cannot be read as it was written.',
     hint: 'Read records from another replica. If the broker does not start, see "A broker or a disk is lost" in docs/operations.md.',
   },
+  RUNTIME_MISSING: {
+    status: 500,
+    retriable: false,
+    message: 'A broker cannot run on this system as it is.',
+    hint: 'The message says what is missing. Brokers need Node.js 22.18, and on Linux glibc 2.34 and libatomic.',
+  },
   NEWER_FORMAT: {
     status: 409,
     retriable: false,

@@ -1,5 +1,7 @@
-import RocksDB, { type ReadBatch } from 'rocksdb-native'
+import type RocksDB from 'rocksdb-native'
+import type { ReadBatch } from 'rocksdb-native'
 import type { StateSnapshot, StateStore } from '../log-storage.ts'
+import { loadRocksDb } from './load-rocksdb.ts'
 
 /**
  * Small on purpose: the store holds maps that are read at the start and written in the background, and an idle broker
@@ -23,7 +25,10 @@ export interface RocksStoreOptions {
   readonly monotonic: () => number
 }
 
-/** Opens the store in the folder, creating it where it is missing. RocksDB locks the folder against other processes. */
+/**
+ * Opens the store in the folder, creating it where it is missing. RocksDB locks the folder against other processes.
+ * @throws TailraceError RUNTIME_MISSING
+ */
 export async function openRocksStore(folder: string, options: RocksStoreOptions): Promise<StateStore> {
   const db = await openDatabase(folder, options.openFiles).catch(async (error: unknown) => {
     if (options.makeRoom === undefined) throw error
@@ -53,7 +58,8 @@ async function openDatabase(
   openFiles = 64,
   mode: { readonly readOnly?: boolean; readonly createIfMissing?: boolean } = {},
 ): Promise<RocksDB> {
-  const db = new RocksDB(folder, {
+  const Database = await loadRocksDb()
+  const db = new Database(folder, {
     ...mode,
     writeBufferSize: WRITE_BUFFER_BYTES,
     maxWriteBufferNumber: 2,
