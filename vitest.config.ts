@@ -40,6 +40,7 @@ const functions = [
   'secured-start',
   'start-up',
   'tls',
+  'topics-in-one-loop',
   'tracing',
   'websocket-examples',
   'typed-topics',

@@ -11,6 +11,7 @@ import {
 } from '@tailrace/client'
 import { checkTopicName, TailraceError } from '@tailrace/schemas'
 import { Feed } from './feed/feed.ts'
+import { Feeds } from './feed/feeds.ts'
 import { type ConsumerCounters, ReceivedCounts } from './feed/received-counts.ts'
 import { ConsumerGroup } from './groups/consumer-group.ts'
 import type { GroupOptions } from './groups/group-options.ts'
@@ -25,7 +26,22 @@ import { type ReadResult, readResult } from './read-result.ts'
 import { onUnreadableOf } from './readable-records.ts'
 import { bytesRecord, type RecordMaker, textRecord } from './record.ts'
 import { Subscription } from './subscription.ts'
+import { type Topics, topicChoice } from './topics/topic-choice.ts'
+import { TopicFeeds } from './topics/topic-feeds.ts'
+import { type TopicsOptions, topicRanges } from './topics/topics-options.ts'
+import { TopicsSubscription } from './topics/topics-subscription.ts'
 import { refuseBytes, type TypedOf, typedRecordMaker } from './typed-record.ts'
+
+/** Between two looks for topics, as often as metadata are looked up by default. */
+const LOOK_MS = 15_000
+
+/** What a subscription reads from. */
+interface Kept {
+  onBegin: (() => void) | undefined
+  onEnd: (() => void) | undefined
+  fail(error: TailraceError, now: boolean): void
+  close(): void
+}
 
 /** Reads topics. The same in Node and in a browser. */
 export class Consumer {
@@ -33,7 +49,7 @@ export class Consumer {
   /** Undefined: cascade brokers are not looked for. */
   readonly #levels: { readonly known: KnownBrokers; readonly rules: LevelRules } | undefined
   readonly #options: ConsumerOptions
-  readonly #feeds = new Set<Feed>()
+  readonly #sources = new Set<Kept>()
   readonly #counts = new ReceivedCounts()
   readonly #groups = new Set<{ close(): Promise<void> }>()
   readonly #closing = new AbortController()
@@ -88,37 +104,73 @@ export class Consumer {
   subscribe(topic: string, options?: SubscribeOptions & { bytes?: false }): Subscription<string>
   subscribe(topic: string, options: SubscribeOptions & { bytes: true }): Subscription<Uint8Array>
   subscribe<One extends AnyTopic>(topic: One, options?: Omit<SubscribeOptions, 'bytes'>): Subscription<TypedOf<One>>
-  subscribe(topic: string | AnyTopic, options: SubscribeOptions = {}): unknown {
+  /**
+   * Subscribes to several topics, by name or by a pattern. Topics that match the pattern join while the loop runs, and
+   * are read from their beginning; those that are deleted leave.
+   * @throws TailraceError as for one topic
+   */
+  subscribe(topics: Topics, options?: TopicsOptions & { bytes?: false }): TopicsSubscription<string>
+  subscribe(topics: Topics, options: TopicsOptions & { bytes: true }): TopicsSubscription<Uint8Array>
+  subscribe(topic: string | AnyTopic | Topics, given: SubscribeOptions | TopicsOptions = {}): unknown {
+    if (this.#isClosed) throw new TailraceError('CLOSED')
+    if (Array.isArray(topic) || topic instanceof RegExp) {
+      const [topics, options] = [topic as Topics, given as TopicsOptions]
+      return options.bytes
+        ? this.#subscribeAll(topics, options, bytesRecord)
+        : this.#subscribeAll(topics, options, textRecord)
+    }
+    const options = given as SubscribeOptions
     if (isTopic(topic)) {
       refuseBytes(options)
       return this.#subscribe(topic.name, options, typedRecordMaker(topic))
     }
-    return options.bytes ? this.#subscribe(topic, options, bytesRecord) : this.#subscribe(topic, options, textRecord)
+    const name = topic as string
+    return options.bytes ? this.#subscribe(name, options, bytesRecord) : this.#subscribe(name, options, textRecord)
+  }
+
+  #subscribeAll<Data>(topics: Topics, options: TopicsOptions, make: RecordMaker<Data>): TopicsSubscription<Data> {
+    const choice = topicChoice(topics)
+    const { from: _from, to: _to, ...more } = options
+    const settings = feedSettings(more, this.#counts)
+    const ranges = topicRanges(options)
+    const levels = this.#levels
+    const levelsOf = (topic: string) => levels && new Levels(levels.known, levels.rules, topic)
+    const feeds = new TopicFeeds({
+      client: this.#client,
+      feeds: new Feeds(this.#client, this.#options, levelsOf, this.#counts),
+      choice,
+      ranges,
+      settings,
+      lookMs: this.#options.metadataMaxAgeMs ?? LOOK_MS,
+    })
+    this.#keep(feeds, options.signal)
+    return new TopicsSubscription(feeds, make, onUnreadableOf(options.onUnreadable))
   }
 
   #subscribe<Data>(topic: string, options: SubscribeOptions, make: RecordMaker<Data>): Subscription<Data> {
-    if (this.#isClosed) throw new TailraceError('CLOSED')
     checkTopicName(topic)
     const settings = feedSettings(options, this.#counts)
     const onUnreadable = onUnreadableOf(options.onUnreadable)
     const range = rangeOf(options)
     const levels = this.#levels && new Levels(this.#levels.known, this.#levels.rules, topic)
     const feed = new Feed(this.#client, topic, range, settings, levels)
-    const { signal } = options
-    const abort = (): void => feed.fail(abortError(signal!), true)
-    feed.onBegin = () => {
-      this.#feeds.add(feed)
-      this.#counts.feeds.add(feed)
+    this.#keep(feed, options.signal)
+    return new Subscription(topic, feed, make, onUnreadable)
+  }
+
+  /** It ends with the consumer, and when the signal fires. */
+  #keep(source: Kept, signal: AbortSignal | undefined): void {
+    const abort = (): void => source.fail(abortError(signal!), true)
+    source.onBegin = () => {
+      this.#sources.add(source)
       signal?.addEventListener('abort', abort, { once: true })
       if (signal?.aborted) abort()
-      else if (this.#isClosed) feed.close()
+      else if (this.#isClosed) source.close()
     }
-    feed.onEnd = () => {
-      this.#feeds.delete(feed)
-      this.#counts.feeds.delete(feed)
+    source.onEnd = () => {
+      this.#sources.delete(source)
       signal?.removeEventListener('abort', abort)
     }
-    return new Subscription(topic, feed, make, onUnreadable)
   }
 
   /**
@@ -178,7 +230,7 @@ export class Consumer {
     this.#isClosed = true
     await Promise.all([...this.#groups].map((group) => group.close()))
     this.#closing.abort(new TailraceError('CLOSED'))
-    for (const feed of [...this.#feeds]) feed.close()
+    for (const source of [...this.#sources]) source.close()
     this.#levels?.known.close()
     this.#client.close()
   }

@@ -1,5 +1,5 @@
 import type { TailraceError } from '@tailrace/schemas'
-import type { Feed } from './feed/feed.ts'
+import type { BatchSource } from './feed/batch-source.ts'
 import type { ReceivedBatch } from './feed/received-batch.ts'
 import type { ConsumerRecord } from './record.ts'
 import type { RecordsBatch } from './records-batch.ts'
@@ -7,11 +7,11 @@ import type { RecordsBatch } from './records-batch.ts'
 type Result<Data> = IteratorResult<ConsumerRecord<Data>, undefined>
 
 /**
- * The records of a feed one by one. Records of a batch that is there are given without waiting: an async generator
+ * The records of a source one by one. Records of a batch that is there are given without waiting: an async generator
  * would make three promises for each.
  */
 export class RecordIterator<Data> implements AsyncGenerator<ConsumerRecord<Data>, undefined> {
-  readonly #feed: Feed
+  readonly #source: BatchSource
   readonly #batchOf: (received: ReceivedBatch) => RecordsBatch<Data>
   /** The batch whose records are given. */
   #received: ReceivedBatch | undefined
@@ -23,8 +23,8 @@ export class RecordIterator<Data> implements AsyncGenerator<ConsumerRecord<Data>
   /** A call that waits for a batch: later calls come after it. Never rejects. */
   #waiting: Promise<void> | undefined
 
-  constructor(feed: Feed, batchOf: (received: ReceivedBatch) => RecordsBatch<Data>) {
-    this.#feed = feed
+  constructor(source: BatchSource, batchOf: (received: ReceivedBatch) => RecordsBatch<Data>) {
+    this.#source = source
     this.#batchOf = batchOf
   }
 
@@ -42,7 +42,7 @@ export class RecordIterator<Data> implements AsyncGenerator<ConsumerRecord<Data>
     return result
   }
 
-  /** The loop is left: the feed is closed. */
+  /** The loop is left: the source is closed. */
   async return(): Promise<Result<Data>> {
     this.#end()
     return { value: undefined, done: true }
@@ -72,7 +72,7 @@ export class RecordIterator<Data> implements AsyncGenerator<ConsumerRecord<Data>
         const value = this.#take()
         if (value !== undefined) return { value, done: false }
         if (this.#failure !== undefined) this.#fail(this.#failure)
-        const received = this.#isOver ? undefined : await this.#feed.next()
+        const received = this.#isOver ? undefined : await this.#source.next()
         if (received === undefined || this.#isOver) {
           this.#end()
           return { value: undefined, done: true }
@@ -108,7 +108,7 @@ export class RecordIterator<Data> implements AsyncGenerator<ConsumerRecord<Data>
   #close(received: ReceivedBatch): void {
     this.#received = undefined
     this.#records = []
-    this.#feed.release(received)
+    this.#source.release(received)
   }
 
   /** The records of a batch up to the first that fails, and that failure. */
@@ -136,6 +136,6 @@ export class RecordIterator<Data> implements AsyncGenerator<ConsumerRecord<Data>
     this.#received = undefined
     this.#records = []
     this.#failure = undefined
-    this.#feed.close()
+    this.#source.close()
   }
 }

@@ -1,18 +1,14 @@
 import type { PartitionNumber } from '@tailrace/schemas'
+import { batchesOf } from './feed/batch-source.ts'
 import type { Feed } from './feed/feed.ts'
 import type { ReceivedBatch } from './feed/received-batch.ts'
+import { type Lag, lagOf } from './lag.ts'
 import type { Positions } from './positions.ts'
 import type { OnUnreadable } from './readable-records.ts'
 import type { ConsumerRecord, RecordMaker } from './record.ts'
 import { RecordIterator } from './record-iterator.ts'
 import { RecordsBatch } from './records-batch.ts'
 import { type Place, positionAt } from './seek-place.ts'
-
-/** Records by which the reader is behind: high watermark minus position. */
-export interface Lag {
-  readonly total: number
-  readonly partitions: ReadonlyMap<PartitionNumber, number>
-}
 
 /**
  * The records of a topic from a start on, without end unless it was given one. Receiving begins when the first record
@@ -46,21 +42,8 @@ export class Subscription<Data> implements AsyncIterable<ConsumerRecord<Data>> {
    * The same as batches: far less work for each record. The memory of a batch is free for more when the next one is
    * asked for.
    */
-  async *batches(): AsyncGenerator<RecordsBatch<Data>, undefined> {
-    try {
-      for (let received = await this.#feed.next(); received !== undefined; received = await this.#feed.next()) {
-        if (received.cursor.isLeft) {
-          this.#feed.release(received)
-          continue
-        }
-        received.cursor.position = received.lastOffset + 1
-        yield this.#batchOf(received)
-        received.cursor.position = received.lastOffset + 1
-        this.#feed.release(received)
-      }
-    } finally {
-      this.#feed.close()
-    }
+  batches(): AsyncGenerator<RecordsBatch<Data>, undefined> {
+    return batchesOf(this.#feed, (received) => this.#batchOf(received))
   }
 
   /**
@@ -81,13 +64,7 @@ export class Subscription<Data> implements AsyncIterable<ConsumerRecord<Data>> {
 
   /** As the brokers last told it: with every delivery and on each change. */
   lag(): Lag {
-    const partitions = new Map<PartitionNumber, number>()
-    let total = 0
-    for (const { partition, lag } of this.#feed.cursors.values()) {
-      partitions.set(partition, lag)
-      total += lag
-    }
-    return { total, partitions }
+    return lagOf(this.#feed)
   }
 
   /**

@@ -13,11 +13,26 @@ export interface RecordSource {
   close(): void
 }
 
+/** Bytes that were received and are not free yet. */
+export interface HeldBytes {
+  readonly cursor: Cursor
+  readonly start: number
+  readonly end: number
+}
+
+/** The receiver of a cursor's batches. */
+export interface BatchOwner {
+  readonly topic: string
+  /** A batch has been read. */
+  release(batch: HeldBytes): void
+}
+
 /** How far one partition has been received and read. */
 export class Cursor {
   readonly partition: PartitionNumber
   /** Records from this offset on are not read. */
   readonly end: Offset
+  readonly owner: BatchOwner | undefined
   #start: Position
   /** The first offset not received yet: where to resume. undefined until the broker has resolved the start. */
   nextOffset: Offset | undefined
@@ -38,8 +53,14 @@ export class Cursor {
   /** Its offset when it was reset to another place, until the new offset is known. */
   #leftAt: Offset | undefined
 
-  constructor(partition: PartitionNumber, start: Position, end: Offset = Number.POSITIVE_INFINITY) {
+  constructor(
+    partition: PartitionNumber,
+    start: Position,
+    end: Offset = Number.POSITIVE_INFINITY,
+    owner: BatchOwner | undefined = undefined,
+  ) {
     this.partition = partition
+    this.owner = owner
     this.#start = start
     this.end = end
   }

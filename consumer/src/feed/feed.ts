@@ -1,13 +1,15 @@
 import { type Client, delay, retryBackoff, type TopicRoute, withResolvers } from '@tailrace/client'
-import { type BrokerId, type Offset, type PartitionNumber, type Position, TailraceError } from '@tailrace/schemas'
+import { type Offset, type PartitionNumber, type Position, TailraceError } from '@tailrace/schemas'
 import { findOffset } from '../find-offset.ts'
 import type { Levels } from '../levels.ts'
 import type { FeedSettings } from '../options.ts'
 import { Positions } from '../positions.ts'
 import { Range } from '../range.ts'
 import { startAnew } from '../start.ts'
-import { Arrivals } from './arrivals.ts'
-import { Cursor, type RecordSource } from './cursor.ts'
+import type { Arrivals } from './arrivals.ts'
+import type { BatchSource } from './batch-source.ts'
+import { Cursor, type HeldBytes, type RecordSource } from './cursor.ts'
+import { type FeedReader, soleReader } from './feed-reader.ts'
 import { type FeedRoute, FeedRoutes } from './feed-routes.ts'
 import { type MovedFeed, Moves } from './moves.ts'
 import type { BudgetUser } from './receive-budget.ts'
@@ -25,7 +27,7 @@ const MORE_STREAMS = 32
  * partition attached to a broker that serves it, and resumes at the first offset that was not received whenever that
  * ends.
  */
-export class Feed implements StreamEvents, BudgetUser, MovedFeed {
+export class Feed implements BatchSource, StreamEvents, BudgetUser, MovedFeed {
   readonly cursors = new Map<PartitionNumber, Cursor>()
   readonly moves = new Moves(this)
   isOver = false
@@ -36,14 +38,14 @@ export class Feed implements StreamEvents, BudgetUser, MovedFeed {
   /** Called once when it has ended, for any reason. */
   onEnd: (() => void) | undefined
   readonly #client: Client
-  readonly #topic: string
+  readonly topic: string
   #range: Range
   /** The topic that is read. Empty until it is known. */
   #topicId: string
   readonly #settings: FeedSettings
-  /** Undefined: cascade brokers are not looked for. */
   readonly #levels: Levels | undefined
-  readonly #arrivals = new Arrivals(() => this.#isDone)
+  readonly #arrivals: Arrivals
+  readonly #reader: FeedReader
   readonly #routes: FeedRoutes
   readonly #ended = new AbortController()
   readonly #backoff: ReturnType<typeof retryBackoff>
@@ -57,14 +59,23 @@ export class Feed implements StreamEvents, BudgetUser, MovedFeed {
   #hasBegun = false
   #isAttaching = false
 
-  constructor(client: Client, topic: string, range: Range, settings: FeedSettings, levels?: Levels) {
+  constructor(
+    client: Client,
+    topic: string,
+    range: Range,
+    settings: FeedSettings,
+    levels?: Levels,
+    reader?: FeedReader,
+  ) {
     this.#client = client
     this.#backoff = retryBackoff(client.surroundings)
-    this.#topic = topic
+    this.topic = topic
     this.#range = range
     this.#topicId = range.topicId
     this.#settings = settings
     this.#levels = levels
+    this.#reader = reader ?? soleReader(this)
+    this.#arrivals = this.#reader.arrivals
     this.#routes = new FeedRoutes(client, topic, settings.readFrom, levels)
     this.#allStarted.promise.catch(() => {})
   }
@@ -85,18 +96,12 @@ export class Feed implements StreamEvents, BudgetUser, MovedFeed {
     return positions
   }
 
-  /**
-   * The next batch; undefined after `close`, or when all has been read. Its share of the buffer is free again once
-   * `release` is called with it.
-   * @throws TailraceError what ended the feed, after all records received before it have been read
-   */
   next(): Promise<ReceivedBatch | undefined> {
     this.#begin()
     return this.#arrivals.next()
   }
 
-  /** The batch has been read: the broker may send as much again. */
-  release({ cursor, start, end }: ReceivedBatch): void {
+  release({ cursor, start, end }: HeldBytes): void {
     const bytes = end - start
     cursor.bufferedBytes -= bytes
     this.bufferedBytes -= bytes
@@ -113,7 +118,7 @@ export class Feed implements StreamEvents, BudgetUser, MovedFeed {
   }
 
   async find(partition: PartitionNumber, position: Position): Promise<Offset> {
-    const topic = { name: this.#topic, id: this.#topicId }
+    const topic = { name: this.topic, id: this.#topicId }
     return (await findOffset(this.#client, topic, partition, position, this.#ended.signal)).offset
   }
 
@@ -135,13 +140,8 @@ export class Feed implements StreamEvents, BudgetUser, MovedFeed {
     if (added.length > 0) void this.#attach()
   }
 
-  unknown(partition: PartitionNumber): TailraceError {
-    return new TailraceError('UNKNOWN_PARTITION', `Partition ${partition} of "${this.#topic}" is not read here.`)
-  }
-
-  /** Ends quietly. Records that are not read are dropped. */
   close(): void {
-    this.#arrivals.close()
+    this.#reader.closed()
     if (this.isOver) return
     this.#allStarted.reject(new TailraceError('CLOSED'))
     this.#shutDown()
@@ -151,9 +151,9 @@ export class Feed implements StreamEvents, BudgetUser, MovedFeed {
   fail(error: TailraceError, now = false): void {
     if (this.isOver) return
     this.#settings.counts.errors++
-    this.#arrivals.fail(error, now)
     this.#allStarted.reject(error)
     this.#shutDown()
+    this.#reader.failed(error, now)
   }
 
   records(stream: Stream, cursor: Cursor, body: Uint8Array, nextOffset: number): void {
@@ -177,7 +177,7 @@ export class Feed implements StreamEvents, BudgetUser, MovedFeed {
 
   started(): void {
     try {
-      tellJumps(this.#topic, this.cursors.values(), this.#settings.onJump)
+      tellJumps(this.topic, this.cursors.values(), this.#settings.onJump)
     } catch (error) {
       this.fail(TailraceError.from(error))
     }
@@ -209,7 +209,7 @@ export class Feed implements StreamEvents, BudgetUser, MovedFeed {
   }
 
   /** All partitions have been received up to their ends. */
-  get #isDone(): boolean {
+  get isDone(): boolean {
     if (this.cursors.size === 0 || !this.#range.hasEnd) return false
     for (const { isDone } of this.cursors.values()) if (!isDone) return false
     return true
@@ -240,15 +240,16 @@ export class Feed implements StreamEvents, BudgetUser, MovedFeed {
   #begin(): void {
     if (this.#hasBegun || this.isOver) return
     this.#hasBegun = true
+    this.#settings.counts.feeds.add(this)
     this.#stopListening = this.#client.onMetadataChange(() => this.#follow())
-    this.#stopMoving = this.#levels?.onMove((copy) => this.#leaveAllBut(copy))
+    this.#stopMoving = this.#levels?.onMove((copy) => this.#leave((stream) => stream.copy !== copy))
     this.onBegin?.()
     if (!this.isOver) void this.#open()
   }
 
   async #open(): Promise<void> {
     try {
-      const wanted = { name: this.#topic, id: this.#topicId, start: this.#range.start }
+      const wanted = { name: this.topic, id: this.#topicId, start: this.#range.start }
       const route = await findTopic(this.#client, wanted, this.#ended.signal)
       if (this.#topicId !== '' && route.id !== this.#topicId) {
         this.#turnTo(route)
@@ -270,7 +271,7 @@ export class Feed implements StreamEvents, BudgetUser, MovedFeed {
     const count = route.leaders.length
     const unknown = this.#range.named.find((one) => one >= count)
     if (unknown !== undefined) {
-      throw new TailraceError('UNKNOWN_PARTITION', `"${this.#topic}" has ${count} of them, not number ${unknown}.`)
+      throw new TailraceError('UNKNOWN_PARTITION', `"${this.topic}" has ${count} of them, not number ${unknown}.`)
     }
     const wanted = this.#range.partitionsOf(route)
     this.#addCursors(wanted, (partition) => this.#range.positionOf(partition))
@@ -283,7 +284,7 @@ export class Feed implements StreamEvents, BudgetUser, MovedFeed {
   #turnTo(route: TopicRoute): void {
     const { onTopicRecreated: choice } = this.#settings
     if (choice === 'fail') {
-      const detail = `"${this.#topic}" was ${this.#topicId}, and is ${route.id} now.`
+      const detail = `"${this.topic}" was ${this.#topicId}, and is ${route.id} now.`
       this.fail(new TailraceError('TOPIC_ID_MISMATCH', detail))
       return
     }
@@ -308,7 +309,7 @@ export class Feed implements StreamEvents, BudgetUser, MovedFeed {
    * everything in them is new.
    */
   #follow(): void {
-    const route = this.#client.metadata.topic(this.#topic)
+    const route = this.#client.metadata.topic(this.topic)
     if (route === undefined || this.cursors.size === 0 || this.isOver) return
     if (route.id !== this.#topicId) {
       this.#turnTo(route)
@@ -322,7 +323,7 @@ export class Feed implements StreamEvents, BudgetUser, MovedFeed {
 
   #addCursors(partitions: readonly PartitionNumber[], positionOf: (partition: PartitionNumber) => Position): void {
     const added = partitions.map((partition) => {
-      const cursor = new Cursor(partition, positionOf(partition), this.#range.endOf(partition))
+      const cursor = new Cursor(partition, positionOf(partition), this.#range.endOf(partition), this)
       this.cursors.set(partition, cursor)
       return cursor
     })
@@ -339,7 +340,7 @@ export class Feed implements StreamEvents, BudgetUser, MovedFeed {
         if (lastError !== undefined) {
           const ms = Math.max(this.#backoff.next(), lastError.retryAfterMs ?? 0)
           await delay(ms, this.#ended.signal, this.#client.surroundings)
-          await this.#client.refresh([this.#topic]).catch(() => {})
+          await this.#client.refresh([this.topic]).catch(() => {})
         }
         for (const route of await this.#routes.find(this.#detached)) this.#subscribe(route)
         const most = MORE_STREAMS + this.#client.metadata.addresses().length
@@ -355,19 +356,14 @@ export class Feed implements StreamEvents, BudgetUser, MovedFeed {
   #subscribe({ connection, copy, cursors: found }: FeedRoute): void {
     // There may be a better place by now: they stay detached, and are routed again.
     if (this.isOver || (this.#levels !== undefined && this.#levels.current !== copy)) return
-    // Partitions of a topic that was replaced meanwhile are not detached any more.
-    const cursors = found.filter((cursor) => this.#detached.delete(cursor))
+    const cursors = found.filter((cursor) => this.#detached.delete(cursor)) // Others were replaced meanwhile.
     if (cursors.length === 0) return
     const { budget, readFrom } = this.#settings
     const settings = { budget, replica: copy === null && readFrom === 'nearest', copy }
-    new Stream(connection, { name: this.#topic, id: this.#topicId }, cursors, settings, this)
+    new Stream(connection, { name: this.topic, id: this.#topicId }, cursors, settings, this)
   }
 
-  /** Partitions that are read elsewhere go on at this broker, each at the first offset that has not been received. */
-  #leaveAllBut(copy: BrokerId | null): void {
-    this.#leave((stream) => stream.copy !== copy)
-  }
-
+  /** Partitions go on at another broker, or in another stream, each at the first offset that has not been received. */
   #leave(isLeft: (stream: RecordSource) => boolean): void {
     for (const cursor of this.cursors.values()) {
       if (cursor.stream !== undefined && isLeft(cursor.stream)) this.#detached.add(cursor)
@@ -378,6 +374,7 @@ export class Feed implements StreamEvents, BudgetUser, MovedFeed {
 
   #shutDown(): void {
     this.isOver = true
+    this.#settings.counts.feeds.delete(this)
     this.#stopListening?.()
     this.#stopMoving?.()
     this.onEnd?.()

@@ -5,6 +5,7 @@ import { PausedPartitions } from './paused-partitions.ts'
 /** The feed whose partitions are paused and moved. */
 export interface MovedFeed {
   readonly cursors: ReadonlyMap<PartitionNumber, Cursor>
+  readonly topic: string
   readonly isOver: boolean
   whenStarted(): Promise<void>
   find(partition: PartitionNumber, position: Position): Promise<Offset>
@@ -14,7 +15,6 @@ export interface MovedFeed {
   place(cursor: Cursor): void
   /** Those that are not held any more are received again. */
   receive(cursors: readonly Cursor[]): void
-  unknown(partition: PartitionNumber): TailraceError
 }
 
 /** Partitions that are paused, and those that are read on from elsewhere. */
@@ -61,7 +61,7 @@ export class Moves {
     const seek = {}
     this.#seeks.set(partition, seek)
     await this.#feed.whenStarted()
-    if (!this.#feed.cursors.has(partition)) throw this.#feed.unknown(partition)
+    if (!this.#feed.cursors.has(partition)) throw this.#unknown(partition)
     const offset = await this.#feed.find(partition, position)
     // The last of several counts.
     if (this.#seeks.get(partition) !== seek) return
@@ -73,7 +73,8 @@ export class Moves {
 
   /** Another cursor takes the place of this one. */
   #move(cursor: Cursor, offset: Offset): void {
-    const moved = new Cursor(cursor.partition, { kind: 'OFFSET', value: offset }, cursor.end)
+    const { partition, end, owner } = cursor
+    const moved = new Cursor(partition, { kind: 'OFFSET', value: offset }, end, owner)
     moved.started(offset, cursor.highWatermark)
     cursor.isLeft = true
     this.#feed.leave(cursor)
@@ -83,6 +84,10 @@ export class Moves {
   #check(partitions: readonly PartitionNumber[] | undefined): void {
     if (this.#feed.cursors.size === 0) return
     const unknown = partitions?.find((one) => !this.#feed.cursors.has(one))
-    if (unknown !== undefined) throw this.#feed.unknown(unknown)
+    if (unknown !== undefined) throw this.#unknown(unknown)
+  }
+
+  #unknown(partition: PartitionNumber): TailraceError {
+    return new TailraceError('UNKNOWN_PARTITION', `Partition ${partition} of "${this.#feed.topic}" is not read here.`)
   }
 }

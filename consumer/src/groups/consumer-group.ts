@@ -10,6 +10,7 @@ import {
 } from '@tailrace/client'
 import { type Offset, TailraceError, unreadableAt } from '@tailrace/schemas'
 import { type MemberParts, memberParts } from '#member-parts'
+import type { Feeds } from '../feed/feeds.ts'
 import type { ReceivedCounts } from '../feed/received-counts.ts'
 import type { Levels } from '../levels.ts'
 import { onUnreadableOf } from '../readable-records.ts'
@@ -30,7 +31,6 @@ import {
   type TopicPartition,
 } from './group-options.ts'
 import { GroupSubscription } from './group-subscription.ts'
-import type { GroupFeeds } from './leases/group-feeds.ts'
 import type { LeasedPartition } from './leases/leased-partition.ts'
 import type { DeadLetters } from './run/dead-letters.ts'
 import type { Handler } from './run/handler-run.ts'
@@ -79,7 +79,7 @@ export class ConsumerGroup<Data = string> {
   readonly #counts = newCounts()
   readonly #members = new Set<GroupMember<unknown>>()
   /** Undefined until the first member is made. */
-  #feeds: GroupFeeds | undefined
+  #feeds: Feeds | undefined
   readonly #deadLetters: DeadLetters[] = []
   readonly #closing = new AbortController()
 
@@ -254,7 +254,7 @@ export class ConsumerGroup<Data = string> {
       throw new TailraceError('INVALID_SETTING', 'instanceId: a group with one has one loop, or one run, at a time.')
     }
     const { client, options, levelsOf } = this.#parts
-    this.#feeds ??= new parts.GroupFeeds(client, options, levelsOf, this.#parts.counts)
+    this.#feeds ??= new parts.Feeds(client, options, levelsOf, this.#parts.counts)
     const member = new parts.GroupMember<Held>({
       group: this.name,
       topics,

@@ -1,8 +1,10 @@
 import { type Client, type ClientOptions, type ClientSurroundings, delay, type Timer } from '@tailrace/client'
 import { errorTold, type Offset, TailraceError } from '@tailrace/schemas'
 import { clockOf, leavesOnDisconnect, startBeats } from '#beats'
+import type { Feeds } from '../feed/feeds.ts'
 import { ReceiveBudget } from '../feed/receive-budget.ts'
 import type { ReceivedBatch } from '../feed/received-batch.ts'
+import { Range } from '../range.ts'
 import type { ConsumerRecord } from '../record.ts'
 import type { RecordsBatch } from '../records-batch.ts'
 import type { BeatEvents, BeatSettings, Beats, Lease, LossReason, StuckRecord, Told } from './beats/beat-messages.ts'
@@ -12,11 +14,11 @@ import type { GroupCounts } from './group-counts.ts'
 import { type GroupSettings, type GroupTopics, type RevocationReason, stuckHandler } from './group-options.ts'
 import { Assignment } from './leases/assignment.ts'
 import { Committer } from './leases/committer.ts'
-import { type GroupFeeds, startOfPartition } from './leases/group-feeds.ts'
 import { Intake } from './leases/intake.ts'
 import { type Handed, LeasedPartition } from './leases/leased-partition.ts'
 import { PartitionReader } from './leases/partition-reader.ts'
 import { PutOff } from './leases/put-off.ts'
+import { startOfPartition } from './leases/start-of-partition.ts'
 
 const COMMIT_MS = 30_000
 /** How long the last commit of a member that ends is waited for. */
@@ -30,7 +32,8 @@ export interface MemberParts<Data> {
   readonly settings: GroupSettings
   readonly client: Client
   readonly options: ClientOptions
-  readonly feeds: GroupFeeds
+  /** Each partition has a feed of its own, so that one that is not read further holds up no other. */
+  readonly feeds: Feeds
   readonly counts: GroupCounts
   readonly batchOf: (topic: string, received: ReceivedBatch) => RecordsBatch<Data>
   /** The record at an offset; undefined: it is not there any more. */
@@ -195,7 +198,8 @@ export class GroupMember<Data> {
     const offset = partition.wanted ?? (lease.offset < 0 ? undefined : lease.offset)
     partition.wanted = undefined
     try {
-      const feed = this.#parts.feeds.open(lease.topic, startOfPartition(lease, offset, from), this.#feedSettings())
+      const range = new Range(startOfPartition(lease, offset, from))
+      const feed = this.#parts.feeds.open(lease.topic, range, this.#feedSettings())
       const begun = await partition.open(feed)
       if (begun === undefined) return
       // Else a member that begins there later, because this one has committed nothing, would leave records out.

@@ -1,7 +1,7 @@
+export { Feeds } from '../../feed/feeds.ts'
 export { readPlace } from '../../point-read.ts'
 export { readSettings } from '../../read-options.ts'
 export { readResult } from '../../read-result.ts'
 export { GroupMember } from '../group-member.ts'
-export { GroupFeeds } from '../leases/group-feeds.ts'
 export { DeadLetters } from '../run/dead-letters.ts'
 export { HandlerRun } from '../run/handler-run.ts'

@@ -1,7 +1,7 @@
 import { TestCluster } from '@tailrace/client/testing'
 import { Producer } from '@tailrace/producer'
 import { expect, it } from 'vitest'
-import { Consumer } from '../../consumer.ts'
+import { Consumer } from '../consumer.ts'
 
 it('reads more partitions than a connection has subscriptions, and closes what it has opened', async () => {
   const cluster = await TestCluster.start({ wide: 450 })

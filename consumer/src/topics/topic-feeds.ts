@@ -1,0 +1,178 @@
+import { type Client, orAborted, withResolvers } from '@tailrace/client'
+import { TailraceError } from '@tailrace/schemas'
+import { Arrivals } from '../feed/arrivals.ts'
+import type { BatchSource } from '../feed/batch-source.ts'
+import type { Feed } from '../feed/feed.ts'
+import type { Feeds } from '../feed/feeds.ts'
+import type { ReceivedBatch } from '../feed/received-batch.ts'
+import type { FeedSettings } from '../options.ts'
+import type { TopicChoice } from './topic-choice.ts'
+import { topicNames, watchTopicNames } from './topic-list.ts'
+import { TopicPositions } from './topic-positions.ts'
+import type { TopicRanges } from './topics-options.ts'
+
+export interface TopicFeedsParts {
+  readonly client: Client
+  readonly feeds: Feeds
+  readonly choice: TopicChoice
+  readonly ranges: TopicRanges
+  /** Its budget is that of all topics together. */
+  readonly settings: FeedSettings
+  /** Between two looks for topics that match a pattern. */
+  readonly lookMs: number
+}
+
+/**
+ * The batches of several topics in one queue, under one budget. Topics that match a pattern join while it runs, and
+ * leave when they are deleted.
+ */
+export class TopicFeeds implements BatchSource {
+  /** Called once when it begins to receive. */
+  onBegin: (() => void) | undefined
+  /** Called once when it has ended, for any reason. */
+  onEnd: (() => void) | undefined
+  readonly #parts: TopicFeedsParts
+  readonly #feeds = new Map<string, Feed>()
+  readonly #arrivals = new Arrivals(() => this.#isDone)
+  readonly #ended = new AbortController()
+  readonly #started = withResolvers<void>()
+  #hasBegun = false
+  /** It is known which topics there are. */
+  #isListed = false
+  #isOver = false
+  /** Topics that join are paused, too. */
+  #isPaused = false
+
+  constructor(parts: TopicFeedsParts) {
+    this.#parts = parts
+    this.#started.promise.catch(() => {})
+  }
+
+  /** The topics that are read at present. */
+  get feeds(): ReadonlyMap<string, Feed> {
+    return this.#feeds
+  }
+
+  get positions(): TopicPositions {
+    if (!this.#isListed) return new TopicPositions(this.#parts.ranges.from?.named ?? [])
+    return new TopicPositions([...this.#feeds].map(([topic, { positions }]) => [topic, positions]))
+  }
+
+  /** Resolves when the start of each partition of the topics that there are is known. @throws what has ended it */
+  whenStarted(): Promise<void> {
+    this.#begin()
+    return this.#started.promise
+  }
+
+  next(): Promise<ReceivedBatch | undefined> {
+    this.#begin()
+    return this.#arrivals.next()
+  }
+
+  release(batch: ReceivedBatch): void {
+    batch.cursor.owner?.release(batch)
+  }
+
+  /** All topics, also those that join later. */
+  pause(): void {
+    this.#isPaused = true
+    for (const feed of this.#feeds.values()) feed.moves.pause(undefined)
+  }
+
+  resume(): void {
+    this.#isPaused = false
+    for (const feed of this.#feeds.values()) feed.moves.resume(undefined)
+  }
+
+  /** @throws TailraceError UNKNOWN_TOPIC: it is not read here */
+  feedOf(topic: string): Feed {
+    const feed = this.#feeds.get(topic)
+    if (feed !== undefined) return feed
+    throw new TailraceError('UNKNOWN_TOPIC', `"${topic}" is not read here.`)
+  }
+
+  fail(error: TailraceError, now = false): void {
+    if (this.#isOver) return
+    this.#arrivals.fail(error, now)
+    this.#shutDown(error)
+  }
+
+  close(): void {
+    this.#arrivals.close()
+    this.#shutDown(new TailraceError('CLOSED'))
+  }
+
+  get #isDone(): boolean {
+    if (!this.#isListed || !this.#parts.ranges.hasEnd) return false
+    for (const { isDone } of this.#feeds.values()) if (!isDone) return false
+    return true
+  }
+
+  #begin(): void {
+    if (this.#hasBegun || this.#isOver) return
+    this.#hasBegun = true
+    this.onBegin?.()
+    if (!this.#isOver) void this.#run()
+  }
+
+  async #run(): Promise<void> {
+    const { client, choice, ranges, lookMs } = this.#parts
+    const { signal } = this.#ended
+    try {
+      const found = choice.matches === undefined ? [] : await topicNames(client, signal)
+      if (this.#isOver) return
+      this.#take([...choice.names, ...found.filter(choice.matches ?? never)], false)
+      this.#isListed = true
+      this.#arrivals.wake()
+      await orAborted(Promise.all([...this.#feeds.values()].map((feed) => this.#startOf(feed))), signal)
+      this.#started.resolve()
+      const { matches } = choice
+      if (matches === undefined || ranges.hasEnd) return
+      await watchTopicNames(client, lookMs, signal, (names) => this.#take(names.filter(matches), true))
+    } catch (error) {
+      this.fail(TailraceError.from(error))
+    }
+  }
+
+  /** A topic may be deleted before it is read. */
+  async #startOf(feed: Feed): Promise<void> {
+    await feed.whenStarted().catch((error) => {
+      if (this.#feeds.get(feed.topic) === feed) throw error
+    })
+  }
+
+  /** Those that are not read yet are, from now on. */
+  #take(topics: readonly string[], isLater: boolean): void {
+    if (this.#isOver) return
+    const { feeds, ranges, settings, choice } = this.#parts
+    for (const topic of topics) {
+      const range = this.#feeds.has(topic) ? undefined : ranges.of(topic, isLater)
+      if (range === undefined) continue
+      const feed: Feed = feeds.open(topic, range, settings, {
+        arrivals: this.#arrivals,
+        failed: (error, now) => {
+          const mayLeave = error.code === 'UNKNOWN_TOPIC' && !choice.names.includes(topic)
+          if (mayLeave) this.#feeds.delete(topic)
+          else this.fail(error, now)
+          this.#arrivals.wake()
+        },
+        closed: () => {},
+      })
+      this.#feeds.set(topic, feed)
+      if (this.#isPaused) feed.moves.pause(undefined)
+      void feed.whenStarted().catch(() => {})
+    }
+  }
+
+  #shutDown(error: TailraceError): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#started.reject(error)
+    this.#ended.abort(new TailraceError('CLOSED'))
+    for (const feed of this.#feeds.values()) feed.close()
+    this.#parts.feeds.close()
+    this.onEnd?.()
+  }
+}
+
+const never = (): boolean => false
