@@ -21,7 +21,7 @@ export {
   text,
   topic,
 } from '@tailrace/client'
-export { type ErrorCode, TailraceError } from '@tailrace/schemas'
+export { type ErrorCode, partitionForKey, TailraceError } from '@tailrace/schemas'
 export type { ProducerCounters } from './counters.ts'
 export type { Partitioner, ProducerOptions } from './options.ts'
 export { Producer, type SendOptions } from './producer.ts'

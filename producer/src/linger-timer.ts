@@ -18,10 +18,12 @@ export class LingerTimer {
     this.#surroundings = surroundings
   }
 
-  add(lane: Lane, batch: Batch): void {
+  /** `isAlone`: nothing is under way with which it could leave: it does not wait longer than the present tick. */
+  add(lane: Lane, batch: Batch, isAlone = false): void {
     this.#entries.push({ lane, batch, at: this.#surroundings.monotonic() + this.#lingerMs })
-    if (this.#lingerMs === 0 || this.#isHurried) this.#soon()
-    else this.#timer ??= this.#after(this.#lingerMs)
+    if (this.#lingerMs === 0 || this.#isHurried || isAlone) this.#soon()
+    // At the end of this tick all of them leave.
+    else if (!this.#isSoon) this.#timer ??= this.#after(this.#lingerMs)
   }
 
   hurry(isHurried: boolean): void {

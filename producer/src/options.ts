@@ -9,13 +9,19 @@ import {
 import { Compression, type CompressionName, TailraceError } from '@tailrace/schemas'
 import type { ProducerRecord } from './record.ts'
 
-/** Picks a partition, 0 to partitions - 1, for a record that names none. */
-export type Partitioner = (record: ProducerRecord, partitions: number, topic: string) => number
+/**
+ * Picks a partition, 0 to partitions - 1, for a record that names none; undefined: that which it has without a
+ * partitioner. `record`: with key and value as they are sent.
+ */
+export type Partitioner = (record: ProducerRecord, partitions: number, topic: string) => number | undefined
 
 export interface ProducerOptions extends ClientOptions {
   /** A batch leaves when it has this many bytes, whatever the linger. Default 262,144. */
   readonly batchBytes?: number
-  /** How long a record waits for others to share its batch. 0: until the end of the present tick. Default 5. */
+  /**
+   * How long a record waits for others to share its batch. 0: until the end of the present tick. Default: 5 while other
+   * records are under way, else 0.
+   */
   readonly lingerMs?: number
   /** 'none', 'gzip', or (in Node) 'zstd'. Default 'none'. */
   readonly compression?: CompressionName
@@ -51,6 +57,8 @@ export interface ProducerOptions extends ClientOptions {
 export interface ProducerSettings {
   readonly batchBytes: number
   readonly lingerMs: number
+  /** Also while nothing is under way. */
+  readonly lingersAlone: boolean
   readonly compression: CompressionName
   readonly maxBufferedBytes: number
   readonly maxWaitingSends: number
@@ -94,6 +102,7 @@ export function producerSettings(options: ProducerOptions): ProducerSettings {
   const batchBytes = { default: Math.min(262_144, maxBatchBytes), min: 1, max: maxBatchBytes }
   return {
     batchBytes: wholeNumber('batchBytes', options.batchBytes, batchBytes),
+    lingersAlone: options.lingerMs !== undefined,
     lingerMs: wholeNumber('lingerMs', options.lingerMs, { default: 5, min: 0, max: 60_000 }),
     compression: compressionOf(options.compression ?? 'none'),
     maxBufferedBytes: wholeNumber('maxBufferedBytes', options.maxBufferedBytes, {
@@ -122,8 +131,13 @@ export function producerSettings(options: ProducerOptions): ProducerSettings {
       min: 1,
       max: DAY_MS,
     }),
-    partitioner: options.partitioner,
+    partitioner: partitionerOf(options.partitioner),
   }
+}
+
+function partitionerOf(given: Partitioner | undefined): Partitioner | undefined {
+  if (given === undefined || typeof given === 'function') return given
+  throw new TailraceError('INVALID_SETTING', 'partitioner is not a function.')
 }
 
 function compressionOf(compression: CompressionName): CompressionName {

@@ -280,7 +280,10 @@ export class Producer {
       },
       identity: () => this.#sharedIdentity(),
       newIdentity: () => this.#newIdentity(),
-      linger: (lane, batch) => this.#linger.add(lane, batch),
+      linger: (lane, batch) => {
+        const isAlone = !this.#settings.lingersAlone && batch.bufferedBytes === this.#bufferedBytes
+        this.#linger.add(lane, batch, isAlone)
+      },
       buffer: (bytes) => this.#buffer(bytes),
       wait: (sends) => this.#wait(sends),
     }

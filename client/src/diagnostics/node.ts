@@ -5,11 +5,17 @@ export const callChannel: OpenCallChannel = (name) => {
   // Other runtimes have the module without it.
   if (typeof diagnostics.tracingChannel !== 'function') return silentChannel
   const channel = diagnostics.tracingChannel<unknown, object>(name)
-  const channels = [channel.start, channel.end, channel.asyncStart, channel.asyncEnd, channel.error]
+  const { start, end, asyncStart, asyncEnd, error } = channel
   return {
+    // Asked for each record, so without a loop.
     get hasSubscribers() {
-      for (const one of channels) if (one.hasSubscribers) return true
-      return false
+      return (
+        start.hasSubscribers ||
+        end.hasSubscribers ||
+        asyncStart.hasSubscribers ||
+        asyncEnd.hasSubscribers ||
+        error.hasSubscribers
+      )
     },
     tell: (about, call) => channel.tracePromise(call, about),
   }
