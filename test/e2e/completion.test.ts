@@ -44,6 +44,13 @@ describe('completion in a shell', () => {
     expect(inBash('topic', 'create', 'flights', '--part')).toEqual(['--partitions'])
     expect(inBash('publish', 'flights', '--compression', '')).toEqual(['none', 'gzip', 'zstd'])
     expect(inBash('publish', 'flights', '--file', '')).toEqual([])
+    expect(inBash('tail', 'flights', 'gates', '--')).toEqual(
+      expect.arrayContaining(['--until', '--last', '--key', '--header', '--template']),
+    )
+    expect(inBash('publish', 'flights', '--key-s')).toEqual(['--key-separator'])
+    expect(inBash('topic', 'create', 'flights', '--if')).toEqual(['--if-not-exists'])
+    expect(inBash('profile', '')).toEqual(expect.arrayContaining(['add', 'remove']))
+    expect(inBash('ben')).toEqual(['bench'])
     expect(run('bash', ['--norc', '-c', 'source <(tailrace completion bash); complete -p tailrace'])).toEqual([
       'complete -o default -F _tailrace tailrace',
     ])

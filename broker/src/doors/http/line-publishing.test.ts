@@ -124,10 +124,11 @@ describe('lines', () => {
   it('may take longer than a body in JSON', async () => {
     const upload = new Upload()
     for (let i = 0; i < 8; i++) {
-      upload.write(lineOf({ value: `${i}`, partition: 0 }))
+      // An empty line is a sign of life.
+      upload.write(i % 2 === 0 ? lineOf({ value: `${i}`, partition: 0 }) : '\n')
       await pause(250)
     }
-    expect((await upload.end()).body.acknowledged).toBe(8)
+    expect((await upload.end()).body).toMatchObject({ acknowledged: 8, records: 4 })
   })
 })
 
@@ -237,6 +238,25 @@ describe('bounds', () => {
     expect((await slow.answer).body).toMatchObject({ code: 'TIMED_OUT', acknowledged: 0, line: 1 })
     clearInterval(trickle)
   })
+
+  it.each(['falls silent', 'leaves'])(
+    'of a client that %s nothing is written behind the batch under way',
+    async (end) => {
+      let open = (): void => {}
+      fixture.broker.gate = new Promise((resolve) => (open = resolve))
+      const upload = new Upload()
+      upload.write(lineOf({ value: 'a', partition: 0 }))
+      await expect.poll(() => fixture.broker.publishes).toBe(1)
+      upload.write(lineOf({ value: 'b', partition: 0 }))
+      await expect.poll(heldBytes).toBeGreaterThan(500)
+      if (end === 'leaves') upload.asked.destroy()
+      await pause(500)
+      open()
+      if (end !== 'leaves') expect((await upload.answer).body).toMatchObject({ code: 'TIMED_OUT', acknowledged: 1 })
+      await expect.poll(heldBytes).toBe(0)
+      expect(await valuesOf(0)).toEqual(['a'])
+    },
+  )
 
   it('what is not written yet is bounded: the client waits', async () => {
     let open = (): void => {}

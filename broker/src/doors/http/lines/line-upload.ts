@@ -59,13 +59,22 @@ export class LineUpload {
     try {
       await this.#readAll()
     } catch (error) {
-      // What stands before a line that cannot be taken is written.
-      const failure = this.#badLine === 0 ? error : await this.#finish().then(() => error, identity)
+      const failure = this.#badLine === 0 ? error : await this.#endBefore(error)
+      // Nothing begins any more: the answer tells how far it came.
+      this.#parts.cut.abort(failure)
       await this.#underWay
       const line = this.#badLine || this.#publishing?.namedLine || this.#acknowledged + 1
       throw withLines(TailraceError.from(failure), { acknowledged: this.#acknowledged, line })
     }
     return { acknowledged: this.#parts.splitter.number, records: this.#records, partitions: this.#runs.list }
+  }
+
+  /** What stands before a line that cannot be taken is written. Resolves with the error that comes first. */
+  #endBefore(error: unknown): Promise<unknown> {
+    return this.#finish().then(
+      () => error,
+      (earlier) => earlier,
+    )
   }
 
   /** There is room again for what is held. */
@@ -183,5 +192,3 @@ function nextOf(lines: Iterator<Buffer>): Buffer | null {
   const { done, value } = lines.next()
   return done === true ? null : value
 }
-
-const identity = (error: unknown): unknown => error
