@@ -94,6 +94,37 @@ test('what is open is closed at the end, last opened first, each once', async ()
   expect(await isAnswered(reading.next())).toBe(false)
 })
 
+test('the end drops the connections of a cascade broker to its sources, and waits for none of their answers', async () => {
+  const life = new BrokerLife()
+  const happened: string[] = []
+  const socketOf = (name: string) => ({
+    onMessage: () => {},
+    onClose: () => void happened.push(`${name} told`),
+    send: () => {},
+    queuedBytes: 0,
+    destroy() {
+      happened.push(`${name} destroyed`)
+      this.onClose()
+    },
+  })
+  const late = Promise.withResolvers<ReturnType<typeof socketOf>>()
+  const answers = [Promise.resolve(socketOf('first')), late.promise]
+  const { client, sockets } = life.upstream({
+    client: { request: () => new Promise(() => {}) },
+    sockets: { connect: () => answers.shift()! },
+  })
+  const limits = { timeoutMs: 1_000, maxMessageBytes: 1_000 }
+  const first = await sockets.connect('a:1', '/', limits)
+  first.onClose = () => void happened.push('first told')
+  const connecting = sockets.connect('a:1', '/', limits)
+  const asking = client.request('GET', 'a:1', '/', undefined, 1_000)
+  await life.end()
+  expect(happened).toEqual(['first destroyed'])
+  late.resolve(socketOf('late'))
+  expect([await isAnswered(connecting), await isAnswered(asking)]).toEqual([false, false])
+  expect(happened).toEqual(['first destroyed', 'late destroyed'])
+})
+
 test('a reader of a range may leave it, and gets all of it', async () => {
   const life = new BrokerLife()
   const { store, closed } = watchedStore()

@@ -1,4 +1,14 @@
-import type { Clock, Disk, DiskFile, Network, StateSnapshot, StateStore, TimerHandle } from 'tailrace/embedded'
+import type {
+  Clock,
+  Disk,
+  DiskFile,
+  MessageSocket,
+  Network,
+  StateSnapshot,
+  StateStore,
+  TimerHandle,
+  Upstream,
+} from 'tailrace/embedded'
 
 const never: TimerHandle = { cancel: () => {} }
 
@@ -13,6 +23,8 @@ export class BrokerLife {
   readonly #underWay = new Set<Promise<unknown>>()
   /** What closes the files and stores that are open, in the order in which they were opened. */
   readonly #open = new Set<() => Promise<void>>()
+  /** Connections of a cascade broker to its sources. */
+  readonly #sockets = new Set<MessageSocket>()
 
   get ended(): boolean {
     return this.#ended
@@ -23,6 +35,8 @@ export class BrokerLife {
     this.#ended = true
     for (const timer of this.#timers) timer.cancel()
     this.#timers.clear()
+    for (const socket of this.#sockets) drop(socket)
+    this.#sockets.clear()
     await Promise.allSettled(this.#underWay)
     for (const close of [...this.#open].reverse()) await close()
   }
@@ -99,6 +113,19 @@ export class BrokerLife {
     }
   }
 
+  upstream({ client, sockets }: Upstream): Upstream {
+    const connect: Upstream['sockets']['connect'] = async (...asked) => {
+      const socket = await sockets.connect(...asked)
+      if (this.#ended) drop(socket)
+      else this.#sockets.add(socket)
+      return socket
+    }
+    return {
+      client: { request: (...asked) => this.#answer(() => client.request(...asked)) },
+      sockets: { connect: (...asked) => this.#answer(() => connect(...asked)) },
+    }
+  }
+
   #file(file: DiskFile): DiskFile {
     const close = this.#opened(() => file.close())
     return {
@@ -145,14 +172,29 @@ export class BrokerLife {
     return once
   }
 
-  async #do<Result>(work: () => Promise<Result>): Promise<Result> {
+  #do<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#answer(async () => {
+      const asked = work()
+      this.#underWay.add(asked)
+      await Promise.allSettled([asked])
+      this.#underWay.delete(asked)
+      return asked
+    })
+  }
+
+  /** The end does not wait for it. */
+  async #answer<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.#ended) return new Promise(() => {})
-    const asked = work()
-    this.#underWay.add(asked)
-    const [answer] = await Promise.allSettled([asked])
-    this.#underWay.delete(asked)
+    const [answer] = await Promise.allSettled([work()])
     if (this.#ended) return new Promise(() => {})
     if (answer.status === 'rejected') throw answer.reason
     return answer.value
   }
+}
+
+/** Its owner learns nothing any more, the other side that it is gone. */
+function drop(socket: MessageSocket): void {
+  socket.onMessage = () => {}
+  socket.onClose = () => {}
+  socket.destroy()
 }

@@ -7,6 +7,8 @@ import { TestCluster } from './test-cluster.ts'
 export interface ClusterOptions {
   /** Default: 3. */
   readonly brokers?: number
+  /** Cascade brokers that copy from them. Default: 0. */
+  readonly cascades?: number
   /** Of all brokers, by the names of docs/configuration.md; default: those of a cluster on a fast network. */
   readonly settings?: EmbeddedSettings
   /**
@@ -39,21 +41,26 @@ const quick: EmbeddedSettings = {
  * @throws TailraceError INVALID_SETTING; RangeError for a number of brokers that is none
  */
 export async function startCluster(options: ClusterOptions = {}): Promise<TestCluster> {
-  const { brokers = 3, settings = {}, log = null, folder = null } = options
+  const { brokers = 3, cascades = 0, settings = {}, log = null, folder = null } = options
   if (!Number.isInteger(brokers) || brokers < 1 || brokers > MOST_BROKERS)
     throw new RangeError(`brokers is ${brokers}, but must be a whole number from 1 to ${MOST_BROKERS}.`)
+  if (!Number.isInteger(cascades) || cascades < 0 || cascades > MOST_BROKERS)
+    throw new RangeError(`cascades is ${cascades}, but must be a whole number from 0 to ${MOST_BROKERS}.`)
   const clock = new SkippingClock(nodeClock)
   const network = new MemoryNetwork({ clock, random: nodeRandom, maxDelayMs: 0, silentWhenDown: true })
-  const ids = Array.from({ length: brokers }, (_, at) => at + 1)
+  const ids = Array.from({ length: brokers + cascades }, (_, at) => at + 1)
   const machines = await Promise.all(ids.map((id) => openMachine(id, { clock, network, log, folder })))
-  const given = { ...quick, ...settings, join: ids.map(peerAddress) }
+  const given = { ...quick, ...settings }
+  const founding = { ...given, join: ids.slice(0, brokers).map(peerAddress) }
+  const level0 = machines.slice(0, brokers).map((machine) => new TestBroker(machine, founding))
   const cluster = new TestCluster(
-    machines.map((machine) => new TestBroker(machine, given)),
+    level0,
+    machines.slice(brokers).map((machine) => new TestBroker(machine, given, level0)),
     machines,
     { network, clock },
   )
   try {
-    await Promise.all(cluster.brokers.map((broker) => broker.start()))
+    await Promise.all([...cluster.brokers, ...cluster.cascades].map((broker) => broker.start()))
     await cluster.ready(LONGEST_START_MS)
   } catch (error) {
     await cluster.close()

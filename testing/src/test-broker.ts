@@ -1,5 +1,5 @@
 import type { CreateTopicRequest, EmbeddedSettings, RunningBroker, Surroundings } from 'tailrace/embedded'
-import { embeddedSettings, memoryLogger, startBroker } from 'tailrace/embedded'
+import { embeddedSettings, memoryLogger, startBroker, startCascadeBroker } from 'tailrace/embedded'
 import { BrokerLife } from './broker-life.ts'
 import { hostOf, type Machine, peerAddress } from './machine.ts'
 
@@ -10,15 +10,18 @@ export class TestBroker {
   readonly id: number
   readonly #machine: Machine
   readonly #given: EmbeddedSettings
+  /** Those that a cascade broker copies from; null: it is of level 0. */
+  readonly #sources: readonly TestBroker[] | null
   #life: BrokerLife | null = null
   #running: RunningBroker | null = null
   /** Fulfilled when the files of the lives before are closed. */
   #released: Promise<unknown> = Promise.resolve()
 
-  constructor(machine: Machine, given: EmbeddedSettings) {
+  constructor(machine: Machine, given: EmbeddedSettings, sources: readonly TestBroker[] | null = null) {
     this.id = machine.id
     this.#machine = machine
     this.#given = given
+    this.#sources = sources
   }
 
   /** For producers and consumers: `ws://127.0.0.1:PORT`. The same in all lives of the broker. */
@@ -51,7 +54,8 @@ export class TestBroker {
     this.#life = life
     await this.#released
     try {
-      const running = await startBroker(this.#settings(), this.#surroundings(life))
+      const start = this.#sources === null ? startBroker : startCascadeBroker
+      const running = await start(this.#settings(), this.#surroundings(life))
       if (!life.ended) this.#running = running
     } catch (error) {
       if (!life.ended) await this.kill()
@@ -91,7 +95,9 @@ export class TestBroker {
 
   #settings() {
     const { id, data, port } = this.#machine
-    return embeddedSettings({ ...this.#given, id, data, http: port.address, peer: peerAddress(id) })
+    const own = { ...this.#given, id, data, http: port.address }
+    if (this.#sources === null) return embeddedSettings({ ...own, peer: peerAddress(id) })
+    return embeddedSettings({ ...own, source: this.#sources.map((one) => one.#machine.port.address) })
   }
 
   #surroundings(life: BrokerLife): Surroundings {
@@ -104,6 +110,7 @@ export class TestBroker {
       readConsole,
       disk: life.disk(disk),
       network: life.network(network.host(hostOf(this.id))),
+      upstream: (upstream) => life.upstream(upstream),
       attach: async (server) => {
         port.attach(server)
         return port.address

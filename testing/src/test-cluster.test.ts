@@ -164,7 +164,34 @@ test('ten clusters beside each other know nothing of each other', async () => {
   )
 })
 
+test('cascade brokers serve what the others have; one that is killed comes back and catches up', async () => {
+  const brokers = await cluster({ brokers: 3, cascades: 2 })
+  expect(brokers.cascades.map(({ id }) => id)).toEqual([4, 5])
+  await brokers.createTopic('orders')
+  const sender = producer(brokers)
+  await sender.send('orders', text('one'))
+  const from = (one: TestCluster['cascades'][number]) => ({ servers: [one.server] }) as TestCluster
+  const [first, second] = [brokers.cascade(1), brokers.cascade(2)]
+  expect(await read(from(first), 'orders', theFirst(1))).toEqual(['one'])
+  await first.kill()
+  expect(first.state).toBe('down')
+  await expect(fetch(`${first.http}/topics`)).rejects.toThrow()
+  await sender.send('orders', text('two'))
+  expect(await read(from(second), 'orders', theFirst(2))).toEqual(['one', 'two'])
+  await first.start()
+  await second.stop()
+  await brokers.broker(1).kill()
+  await sender.send('orders', text('three'))
+  await brokers.ready()
+  expect(await read(from(first), 'orders', theFirst(3))).toEqual(['one', 'two', 'three'])
+  expect(() => brokers.cascade(3)).toThrow('There is no cascade broker 3: there are 2')
+})
+
 describe('a wrong use is told at once', () => {
+  test.each([-1, 1.5, 251])('cascades: %s', async (cascades) => {
+    await expect(startCluster({ brokers: 1, cascades })).rejects.toThrow(`cascades is ${cascades}`)
+  })
+
   test.each([0, 1.5, 251])('brokers: %s', async (brokers) => {
     await expect(startCluster({ brokers })).rejects.toThrow(`brokers is ${brokers}`)
   })

@@ -19,16 +19,20 @@ export interface ClusterClock extends Clock {
 /** Brokers within this process, and the network between them. */
 export class TestCluster implements AsyncDisposable {
   readonly brokers: readonly TestBroker[]
+  /** Cascade brokers of level 1. */
+  readonly cascades: readonly TestBroker[]
   readonly #machines: readonly Machine[]
   readonly #network: MemoryNetwork
   readonly #clock: ClusterClock
 
   constructor(
     brokers: readonly TestBroker[],
+    cascades: readonly TestBroker[],
     machines: readonly Machine[],
     { network, clock }: { readonly network: MemoryNetwork; readonly clock: ClusterClock },
   ) {
     this.brokers = brokers
+    this.cascades = cascades
     this.#machines = machines
     this.#network = network
     this.#clock = clock
@@ -44,6 +48,13 @@ export class TestCluster implements AsyncDisposable {
     const broker = this.brokers[id - 1]
     if (broker === undefined) throw new RangeError(`There is no broker ${id}: they are 1 to ${this.brokers.length}.`)
     return broker
+  }
+
+  /** @throws RangeError without a cascade broker of that number; the first one has number 1 */
+  cascade(number: number): TestBroker {
+    const cascade = this.cascades[number - 1]
+    if (cascade !== undefined) return cascade
+    throw new RangeError(`There is no cascade broker ${number}: there are ${this.cascades.length}.`)
   }
 
   /**
@@ -73,13 +84,13 @@ export class TestCluster implements AsyncDisposable {
   }
 
   /**
-   * Resolves when each broker that runs is ready.
+   * Resolves when each broker that runs is ready, cascade brokers among them.
    * @throws Error after `timeoutMs`, with the brokers that are not
    */
   async ready(timeoutMs = 10_000): Promise<void> {
     const deadline = this.#clock.monotonic() + timeoutMs
     for (;;) {
-      const waiting = this.brokers.filter((broker) => broker.state !== 'down' && !broker.ready)
+      const waiting = [...this.brokers, ...this.cascades].filter((broker) => broker.state !== 'down' && !broker.ready)
       if (waiting.length === 0) return
       if (this.#clock.monotonic() > deadline)
         throw new Error(`Not ready after ${timeoutMs} ms: brokers ${waiting.map(({ id }) => id).join(', ')}.`)
@@ -99,7 +110,7 @@ export class TestCluster implements AsyncDisposable {
 
   /** Ends all brokers; nothing is left of them. */
   async close(): Promise<void> {
-    await Promise.all(this.brokers.map((broker) => broker.kill()))
+    await Promise.all([...this.brokers, ...this.cascades].map((broker) => broker.kill()))
     await Promise.all(this.#machines.map(({ port }) => port.close()))
   }
 

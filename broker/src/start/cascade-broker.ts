@@ -4,12 +4,9 @@ import type { BrokerSettings } from '../config/broker-settings.ts'
 import type { Services } from '../doors/limits/rights.ts'
 import { createHttpGateway } from '../doors/server.ts'
 import { nodeCrc32c } from '../platform/node/checksum.ts'
-import { nodeClock } from '../platform/node/clock.ts'
-import { nodeCrypto } from '../platform/node/crypto.ts'
 import { readSecretFile } from '../platform/node/guarded-file.ts'
 import { createHttpClient } from '../platform/node/http-client.ts'
 import { createMessageSockets } from '../platform/node/message-sockets.ts'
-import { nodeRandom } from '../platform/node/random.ts'
 import { Authorizer } from '../security/access/authorizer.ts'
 import type { AuditTrail } from '../security/audit/audit-trail.ts'
 import { allConditions } from './all-conditions.ts'
@@ -21,7 +18,7 @@ import { openAuthenticator } from './credentials/authenticator.ts'
 import { type FollowedFile, reloadOf } from './credentials/followed-file.ts'
 import { isOfCascade } from './credentials/source-certificate.ts'
 import { openSourceToken } from './credentials/source-token.ts'
-import { openTls } from './credentials/tls.ts'
+import { type BrokerTls, openTls } from './credentials/tls.ts'
 import { openDataFolder } from './data-folder.ts'
 import { copyShortage, watchRoom } from './disk-shortage.ts'
 import { gatewayFace, gatewayLimits } from './door-settings.ts'
@@ -29,18 +26,21 @@ import { tellExposures } from './exposures.ts'
 import { logLevelOf } from './logging/log-level.ts'
 import { type OpenCopies, openMemory } from './memory-copies.ts'
 import { logWhenReady } from './ready-event.ts'
-import { nodeSurroundings } from './surroundings.ts'
+import { nodeSurroundings, type Surroundings, type Upstream } from './surroundings.ts'
 import { tracedApi } from './tracing/traced-api.ts'
 
 /**
- * Puts one cascade broker together, on real time, disk and network: log, node, gateway, from the inside out; they stop
- * in the opposite order.
+ * Puts one cascade broker together, on the time, disk and network of its surroundings: log, node, gateway, from the
+ * inside out; they stop in the opposite order.
  * @throws TailraceError INVALID_SETTING, BROKER_IDENTITY_MISMATCH, STORAGE_CORRUPT; DiskError
  */
-export async function startCascadeBroker(settings: BrokerSettings): Promise<RunningBroker> {
+export async function startCascadeBroker(
+  settings: BrokerSettings,
+  surroundings: Surroundings = nodeSurroundings,
+): Promise<RunningBroker> {
   requireSource(settings)
-  const [clock, random, crc32c] = [nodeClock, nodeRandom, nodeCrc32c]
-  const { logger, storage, store, files } = await openCopies(settings)
+  const { clock, random, crypto } = surroundings
+  const { logger, storage, store, files } = await openCopies(settings, surroundings)
   const room = watchRoom(() => copyShortage(storage), clock, logger)
   const limits = gatewayLimits(settings, files)
   const tls = await openTls(settings, { limits, unknownPeers: 0, clock, log: logger })
@@ -51,14 +51,13 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
     store,
     clock,
     random,
-    crc32c,
-    crypto: nodeCrypto,
+    crc32c: nodeCrc32c,
+    crypto,
     logger,
     ...nodeSettings(settings),
     connections: () => traffic.webSockets(),
     sent: () => traffic.sent(),
-    client: createHttpClient(tls.source, token.current),
-    sockets: createMessageSockets(tls.source),
+    ...upstreamOf(surroundings, tls, token),
     token: token.current,
     certified: () => isOfCascade({ names: tls.sourceNames() }),
     diskShortage: room.shortage,
@@ -68,7 +67,7 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
   const adminToken = await openAdminToken(settings, { read: readSecretFile, clock, logger })
   const gateway = await createHttpGateway({
     services: {
-      ...(await servicesOf(node, settings, audit, adminToken)),
+      ...(await servicesOf(node, settings, { ...surroundings, audit }, adminToken)),
       logLevel: logLevelOf(logger),
       conditions: allConditions(settings.id, node, clock),
     },
@@ -79,12 +78,13 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
     limits,
     tls: tls.http,
     ...gatewayFace(settings, exposed),
-    console: await nodeSurroundings.readConsole(),
+    console: await surroundings.readConsole(),
+    attach: surroundings.attach,
   })
   traffic = gateway
   const http = await gateway.listen()
   node.start()
-  const leave = await nodeSurroundings.attend(settings, logger)
+  const leave = await surroundings.attend(settings, logger)
   const looking = logWhenReady(node.api, { http, tls: settings.tls }, clock, logger)
   return {
     http,
@@ -92,23 +92,20 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
     api: node.api,
     reload: reloadOf(tls, token, adminToken),
     async stop() {
-      room.cancel()
-      looking.cancel()
-      leave()
+      for (const handle of [room, looking, { cancel: leave }]) handle.cancel()
       tls.close()
-      token.close()
-      adminToken?.close()
-      await gateway.close()
-      audit.close()
-      node.close()
-      await storage.close()
-      await store.close()
+      for (const part of [token, adminToken, gateway, audit, node, storage, store]) await part?.close()
     },
   }
 }
 
-function openCopies(settings: BrokerSettings): Promise<OpenCopies> | OpenCopies {
-  return settings.memory ? openMemory(settings) : openDataFolder(settings, nodeSurroundings)
+function upstreamOf({ upstream }: Surroundings, tls: BrokerTls, token: FollowedFile<string | null>): Upstream {
+  const client = createHttpClient(tls.source, token.current)
+  return upstream({ client, sockets: createMessageSockets(tls.source) })
+}
+
+function openCopies(settings: BrokerSettings, surroundings: Surroundings): Promise<OpenCopies> | OpenCopies {
+  return settings.memory ? openMemory(settings, surroundings) : openDataFolder(settings, surroundings)
 }
 
 /** The settings that the node needs. */
@@ -126,20 +123,19 @@ function requireSource({ source }: BrokerSettings): void {
 async function servicesOf(
   node: CascadeNode,
   settings: BrokerSettings,
-  audit: AuditTrail,
+  { clock, crypto, random, audit }: Pick<Surroundings, 'clock' | 'crypto' | 'random'> & { readonly audit: AuditTrail },
   adminToken: FollowedFile<Uint8Array> | null,
 ): Promise<Omit<Services, 'logLevel' | 'conditions'>> {
   const { authentication: mode, superUsers } = settings
   const tables = () => node.tables
-  const platform = { clock: nodeClock, crypto: nodeCrypto, random: nodeRandom }
   return {
-    api: tracedApi(node.api, nodeClock),
+    api: tracedApi(node.api, clock),
     admin: node.admin,
     consumerGroups: node.consumerGroups,
     cascade: node.control,
     quotas: () => node.tables.quotas,
     authorizer: new Authorizer({ mode, superUsers, tables }),
-    authenticator: await openAuthenticator(settings, { ...platform, audit }, tables, adminToken),
+    authenticator: await openAuthenticator(settings, { clock, crypto, random, audit }, tables, adminToken),
     audit,
   }
 }

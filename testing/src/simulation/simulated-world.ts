@@ -64,7 +64,7 @@ export class SimulatedWorld {
     const machines = this.#machines.map(({ machine }) => machine)
     const given = { ...small, ...options.settings, join: ids.map(peerAddress) }
     const brokers = machines.map((machine) => new TestBroker(machine, given))
-    this.cluster = new TestCluster(brokers, machines, { network: this.#network, clock: this.clock })
+    this.cluster = new TestCluster(brokers, [], machines, { network: this.#network, clock: this.clock })
     this.#driver = new FaultDriver({
       clock,
       network: this.#network,
