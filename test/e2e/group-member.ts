@@ -14,6 +14,9 @@ interface MemberOptions {
   readonly instance?: string
   readonly clientId?: string
   readonly topics: readonly string[]
+  readonly sessionMs?: number
+  /** The end of its connection says that it is gone. */
+  readonly leavesOnDisconnect?: boolean
 }
 
 /** A member of a consumer group that does and tells what a test says, frame by frame. */
@@ -22,6 +25,7 @@ export class GroupMember {
   readonly #options: MemberOptions
   #epoch = 0
   #correlation = 0
+  #beats = 0
   leases: readonly LeasedFields[] = []
 
   private constructor(client: Client, options: MemberOptions) {
@@ -38,8 +42,9 @@ export class GroupMember {
 
   /** Takes what it is given, and gives back what it is asked for. `stuckMs`: of a record of its first partition. */
   async beat(stuckMs = 0): Promise<void> {
-    const { instance = '', clientId = '', topics } = this.#options
-    const common = { clientId, instance, rack: '', sessionMs: SESSION_MS, waitMs: 0 }
+    const { instance = '', clientId = '', topics, sessionMs = SESSION_MS, leavesOnDisconnect = false } = this.#options
+    const number = leavesOnDisconnect ? ++this.#beats : 0
+    const common = { clientId, instance, rack: '', sessionMs, waitMs: 0, number }
     const subscribed = this.#epoch === 0 ? { topics: [...topics], patterns: [] } : null
     const [first] = this.leases
     const held = first === undefined || stuckMs === 0 ? [] : [first]

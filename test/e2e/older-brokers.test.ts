@@ -1,15 +1,19 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { Consumer } from '@tailrace/consumer'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { skipped } from '../runner/skipped.ts'
 import { ClusterProcesses } from './cluster-processes.ts'
 import { FlightLoad } from './flight-load.ts'
+import { GroupMember } from './group-member.ts'
 import { commitNamed, OlderVersion, oldestCompatible } from './older-version.ts'
 import { digestReplicas } from './replica-bytes.ts'
 import { allInSync, topicBecomes } from './topic-view.ts'
 
 const PARTITIONS = 6
 const [oldest, previous] = [await commitNamed(oldestCompatible), await commitNamed('HEAD~1')]
-const noHistory = oldest === null || previous === null
+/** It has consumer groups, and its brokers tell nobody of connections that have ended. */
+const withoutEnds = await commitNamed('d7395c14c97ca664bb42f413b3834ed258d10d02')
+const noHistory = oldest === null || previous === null || withoutEnds === null
 
 it('a commit that is not there is missed in CI, where the history is whole', async () => {
   expect(await commitNamed('no-such-commit', false)).toBe(null)
@@ -90,4 +94,56 @@ describe.skipIf(noOlder)('brokers of the commit before, of the oldest compatible
     for (const id of cluster.ids)
       expect(await cluster.log(id)).not.toMatch(/"level":[56]0|INCOMPATIBLE_PEER|NEWER_FORMAT|cannot be resolved/)
   }, 300_000)
+})
+
+const SESSION_MS = 6_000
+
+describe.skipIf(noOlder)('consumer groups, with a broker that knows no ends of connections', () => {
+  let before: OlderVersion
+  let cluster: ClusterProcesses
+  let isUpgraded = false
+
+  beforeAll(async () => {
+    before = await OlderVersion.make(withoutEnds!)
+    const executableOf = (id: number) => (id === 1 && !isUpgraded ? before.executable : undefined)
+    cluster = await ClusterProcesses.start({ executableOf })
+    await cluster.request(2, 'POST', '/topics', { name: 'shared', partitions: 2, replicas: 3 })
+    await topicBecomes(cluster, 2, 'shared', allInSync)
+  }, 120_000)
+  afterAll(async () => {
+    await cluster?.destroy()
+    await before?.remove()
+  })
+
+  /** How long after the end of the connection of one member, at this broker, the other one has both partitions. */
+  async function handedOver(group: string, broker: number): Promise<number> {
+    const options = { group, topics: ['shared'], sessionMs: SESSION_MS, leavesOnDisconnect: true }
+    const gone = await GroupMember.join(cluster.http(broker), { ...options, id: 'gone' })
+    const stays = await GroupMember.join(cluster.http(2), { ...options, id: 'stays' })
+    while (stays.leases.length < 1) for (const member of [gone, stays]) await member.beat()
+    const ended = performance.now()
+    gone.close()
+    for (; stays.leases.length < 2; await pause(50)) await stays.beat()
+    const ms = performance.now() - ended
+    await stays.leave()
+    return ms
+  }
+
+  it('members hand over, at the latest when their session is over, whichever broker coordinates their group', async () => {
+    const groups = [2, 3].flatMap((broker) => ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => ({ broker, name })))
+    const all = await Promise.all(groups.map(({ broker, name }) => handedOver(`${name}-${broker}`, broker)))
+    console.log(`handed over after ${all.map((ms) => ms.toFixed()).join(', ')} ms`)
+    // Leaderships that are spread just then give everybody a session once more.
+    for (const ms of all) expect(ms).toBeLessThan(3 * SESSION_MS)
+    expect(Math.min(...all)).toBeLessThan(SESSION_MS / 2)
+    for (const id of cluster.ids) expect(await cluster.log(id)).not.toMatch(/"level":[56]0|INCOMPATIBLE_PEER/)
+  })
+
+  it('and soon after the end of their connection once the broker is upgraded', async () => {
+    await cluster.stop(1)
+    isUpgraded = true
+    await cluster.launch(1)
+    await cluster.ready([1])
+    for (const name of ['e', 'f', 'g']) expect(await handedOver(name, 1)).toBeLessThan(SESSION_MS / 2)
+  })
 })
