@@ -89,6 +89,7 @@ describe.skipIf(noBrowser)('the console', () => {
     ['Delete…', `#/topics/${TOPIC}`],
     ['Move the leadership…', `#/topics/${TOPIC}/0`],
     ['Change replicas…', `#/topics/${TOPIC}/0`],
+    ['Delete records…', `#/topics/${TOPIC}/0`],
     ['Publish…', `#/topics/${TOPIC}/records`],
   ])('opens a dialog by the keyboard, which keeps the focus until Escape: %s', async (name, hash) => {
     await page.goto(base() + hash)

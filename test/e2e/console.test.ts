@@ -274,6 +274,25 @@ describe.skipIf(noBrowser)('the console of an open cluster', () => {
     await change('3, 1, 2', ['1', '2', '3'])
   })
 
+  it('deletes the oldest records of a partition when its name is typed', async () => {
+    const records = ['a', 'b', 'c', 'd'].map((value) => ({ value, partition: 0 }))
+    await cluster.request(1, 'POST', '/topics/flights/records', { records })
+    await page.goto(`${base()}/console/#/topics/flights/0`)
+    const offset = async (name: string) => Number((await figure(name))!.replaceAll(/\D/g, ''))
+    const start = () => offset('log start')
+    await expect.poll(() => offset('high watermark'), { timeout: 15_000 }).toBeGreaterThanOrEqual(4)
+    const before = (await start()) + 3
+    await page.getByRole('button', { name: 'Delete records…' }).click()
+    await page.getByLabel('Before offset').fill(String(before))
+    await shows(page, /Deleted are 3 of them/)
+    await accessible(page)
+    expect(await page.getByRole('button', { name: 'Delete', exact: true }).isDisabled()).toBe(true)
+    await page.getByLabel('to go on').fill('flights/0')
+    await page.getByRole('button', { name: 'Delete', exact: true }).click()
+    await expect.poll(start, { timeout: 15_000 }).toBe(before)
+    await expect.poll(() => page.locator('dialog').allTextContents()).toEqual([])
+  })
+
   it('shows what changes in a partition and in the cascade without a request', async () => {
     await page.goto(`${base()}/console/#/topics/flights/0`)
     await expect.poll(() => figure('high watermark')).toMatch(/^\d/)

@@ -3,16 +3,21 @@ import type { Entry, Group, Member, Replica } from '../api/answers.ts'
 import { request, topicPath } from '../api/http.ts'
 import { count, size, time } from '../format.ts'
 import { topicLink } from '../live/health.ts'
+import { useLive } from '../live/live.ts'
 import { useWatched } from '../live/use-watched.ts'
 import { Confirm } from '../parts/confirm.tsx'
 import { DataTable } from '../parts/data-table.tsx'
 import { Notice, Refusal } from '../parts/notice.tsx'
+import { DeleteRecords } from './delete-records.tsx'
 
 /** A partition as Raft sees it: its replicas, how far each is, and the newest entries. */
 export function PartitionPage({ topic, partition }: { readonly topic: string; readonly partition: number }) {
   const path = topicPath(topic, `/partitions/${partition}`)
   const { content: group, error } = useWatched<Group>({ of: 'partition', topic, partition })
   const [act, setAct] = useState<'leader' | 'members' | null>(null)
+  // The topic that the dialog was opened for, which is not another one that gets its name meanwhile.
+  const [shortened, setShortened] = useState<string | null>(null)
+  const topicId = useLive().state?.topics.find(({ name }) => name === topic)?.id
   const close = (): void => setAct(null)
   return (
     <>
@@ -31,6 +36,11 @@ export function PartitionPage({ topic, partition }: { readonly topic: string; re
             <button type="button" onClick={() => setAct('members')}>
               Change replicas…
             </button>
+            {topicId !== undefined && (
+              <button type="button" class="danger quiet" onClick={() => setShortened(topicId)}>
+                Delete records…
+              </button>
+            )}
           </div>
           <Figures group={group} />
           <h2>Replicas</h2>
@@ -39,6 +49,15 @@ export function PartitionPage({ topic, partition }: { readonly topic: string; re
           <Entries entries={group.tail} />
           {act === 'leader' && <MoveLeader path={path} group={group} onClose={close} />}
           {act === 'members' && <ChangeMembers path={path} group={group} onClose={close} />}
+          {shortened !== null && (
+            <DeleteRecords
+              topic={topic}
+              topicId={shortened}
+              partition={partition}
+              group={group}
+              onClose={() => setShortened(null)}
+            />
+          )}
         </>
       )}
     </>

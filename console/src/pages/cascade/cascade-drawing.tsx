@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useRef, useState } from 'preact/hooks'
-import type { CascadeBroker } from '../api/answers.ts'
-import { count, duration, size } from '../format.ts'
+import type { CascadeBroker } from '../../api/answers.ts'
+import { count, duration, size } from '../../format.ts'
 import { factsOf } from './cascade-facts.ts'
 import { rootsOf, sourcesFor } from './cascade-tree.ts'
 

@@ -1,4 +1,4 @@
-import type { CascadeBroker } from '../api/answers.ts'
+import type { CascadeBroker } from '../../api/answers.ts'
 
 /** Where the drawing of a cascade begins: every cascade broker is below one of these, or one of `loose`. */
 export interface Roots {

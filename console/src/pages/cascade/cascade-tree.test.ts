@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { CascadeBroker } from '../api/answers.ts'
+import type { CascadeBroker } from '../../api/answers.ts'
 import { belowOf, rootsOf } from './cascade-tree.ts'
 
 const copies = (broker: number, source: number): CascadeBroker => ({

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
-import type { CascadeBroker } from '../api/answers.ts'
-import { request } from '../api/http.ts'
-import { Confirm } from '../parts/confirm.tsx'
+import type { CascadeBroker } from '../../api/answers.ts'
+import { request } from '../../api/http.ts'
+import { Confirm } from '../../parts/confirm.tsx'
 
 interface ChooseSourceProps {
   readonly broker: CascadeBroker

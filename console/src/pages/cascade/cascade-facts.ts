@@ -1,5 +1,5 @@
-import type { CascadeBroker } from '../api/answers.ts'
-import { count, size } from '../format.ts'
+import type { CascadeBroker } from '../../api/answers.ts'
+import { count, size } from '../../format.ts'
 
 /** What a broker does for others, and where it stands, as far as it has been told. */
 export function factsOf({ rack = '', connections = -1, sentBytesPerSecond = -1 }: CascadeBroker): string[] {
