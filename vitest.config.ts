@@ -36,6 +36,7 @@ const functions = [
   'open-files',
   'packages',
   'reading',
+  'sample-programs',
   'sealed-tokens',
   'secured-start',
   'start-up',

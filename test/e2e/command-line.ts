@@ -37,6 +37,12 @@ export async function tailrace(
   return started.finished
 }
 
+/** Runs a program of samples/programs with this Node. */
+export function startSample(name: string, args: readonly string[], environment: Record<string, string>): Started {
+  const file = join(root, 'samples/programs', name)
+  return watch(spawn(process.execPath, [file, ...args], { env: cleanEnvironment(environment) }))
+}
+
 /** Runs `npm start -- …` as a person does: npm leads a group of processes, which gets Ctrl-C as a whole. */
 export function npmStart(args: readonly string[]): Started {
   const child = spawn('npm', ['start', '--', ...args], { cwd: root, env: cleanEnvironment({}), detached: true })
