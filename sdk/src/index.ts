@@ -2,6 +2,6 @@
 export type * from '@tailrace/admin'
 export { Admin } from '@tailrace/admin'
 export type * from '@tailrace/consumer'
-export { Consumer, ConsumerGroup, DEAD_LETTER_PREFIX, Positions } from '@tailrace/consumer'
+export { Consumer, ConsumerGroup, DEAD_LETTER_PREFIX, Positions, TopicPositions } from '@tailrace/consumer'
 export type * from '@tailrace/producer'
-export { avro, bytes, json, nullable, Producer, TailraceError, text, topic } from '@tailrace/producer'
+export { avro, bytes, json, nullable, Producer, partitionForKey, TailraceError, text, topic } from '@tailrace/producer'
