@@ -3,7 +3,15 @@ import { newBackup } from '../broker/src/cli/backup/manifest.ts'
 import { DELETIONS, FENCES, featureLevels } from '../broker/src/cluster/metadata/feature-levels.ts'
 
 /** Where bytes of a format are found. */
-type Place = 'disk' | 'between brokers' | 'clients' | 'metadata' | 'consumer groups' | 'cascade' | 'backup'
+type Place =
+  | 'disk'
+  | 'between brokers'
+  | 'clients'
+  | 'metadata'
+  | 'consumer groups'
+  | 'durable streams'
+  | 'cascade'
+  | 'backup'
 
 export interface Readers {
   readonly place: Place
@@ -37,6 +45,8 @@ export const readers: Readonly<Record<FormatName | 'backup', Readers>> = {
   command: { place: 'metadata', since: first },
   consumerGroupsSnapshot: { place: 'consumer groups', since: first },
   consumerGroupCommand: { place: 'consumer groups', since: first },
+  streamsSnapshot: { place: 'durable streams', since: first },
+  streamChanges: { place: 'durable streams', since: first },
   copyManifest: { place: 'between brokers', since: first },
   handshake: { place: 'between brokers', since: { 2: '0.1.0', 3: '0.1.0' } },
   frame: { place: 'clients', since: first },

@@ -68,6 +68,7 @@ const messagesOf: Readonly<Record<string, readonly MessageName[]>> = {
     'CascadeSecurity',
   ],
   'consumer-groups': ['ConsumerGroup'],
+  streams: ['Stream'],
 }
 
 export const areas: readonly string[] = Object.keys(messagesOf)

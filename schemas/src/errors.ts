@@ -1,6 +1,7 @@
 import { consumerGroupErrors } from './consumer-groups/errors.ts'
 import { publishErrors } from './publish-errors.ts'
 import { type ErrorRow, securityErrors } from './security-errors.ts'
+import { streamErrors } from './streams/errors.ts'
 
 export type { ErrorRow } from './security-errors.ts'
 
@@ -41,6 +42,7 @@ export const errorTable = {
   },
   ...securityErrors,
   ...consumerGroupErrors,
+  ...streamErrors,
   UNKNOWN_TOPIC: {
     status: 404,
     retriable: false,

@@ -122,6 +122,18 @@ export const formatTable = {
     checkedIn: 'broker/src/consumer-groups/state/commands/command-codec.ts',
     proof: 'CRC-32C of its batch',
   },
+  streamChanges: {
+    what: 'An entry of a log of durable streams',
+    version: 1,
+    checkedIn: 'broker/src/streams/state/change-codec.ts',
+    proof: 'CRC-32C of its batch',
+  },
+  streamsSnapshot: {
+    what: 'A snapshot of durable streams',
+    version: 1,
+    checkedIn: 'broker/src/streams/state/streams-store.ts',
+    proof: 'the checksums of RocksDB, or the connection between brokers',
+  },
   consumerGroupsSnapshot: {
     what: 'A snapshot of consumer groups',
     version: 1,

@@ -1,7 +1,8 @@
 import type { CascadeMessageShapes } from './cascade-messages.ts'
 import type { ConsumerGroupMessageShapes } from './consumer-groups/messages.ts'
 import type { BrokerId, GroupId, LogIndex, Offset, PartitionNumber, ProducerId, Term, Timestamp } from './ids.ts'
-import type { Asked, PeerMessageShapes } from './peer-messages.ts'
+import type { Asked, Beat, BeatReply, PeerMessageShapes } from './peer-messages.ts'
+import type { StreamMessageShapes } from './streams/messages.ts'
 
 /**
  * Shapes of every message of the Tailrace protocol. Each has a number (below), an Avro schema in ../avro/<Name>.avsc
@@ -111,30 +112,10 @@ export const MessageNumber = {
   DeleteRecordsReply: 119,
   ConsumerGroup: 120,
   ConsumerGroupReply: 121,
+  Stream: 122,
+  StreamReply: 123,
 } as const
 export type MessageName = keyof typeof MessageNumber
-
-export interface Beat {
-  group: GroupId
-  term: Term
-  commit: LogIndex
-  sentAt: number
-  sleep: boolean
-  acknowledged: number
-  /** Above 0: reads wait for the answer. */
-  round?: number
-}
-export interface BeatReply {
-  group: GroupId
-  term: Term
-  lastIndex: LogIndex
-  sentAt: number
-  asleep: boolean
-  /** Which replica of the broker answers, see AppendReply. */
-  admission?: number
-  /** The beat number of the heartbeat that is answered. */
-  round?: number
-}
 
 /** Body of every Append: the entries' batches back to back, `bytes` each. */
 export interface EntryFields {
@@ -145,7 +126,11 @@ export interface EntryFields {
   bytes: number
 }
 
-export interface MessageShapes extends CascadeMessageShapes, ConsumerGroupMessageShapes, PeerMessageShapes {
+export interface MessageShapes
+  extends CascadeMessageShapes,
+    ConsumerGroupMessageShapes,
+    PeerMessageShapes,
+    StreamMessageShapes {
   /**
    * First frame of each side on a peer connection. `schemas` is the fingerprint of the sender's protocol; `incarnation`
    * is new at each start.

@@ -201,3 +201,26 @@ export interface EntryStateFields {
   batch: { baseOffset: Offset; lastOffset: Offset; bytes: number } | null
   state: string
 }
+
+/** Of one group, in a message for all groups of two brokers. */
+export interface Beat {
+  group: GroupId
+  term: Term
+  commit: LogIndex
+  sentAt: number
+  sleep: boolean
+  acknowledged: number
+  /** Above 0: reads wait for the answer. */
+  round?: number
+}
+export interface BeatReply {
+  group: GroupId
+  term: Term
+  lastIndex: LogIndex
+  sentAt: number
+  asleep: boolean
+  /** Which replica of the broker answers, see AppendReply. */
+  admission?: number
+  /** The beat number of the heartbeat that is answered. */
+  round?: number
+}

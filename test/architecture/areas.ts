@@ -1,11 +1,12 @@
 /**
  * The parts of the code from the bottom up (docs/architecture.md): {schemas, platform} <- {raft, log} <- partition <-
- * api <- security <- consumer-groups <- cluster <- cascade <- doors <- start <- cli. An area may always import itself.
+ * api <- security <- {consumer-groups, streams} <- cluster <- cascade <- doors <- start <- cli. An area may always
+ * import itself.
  */
 const base = ['schemas', 'platform']
 const cores = [...base, 'raft', 'log']
 const replicas = [...cores, 'partition']
-const brokers = [...replicas, 'api', 'security', 'consumer-groups', 'cluster']
+const brokers = [...replicas, 'api', 'security', 'consumer-groups', 'streams', 'cluster']
 const cascades = [...brokers, 'cascade']
 
 export const mayImport: Readonly<Record<string, readonly string[]>> = {
@@ -30,7 +31,8 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   api: replicas,
   security: [...base, 'api'],
   'consumer-groups': [...replicas, 'api', 'security'],
-  cluster: [...replicas, 'api', 'security', 'consumer-groups'],
+  streams: [...replicas, 'api', 'security'],
+  cluster: [...replicas, 'api', 'security', 'consumer-groups', 'streams'],
   cascade: brokers,
   doors: cascades,
   config: ['schemas', 'security'],
@@ -76,8 +78,9 @@ export const floors: Readonly<Record<string, readonly (string | readonly string[
     '',
   ],
   'broker/src/consumer-groups': ['state', ''],
+  'broker/src/streams': ['state', ''],
   'broker/src/cascade': ['wire', 'copies', 'upstream', 'control', ''],
-  'broker/src/doors': ['limits', 'peer', 'json', 'standing', 'subscriptions', 'http', 'ws', 'sse', ''],
+  'broker/src/doors': ['limits', 'peer', 'json', 'standing', 'subscriptions', 'http', 'ws', 'sse', 'streams', ''],
   'broker/src/start': ['metrics', ['credentials', 'logging', 'tracing'], ''],
 }
 

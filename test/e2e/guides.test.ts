@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Consumer } from '@tailrace/consumer'
@@ -179,6 +179,48 @@ describe('a fence and an expected offset', () => {
     const wrong = producer.send('accounts', { value: 'x' }, { partition: 0, expectedOffset: end + 1 })
     await expect(wrong).rejects.toMatchObject({ code: 'WRONG_EXPECTED_OFFSET', endOffset: end })
     await producer.close()
+  })
+})
+
+describe('durable streams', () => {
+  interface Guide {
+    writeAnswer(servers: string[], path: string, parts: Iterable<string>, epoch?: number): Promise<void>
+    follow(servers: string[], path: string, from?: string): AsyncGenerator<string>
+  }
+  const servers = (): string[] => cluster.ids.map((id) => `http://${cluster.http(id)}`)
+
+  it('answer as the page shows it with curl', async () => {
+    const text = await readFile(join(root, 'docs/guides/durable-streams.md'), 'utf8')
+    const [, commands] = /^```sh\n([\s\S]*?)^```$/m.exec(text)!
+    const shell = spawn('bash', ['-e'], { stdio: ['pipe', 'pipe', 'inherit'] })
+    shell.stdin.end(commands!.replaceAll('localhost:8080', cluster.http(1)))
+    let output = ''
+    shell.stdout.on('data', (piece) => (output += piece))
+    const [code] = await once(shell, 'close')
+    expect(code).toBe(0)
+    expect([...output.matchAll(/^HTTP\/1.1 (\d+)/gm)].map(([, status]) => status)).toEqual(['201', '204', '204'])
+    expect(output).toContain('data:compiling\ndata:done\n')
+    expect(output).toContain('"streamClosed":true')
+  })
+
+  it('are written once and read whole, while each broker in turn is killed', async () => {
+    const { writeAnswer, follow } = (await import(await codeOf('durable-streams.md', folder))) as Guide
+    const parts = Array.from({ length: 100 }, (_, number) => `${number} `)
+    const written = writeAnswer(servers(), 'answers/1', parts)
+    await expect.poll(async () => (await fetch(`${servers()[0]}/streams/answers/1`)).status).toBe(200)
+    const reading = (async () => {
+      let read = ''
+      for await (const part of follow(servers(), 'answers/1')) read += part
+      return read
+    })()
+    for (const id of cluster.ids) {
+      await cluster.kill(id)
+      await cluster.launch(id)
+      await cluster.ready([id])
+    }
+    await written
+    expect(await reading).toBe(parts.join(''))
+    await expect(writeAnswer(servers(), 'answers/1', ['late'], 1)).rejects.toThrow('STREAM_')
   })
 })
 

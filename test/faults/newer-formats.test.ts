@@ -37,7 +37,9 @@ import { configurationIn } from '../../broker/src/partition/replica/state/config
 import { MemoryDisk } from '../../broker/src/platform/memory/disk.ts'
 import { nodeCrc32c as crc } from '../../broker/src/platform/node/checksum.ts'
 import { settled } from '../../broker/src/platform/testing/clock.ts'
+import { silentLogger } from '../../broker/src/platform/testing/logger.ts'
 import { promptClock } from '../../broker/src/platform/testing/prompt-clock.ts'
+import { StreamsStore } from '../../broker/src/streams/state/streams-store.ts'
 
 /** A data folder of the first version after a kill, and the CRC of each batch in it, by group. */
 const kept = JSON.parse(readFileSync(new URL('data-of-version-1.json', import.meta.url), 'utf8')) as {
@@ -237,6 +239,12 @@ const cases: Record<FormatName, () => unknown> = {
     await loadConsumerGroups(store, 'consumer-groups/7/', new ConsumerGroupsState())
   },
   consumerGroupCommand: () => {},
+  streamsSnapshot: async () => {
+    const store = new MemoryStore()
+    await store.write([['streams/7/a/format', text(2)]])
+    await new StreamsStore({ store, clock: promptClock, logger: silentLogger }, 'streams/7/').load()
+  },
+  streamChanges: () => {},
   securityCopy: async () => {
     const store = new MemoryStore()
     await store.write([['cascade/security', text({ version: 2, more: [] })]])
@@ -255,6 +263,7 @@ const cases: Record<FormatName, () => unknown> = {
 const elsewhere: Partial<Record<FormatName, readonly [file: string, code: ErrorCode]>> = {
   command: ['broker/src/cluster/metadata/newer-member.test.ts', 'NEWER_FORMAT'],
   consumerGroupCommand: ['broker/src/consumer-groups/state/consumer-groups-machine.test.ts', 'NEWER_FORMAT'],
+  streamChanges: ['broker/src/streams/state/streams-machine.test.ts', 'NEWER_FORMAT'],
   handshake: ['broker/src/doors/peer/handshake/handshake.test.ts', 'INCOMPATIBLE_PEER'],
 }
 /** Bytes over a connection that has not sent its version are garbage; none of them are kept. */

@@ -137,6 +137,8 @@ const table: Readonly<Record<MessageName, Rights>> = {
   BrokerConditionReply: misplaced,
   ConsumerGroup: ofMembers,
   ConsumerGroupReply: misplaced,
+  Stream: ofMembers,
+  StreamReply: misplaced,
   WatchEnds: ofMembers,
   WatchEndsReply: misplaced,
   BrokerLoad: ofMembers,

@@ -70,6 +70,7 @@ beforeAll(async () => {
   const others: Resource[] = [
     { type: 'topic', name: 'nowhere' },
     { type: 'group', name: 'billing' },
+    { type: 'topic', name: '__streams.jobs.7' },
   ]
   for (const resource of [flights, cluster, ...others]) tables.rule('User:alice', 'all', resource)
 })
@@ -112,7 +113,7 @@ async function ask(method: string, path: string, credential: Credential, body?: 
   const answer = await fetch(`${fixture.url}${path}`, { method, headers, ...init })
   const text = await answer.text()
   const isJson = answer.headers.get('content-type')?.includes('json')
-  return { status: answer.status, body: isJson ? JSON.parse(text) : text }
+  return { status: answer.status, body: isJson && text !== '' ? JSON.parse(text) : text }
 }
 
 /** A right credential from the same address: the next wrong one is answered at once again. */

@@ -1,10 +1,12 @@
 import type { BrokerId, GroupId, HoldingFields, TailraceError } from '@tailrace/schemas'
+import type { StreamsApi } from '../api/streams-api.ts'
 import { Authorizer } from '../security/access/authorizer.ts'
 import { ANONYMOUS } from '../security/identity/principal.ts'
+import { StreamLeaders } from '../streams/leader/stream-leaders.ts'
 import { Balancer, balancePlan } from './balance/balancer.ts'
 import { askLoads, loadHere } from './balance/broker-loads.ts'
 import { describeBalance } from './balance/describe-balance.ts'
-import { createCoordinators } from './coordinator-parts.ts'
+import { createCoordinators, replicaMachines } from './coordinator-parts.ts'
 import { Formation } from './formation/formation.ts'
 import type { IdentityFile } from './formation/identity-file.ts'
 import { JoinRequests } from './formation/join-requests.ts'
@@ -48,6 +50,7 @@ import { MetadataClient } from './routing/metadata-client.ts'
 import { PartitionStatus } from './routing/partition-status.ts'
 import { Publisher } from './routing/publisher.ts'
 import { Reader } from './routing/reader.ts'
+import { Streams } from './routing/streams.ts'
 import { Topics } from './routing/topics.ts'
 import { WatchedEnds } from './routing/watched-ends.ts'
 import { ExpiredTokens } from './security/expired-tokens.ts'
@@ -89,6 +92,8 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
   const here = answersHere(brokerId, groupRequests)
   const calls = new GroupCalls({ brokerId, here, directory, peers: checked, clock, state })
   const coordinators = createCoordinators(deps, { state, authorizer, status })
+  const ask: StreamsApi['ask'] = (request, body) => streams.own.ask(request, body)
+  const streamLeaders = new StreamLeaders({ ...deps, ask })
   const reconciler = new Reconciler({
     brokerId,
     groups,
@@ -96,7 +101,7 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
     clock,
     logger,
     limits: deps,
-    machines: coordinators,
+    machines: replicaMachines(coordinators, streamLeaders),
     confirmGone: (group) => confirmGone({ brokerId, groups, state, calls }, group),
     onProgress: () => directory.touch(),
     onRemoved: (group) => events.removed(group),
@@ -106,11 +111,14 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
   const underneath = { ...decisions, calls, settleMs, members }
   const control = createControl(deps, underneath)
   const { topics } = control
+  const streams = new Streams({ ...deps, state, directory, topics, streamLeaders, brokers })
   return {
     ...decisions,
     ...control,
     ...createSecurity(deps, underneath),
     coordinators,
+    streamLeaders,
+    streams,
     consumerGroups: new ConsumerGroups({ ...deps, state, directory, topics, coordinators, brokers }),
     formation,
     members,

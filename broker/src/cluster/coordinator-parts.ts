@@ -1,11 +1,14 @@
 import { NO_BROKER } from '@tailrace/schemas'
 import type { Asker } from '../api/broker-api.ts'
+import { STREAMS_TOPIC } from '../api/streams-api.ts'
 import { Coordinators } from '../consumer-groups/coordinator/coordinators.ts'
 import { PartitionEnds } from '../consumer-groups/coordinator/partition-ends.ts'
 import type { Authorizer } from '../security/access/authorizer.ts'
 import type { CredentialKind } from '../security/identity/session.ts'
+import type { StreamLeaders } from '../streams/leader/stream-leaders.ts'
 import type { MetadataState } from './metadata/metadata-state.ts'
 import type { ClusterNodeDeps } from './node-deps.ts'
+import type { ReplicaMachines } from './replicas/reconciler.ts'
 import type { PartitionStatus } from './routing/partition-status.ts'
 
 interface Underneath {
@@ -31,4 +34,17 @@ export function createCoordinators(
   }
   const ends = new PartitionEnds({ view: state, endsOf, clock, logger })
   return new Coordinators({ groups, store, view: state, ends, mayRead, expirationMs, clock, logger })
+}
+
+/** Each topic whose partitions drive state machines has its own kind of them. */
+export function replicaMachines(coordinators: Coordinators, streamLeaders: StreamLeaders): ReplicaMachines {
+  const both = [coordinators, streamLeaders]
+  return {
+    machineOf: (topic, group, isBlank) =>
+      (topic === STREAMS_TOPIC ? streamLeaders : coordinators).machineOf(group, isBlank),
+    has: (group) => both.some((one) => one.has(group)),
+    async forget(group) {
+      for (const one of both) if (one.has(group)) await one.forget(group)
+    },
+  }
 }

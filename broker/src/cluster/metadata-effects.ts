@@ -143,6 +143,7 @@ export class MetadataEffects {
     publisher.leadershipChanged(group)
     groupRequests.leadershipChanged(group)
     this.#parts.coordinators.leadershipChanged(group)
+    this.#parts.streamLeaders.leadershipChanged(group)
     if (group === METADATA_GROUP) {
       controller.wake()
       leaderReturn.wake()

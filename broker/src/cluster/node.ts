@@ -5,10 +5,12 @@ import type { BrokerApi } from '../api/broker-api.ts'
 import type { BrokerCondition, Condition } from '../api/condition.ts'
 import type { ConsumerGroupsService } from '../api/consumer-groups-api.ts'
 import type { SecurityApi, SecurityService } from '../api/security-api.ts'
+import type { StreamsService } from '../api/streams-api.ts'
 import type { Coordinators } from '../consumer-groups/coordinator/coordinators.ts'
 import { damagedFile } from '../log/recovery/damaged-file.ts'
 import type { PeerHandlers, PeerIdentity } from '../partition/peers.ts'
 import type { SecurityTables } from '../security/security-tables.ts'
+import type { StreamLeaders } from '../streams/leader/stream-leaders.ts'
 import type { BalanceTally } from './balance/balance-metrics.ts'
 import type { BrokerParts } from './broker-parts.ts'
 import { createParts } from './broker-parts.ts'
@@ -41,6 +43,9 @@ export interface ClusterNode {
   readonly consumerGroups: ConsumerGroupsService
   /** The consumer groups that this broker coordinates. */
   readonly coordinators: Pick<Coordinators, 'figures' | 'lags'>
+  readonly streams: StreamsService
+  /** The durable streams that this broker leads. */
+  readonly streamLeaders: Pick<StreamLeaders, 'figures'>
   /** What this broker does for an even spread, while it leads the metadata group. */
   readonly balance: BalanceTally
   /** As this broker knows them, with the part that decides by them. */
@@ -83,6 +88,8 @@ class BrokerNode implements ClusterNode {
   readonly security: SecurityApi & SecurityService
   readonly consumerGroups: ConsumerGroupsService
   readonly coordinators: ClusterNode['coordinators']
+  readonly streams: StreamsService
+  readonly streamLeaders: ClusterNode['streamLeaders']
   readonly balance: BalanceTally
   readonly rules: ClusterRules
   readonly tables: SecurityTables
@@ -113,6 +120,8 @@ class BrokerNode implements ClusterNode {
     this.security = this.#parts.security
     this.consumerGroups = this.#parts.consumerGroups
     this.coordinators = this.#parts.coordinators
+    this.streams = this.#parts.streams
+    this.streamLeaders = this.#parts.streamLeaders
     this.balance = this.#parts.balancer
     this.rules = this.#parts
     this.tables = this.#parts.state.security
@@ -194,6 +203,7 @@ class BrokerNode implements ClusterNode {
     this.#parts.publisher.close()
     this.#parts.directory.close()
     await this.#parts.coordinators.close()
+    await this.#parts.streamLeaders.close()
     await this.#parts.writer.close()
   }
 

@@ -42,7 +42,8 @@ async function ask(method: string, path: string, headers: Record<string, string>
   const answer = await fetch(`${fixture.url}${path}`, { method, headers: typed, ...json })
   const text = await answer.text()
   const type = answer.headers.get('content-type') ?? ''
-  return { status: answer.status, headers: answer.headers, body: type.includes('json') ? JSON.parse(text) : text }
+  const isJson = type.includes('json') && text !== ''
+  return { status: answer.status, headers: answer.headers, body: isJson ? JSON.parse(text) : text }
 }
 
 /** Every operation with its method, from the description that the gateway gives of itself. */

@@ -39,6 +39,7 @@ describe('OpenAPI', () => {
       'delete /security/quotas',
       'delete /security/tokens/{id}',
       'delete /security/users/{user}',
+      'delete /streams/{*}',
       'delete /topics/{topic}',
       'delete /topics/{topic}/partitions/{partition}/members/change',
       'get /',
@@ -65,6 +66,7 @@ describe('OpenAPI', () => {
       'get /security/tokens',
       'get /security/users',
       'get /stream',
+      'get /streams/{*}',
       'get /topics',
       'get /topics/{topic}',
       'get /topics/{topic}/partitions/{partition}/describe',
@@ -83,6 +85,7 @@ describe('OpenAPI', () => {
       'post /security/acls/test',
       'post /security/credentials',
       'post /security/tokens',
+      'post /streams/{*}',
       'post /topics',
       'post /topics/{topic}/partitions/{partition}/delete-records',
       'post /topics/{topic}/partitions/{partition}/force-members',
@@ -98,6 +101,7 @@ describe('OpenAPI', () => {
       'put /operations/log-level',
       'put /security/quotas',
       'put /security/users/{user}',
+      'put /streams/{*}',
       'put /topics/{topic}/partitions/{partition}/members',
       'put /topics/{topic}/partitions/{partition}/priority',
     ])
@@ -161,7 +165,7 @@ describe('OpenAPI', () => {
     const schemes = body.security.flatMap((required: object) => Object.keys(required))
     expect(Object.keys(body.components.securitySchemes).sort()).toEqual(schemes.sort())
     for (const [path, methods] of Object.entries<Body>(body.paths)) {
-      const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
+      const named = [...path.matchAll(/\{(\w+|\*)\}/g)].map(([, name]) => name)
       for (const { operationId, responses, tags, parameters = [] } of Object.values<Body>(methods)) {
         const statuses = Object.keys(responses)
         const has = (form: RegExp) => statuses.some((status) => form.test(status))

@@ -54,6 +54,7 @@ import type { EventStreams } from './sse/event-streams.ts'
 import { eventRoutes } from './sse/routes.ts'
 import { LongPolls } from './standing/long-polls.ts'
 import { PartitionEnds } from './standing/partition-ends.ts'
+import { streamRoutes } from './streams/routes.ts'
 import { streamGateway } from './ws/gateway.ts'
 import { SharedTexts } from './ws/messages/shared-texts.ts'
 import { SharedAnswers } from './ws/shared-answers.ts'
@@ -142,14 +143,16 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
   const stream = await streamGateway(app, { ...shared, services, received: held.received, newProducers })
   const lineBodies = new LineBodies({ ...shared, received: held.received, abandonment, deadlines })
   const waits = new WaitingReads(limits.maxWaitingReads)
-  let events: EventStreams | null = null
+  const followed: EventStreams[] = []
   await app.register(async (routes) => {
     topicRoutes(routes, limits)
     for (const add of plainRoutes) add(routes)
-    events = eventRoutes(routes, { ...shared, places })
+    followed.push(eventRoutes(routes, { ...shared, places }))
     recordRoutes(routes, { ...shared, lineBodies })
     const cacheScope = services.authorizer.mode === 'off' ? 'public' : 'private'
-    readRoutes(routes, { ...shared, places, abandonment, waits, cacheScope })
+    const reading = { ...shared, places, abandonment, waits, cacheScope } as const
+    readRoutes(routes, reading)
+    followed.push(streamRoutes(routes, reading))
     const page = { registry: metrics.registry, series: parts.series ?? noSeries }
     operationRoutes(routes, page, { ...tellingOf(parts), apiDocument: described })
     consoleRoutes(routes, parts.console ?? new Map())
@@ -162,7 +165,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
       closing = true
       parts.tls?.close()
       abandonment.close()
-      events?.close()
+      for (const streams of followed) streams.close()
       await Promise.all([stream.close(), lineBodies.close()])
       await app.close()
     },

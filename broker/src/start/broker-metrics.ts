@@ -21,6 +21,7 @@ import { readStageMetrics } from '../partition/replica/read/read-stages.ts'
 import type { Clock } from '../platform/clock.ts'
 import { auditMetrics } from '../security/audit/audit-metrics.ts'
 import type { AuditTrail } from '../security/audit/audit-trail.ts'
+import { streamMetrics } from '../streams/leader/stream-metrics.ts'
 import type { BrokerTls } from './credentials/tls.ts'
 import { exposureMetrics } from './exposures.ts'
 import { register } from './metrics/metrics-registry.ts'
@@ -33,7 +34,7 @@ export interface MeasuredBroker {
   readonly settings: BrokerSettings
   readonly storage: LogStorage
   readonly groups: BrokerGroups
-  readonly node: Pick<ClusterNode, 'places' | 'featureLevel' | 'coordinators' | 'balance'>
+  readonly node: Pick<ClusterNode, 'places' | 'featureLevel' | 'coordinators' | 'streamLeaders' | 'balance'>
   readonly peers: PeerStats
   readonly tls: BrokerTls
   readonly exposed: readonly string[]
@@ -57,6 +58,7 @@ export function brokerMetrics(broker: MeasuredBroker): Required<Pick<HttpGateway
   register(registry, exposureMetrics, broker.exposed)
   register(registry, auditMetrics, broker.audit)
   register(registry, coordinatorMetrics, broker.node.coordinators)
+  register(registry, streamMetrics, broker.node.streamLeaders)
   register(registry, balanceMetrics, broker.node.balance)
   broker.tls.registerMetrics(registry)
   const series = async function* (ofPartitions: boolean): AsyncIterable<string> {

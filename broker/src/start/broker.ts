@@ -122,7 +122,7 @@ function servicesOf(
   logger: { level: string },
   { brokerId, clock }: { readonly brokerId: BrokerId; readonly clock: Clock },
 ) {
-  const { api, admin, security, consumerGroups, rules, tables } = node
+  const { api, admin, security, consumerGroups, streams, rules, tables } = node
   const described = { ...tracedApi(api, clock), describeCluster: () => cascade.describeCluster() }
   const conditionsOfOthers = async () =>
     (await Promise.all([node.conditionsOfOthers(), cascadeConditions(cascade)])).flat()
@@ -132,6 +132,7 @@ function servicesOf(
     admin,
     security,
     consumerGroups,
+    streams,
     cascade,
     ...tabled,
     logLevel: logLevelOf(logger),

@@ -16,6 +16,7 @@ import type { MetricTable } from '../platform/metric-table.ts'
 import { tlsMetrics } from '../platform/node/tls/tls-stats.ts'
 import type { SeriesTable } from '../platform/series-table.ts'
 import { auditMetrics } from '../security/audit/audit-metrics.ts'
+import { streamMetrics } from '../streams/leader/stream-metrics.ts'
 import { exposureMetrics } from './exposures.ts'
 import { partitionPageMetrics } from './metrics/partition-page.ts'
 import { processMetrics } from './process-metrics.ts'
@@ -33,6 +34,7 @@ ${chapter('Exposed ports', tableRows(exposureMetrics))}
 ${chapter('Audit', tableRows(auditMetrics))}
 ${chapter('Spread over brokers', tableRows(balanceMetrics))}
 ${chapter('Consumer groups', [...tableRows(coordinatorMetrics), ...seriesRows([lagSeries])])}
+${chapter('Durable streams', tableRows(streamMetrics))}
 ${chapter('Cascade brokers', [...tableRows(cascadeMetrics), ...seriesRows([belowSeries])])}
 ${chapter('TLS', tableRows(tlsMetrics))}
 ${chapter('Clients', gatewayRows(true))}

@@ -2,6 +2,7 @@ import type { CascadeReport, ClusterBrokerFields } from '../cascade-messages.ts'
 import type { ErrorFields, MessageName, MessageShapes } from '../messages.ts'
 import { sampleConsumerGroupMessages } from './sample-consumer-group-messages.ts'
 import { asker, sampleCondition, samplePeerMessages } from './sample-peer-messages.ts'
+import { sampleStreamMessages } from './sample-stream-messages.ts'
 
 const error: ErrorFields = { code: 'NOT_LEADER', message: 'Über den Wolken', retriable: true, hint: 'look elsewhere' }
 const far = Number.MAX_SAFE_INTEGER - 1
@@ -218,6 +219,7 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
   SubscriptionEnd: { subscription: 9, partition: -1, error: later, logStart: -1, highWatermark: -1 },
   ...samplePeerMessages,
   ...sampleConsumerGroupMessages,
+  ...sampleStreamMessages,
   CascadeBeat: { correlation, clusterId: 'c', broker: 101, reports: [report, { ...report, broker: 201 }], ...told },
   CascadeBeatReply: {
     correlation,

@@ -10,6 +10,7 @@ import type { RequestName } from '../../../broker/src/partition/peers.ts'
 import { sampleGroupRequests, sampleGroupResults } from '../../../schemas/src/testing/sample-consumer-group-messages.ts'
 import { sampleMessages } from '../../../schemas/src/testing/sample-messages.ts'
 import { sampleIntents } from '../../../schemas/src/testing/sample-peer-messages.ts'
+import { sampleStreamRequests, sampleStreamResults } from '../../../schemas/src/testing/sample-stream-messages.ts'
 import { type FuzzTarget, joined, refusedAs } from '../target.ts'
 import { sealedFrame } from './frames.ts'
 
@@ -37,6 +38,8 @@ function samples(name: MessageName): object[] {
   if ('record' in sample) return [{ ...sample, record }]
   if (name === 'ConsumerGroup') return sampleGroupRequests.map((request) => ({ ...sample, request }))
   if (name === 'ConsumerGroupReply') return sampleGroupResults.map((result) => ({ ...sample, result }))
+  if (name === 'Stream') return sampleStreamRequests.map((request) => ({ ...sample, request }))
+  if (name === 'StreamReply') return sampleStreamResults.map((result) => ({ ...sample, result }))
   return name === 'MetadataCommand' ? sampleIntents.map((intent) => ({ ...sample, intent })) : [sample]
 }
 

@@ -17,6 +17,7 @@ import { peerHandshakes } from './peer-handshakes.ts'
 import { peerRequests } from './peer-requests.ts'
 import { securityRequests } from './security-requests.ts'
 import { copyManifests, identityFiles, metadataCommands, metadataStates, producerCheckpoints } from './states.ts'
+import { streamChanges, streamMessages, streamStates } from './streams.ts'
 import { jsonConfigFiles, readTokens, recordLines, streamPositions, textOperations, yamlConfigFiles } from './texts.ts'
 import { webTokens } from './web-tokens.ts'
 import { webSocketBrokers } from './ws-client.ts'
@@ -34,6 +35,8 @@ export const targetTable: readonly { readonly target: FuzzTarget; readonly share
   ...[
     metadataCommands,
     consumerGroupCommands,
+    streamChanges,
+    streamMessages,
     peerRequests,
     copyManifests,
     producerCheckpoints,
@@ -44,9 +47,15 @@ export const targetTable: readonly { readonly target: FuzzTarget; readonly share
     principalNames,
     clientCertificates,
   ].map((target) => share(target, 60)),
-  ...[metadataStates, consumerGroupStates, identityFiles, peerHandshakes, scramMessages, bearerTokens].map((target) =>
-    share(target, 20),
-  ),
+  ...[
+    metadataStates,
+    consumerGroupStates,
+    streamStates,
+    identityFiles,
+    peerHandshakes,
+    scramMessages,
+    bearerTokens,
+  ].map((target) => share(target, 20)),
   share(backupManifests, 20),
   ...[yamlConfigFiles, webSocketClients].map((target) => share(target, 10)),
   ...[cascadeTables, webTokens].map((target) => share(target, 10)),

@@ -2,6 +2,7 @@ import type { Assignment, BrokerId, CascadeReport } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { Asker, BrokerApi, ClusterDescription } from '../../api/broker-api.ts'
 import { CONSUMER_GROUPS_TOPIC } from '../../api/consumer-groups-api.ts'
+import { STREAMS_TOPIC } from '../../api/streams-api.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { pause } from '../../platform/timing/pause.ts'
 import { checkReports, checkSender } from '../wire/beat-checks.ts'
@@ -250,10 +251,12 @@ function leaderOf({ metadataLeader }: ClusterDescription): BrokerId {
   return metadataLeader
 }
 
-/** The logs of coordinators are cut by snapshots that cascade brokers do not have, and have nothing for readers. */
+const ofMachines: readonly string[] = [CONSUMER_GROUPS_TOPIC, STREAMS_TOPIC]
+
+/** The logs of state machines are cut by snapshots that cascade brokers do not have, and have nothing for readers. */
 function copiedTopics(api: Pick<BrokerApi, 'listTopics' | 'topicsVersion'>): typeof api {
   return {
-    listTopics: () => api.listTopics().filter(({ name }) => name !== CONSUMER_GROUPS_TOPIC),
+    listTopics: () => api.listTopics().filter(({ name }) => !ofMachines.includes(name)),
     topicsVersion: () => api.topicsVersion(),
   }
 }

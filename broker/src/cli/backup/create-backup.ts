@@ -1,6 +1,7 @@
 import type { TopicConfig } from '../../api/broker-api.ts'
 import { CONSUMER_GROUPS_TOPIC } from '../../api/consumer-groups-api.ts'
 import type { CredentialsPage, StoredCredentials, StoredToken, StoredUser } from '../../api/security-api.ts'
+import { STREAMS_TOPIC } from '../../api/streams-api.ts'
 import { topicPath } from '../../cluster/routing/topic-path.ts'
 import type { Crypto } from '../../platform/crypto.ts'
 import { inTurns } from '../../platform/timing/in-turns.ts'
@@ -61,6 +62,8 @@ async function topicsNamed(names: readonly string[], admin: AdminClient): Promis
     throw new UsageError(`${AUDIT_TOPIC} cannot be restored: read it with "tailrace audit"`)
   if (names.includes(CONSUMER_GROUPS_TOPIC))
     throw new UsageError(`${CONSUMER_GROUPS_TOPIC} cannot be restored: use "tailrace group export"`)
+  if (names.includes(STREAMS_TOPIC))
+    throw new UsageError(`${STREAMS_TOPIC} cannot be restored: copy durable streams by reading them`)
   if (names.length === 0) return topics.filter(({ name }) => !topicsOfBrokers.includes(name))
   // The error of a topic that is not there, or that nobody may see, is the broker's.
   for (const name of names) await admin.request('GET', topicPath(name))

@@ -2,6 +2,8 @@ import type { BrokerId } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { BrokerLevels } from '../../api/admin-api.ts'
 import type { LevelRange } from '../../api/broker-api.ts'
+import { CONSUMER_GROUPS_TOPIC } from '../../api/consumer-groups-api.ts'
+import { STREAMS_TOPIC } from '../../api/streams-api.ts'
 import { isPositive } from './commands/command-checks.ts'
 
 /**
@@ -51,6 +53,15 @@ export const DELETIONS = 3
 
 /** From this level on there are consumer groups: older brokers take the logs of coordinators for those of records. */
 export const CONSUMER_GROUPS_LEVEL = 3
+
+/** From this level on there are durable streams: older brokers take their logs for those of records. */
+export const STREAMS_LEVEL = 3
+
+/** Topics whose partitions are the logs of state machines, with the level from which on they are. */
+export const machineTopics: ReadonlyMap<string, number> = new Map([
+  [CONSUMER_GROUPS_TOPIC, CONSUMER_GROUPS_LEVEL],
+  [STREAMS_TOPIC, STREAMS_LEVEL],
+])
 
 /** Of a broker that names none: it is older than levels. */
 export const FIRST_LEVEL: LevelRange = { lowest: 1, highest: 1 }

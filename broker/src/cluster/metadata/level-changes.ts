@@ -1,6 +1,5 @@
-import { CONSUMER_GROUPS_TOPIC } from '../../api/consumer-groups-api.ts'
 import type { SetFeatureLevel } from './commands/level-commands.ts'
-import { CONSUMER_GROUPS_LEVEL, notSupportedBy } from './feature-levels.ts'
+import { machineTopics, notSupportedBy } from './feature-levels.ts'
 import type { Change, MetadataTables } from './metadata-model.ts'
 import { refused } from './metadata-model.ts'
 
@@ -16,10 +15,11 @@ export function performLevelCommand(state: MetadataTables, { level, at, broker, 
   const levels = [...known].map((id) => ({ broker: id, range: state.brokers.get(id)?.levels }))
   const behind = notSupportedBy(level, levels)
   if (behind !== null) return refused('FEATURE_LEVEL_UNSUPPORTED', behind)
-  // Records of clients would be read as the log of a coordinator.
-  const blocked = present < CONSUMER_GROUPS_LEVEL && level >= CONSUMER_GROUPS_LEVEL
-  if (blocked && state.topics.has(CONSUMER_GROUPS_TOPIC))
-    return refused('TOPIC_EXISTS', `"${CONSUMER_GROUPS_TOPIC}" is for brokers alone from level ${level} on.`)
+  // Records of clients would be read as the log of a state machine.
+  for (const [name, since] of machineTopics) {
+    if (present < since && level >= since && state.topics.has(name))
+      return refused('TOPIC_EXISTS', `"${name}" is for brokers alone from level ${level} on.`)
+  }
   state.head.featureLevel = level
   const audit = { at, broker, by, action: 'set-feature-level', target: 'cluster', detail: `${present} to ${level}` }
   return { result: { ok: true, index: state.head.appliedIndex }, audit }

@@ -7,7 +7,7 @@ import { FENCES, levelRefusal } from '../metadata/feature-levels.ts'
 import type { MetadataState, Topic, TopicPlace } from '../metadata/metadata-state.ts'
 import { placeOf } from '../metadata/partition-replicas.ts'
 import { OpeningPace } from './opening-pace.ts'
-import { type BatchLimits, isOfCoordinators, settingsOf, settingsOfCoordinator, specOf } from './replica-spec.ts'
+import { type BatchLimits, hasStateMachine, settingsOf, settingsOfMachine, specOf } from './replica-spec.ts'
 
 const RETRIES = { firstMs: 200, maxMs: 10_000 }
 /**
@@ -34,10 +34,10 @@ interface Task {
   failures: number
 }
 
-/** The state machines of the coordinators of consumer groups. */
-export interface CoordinatorMachines {
+/** The state machines of consumer groups and of durable streams. */
+export interface ReplicaMachines {
   /** `isBlank`: the replica has no log here, so what a former one has stored is forgotten. */
-  machineOf(group: GroupId, isBlank: boolean): Promise<StateMachine>
+  machineOf(topic: string, group: GroupId, isBlank: boolean): Promise<StateMachine>
   has(group: GroupId): boolean
   /** The replica is off the disk. */
   forget(group: GroupId): Promise<void>
@@ -50,7 +50,7 @@ export interface ReconcilerDeps {
   readonly clock: Clock
   readonly logger: Logger
   readonly limits: BatchLimits
-  readonly machines: CoordinatorMachines
+  readonly machines: ReplicaMachines
   /** Resolves when the replica's group goes on without it; rejects when that is not known. */
   readonly confirmGone: (group: GroupId) => Promise<void>
   /** A replica was opened, was removed or has failed. */
@@ -269,7 +269,8 @@ export class Reconciler {
     const fenceRefusal = (): TailraceError | null => levelRefusal('Fencing tokens', FENCES, state.head)
     const topicPlace = state.places.get(group)!
     const isBlank = !this.#stored.has(group)
-    const stateMachine = isOfCoordinators(state, topicPlace.topic) ? await machines.machineOf(group, isBlank) : null
+    const { topic } = topicPlace
+    const stateMachine = hasStateMachine(state, topic) ? await machines.machineOf(topic.name, group, isBlank) : null
     const circumstances = { created, limits, present, isGiven, fenceRefusal, stateMachine }
     const opened = await groups.open(specOf(topicPlace, brokerId, place, circumstances))
     this.#stored.add(group)
@@ -297,8 +298,8 @@ export class Reconciler {
     const partition = state.partitionOf(group)
     if (open === undefined || partition === undefined) return
     const { topic } = state.places.get(group)!
-    const settings = isOfCoordinators(state, topic)
-      ? settingsOfCoordinator(partition, brokerId, limits)
+    const settings = hasStateMachine(state, topic)
+      ? settingsOfMachine(partition, brokerId, limits)
       : settingsOf(topic, partition, brokerId, limits)
     open.update(settings)
   }

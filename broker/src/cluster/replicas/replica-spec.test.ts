@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Topic } from '../metadata/metadata-state.ts'
 import type { TopicPartition } from '../metadata/partition-replicas.ts'
-import { isOfCoordinators, settingsOf, settingsOfCoordinator } from './replica-spec.ts'
+import { hasStateMachine, settingsOf, settingsOfMachine } from './replica-spec.ts'
 
 const partition = { group: 1, partition: 0, founders: [1], replicas: [1] } as unknown as TopicPartition
 const limits = { maxBatchBytes: 1000, largestMaxBatchBytes: 5000 }
@@ -39,7 +39,7 @@ test('each setting of a topic reaches its replicas', () => {
 })
 
 test('settings of the topic of the coordinators do not reach their logs', () => {
-  expect(settingsOfCoordinator({ ...partition, priorities: { 1: 3 } }, 1, limits)).toEqual({
+  expect(settingsOfMachine({ ...partition, priorities: { 1: 3 } }, 1, limits)).toEqual({
     maxBatchBytes: 5000,
     retention: { bytes: null, ms: null },
     segments: { bytes: null, ms: null },
@@ -50,6 +50,6 @@ test('settings of the topic of the coordinators do not reach their logs', () => 
 })
 
 test('below the level of consumer groups a topic of that name has records', () => {
-  const at = (featureLevel: number, name: string) => isOfCoordinators({ head: { featureLevel } } as never, { name })
+  const at = (featureLevel: number, name: string) => hasStateMachine({ head: { featureLevel } } as never, { name })
   expect([at(2, '__groups'), at(3, '__groups'), at(3, 'flights')]).toEqual([false, true, false])
 })

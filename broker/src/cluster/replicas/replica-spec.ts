@@ -1,7 +1,6 @@
 import type { BrokerId, ProducerId, TailraceError } from '@tailrace/schemas'
-import { CONSUMER_GROUPS_TOPIC } from '../../api/consumer-groups-api.ts'
 import type { GroupSpec, SpecChanges, StateMachine } from '../../partition/group.ts'
-import { CONSUMER_GROUPS_LEVEL } from '../metadata/feature-levels.ts'
+import { machineTopics } from '../metadata/feature-levels.ts'
 import type { MetadataState, Topic, TopicPlace } from '../metadata/metadata-state.ts'
 import type { Place, TopicPartition } from '../metadata/partition-replicas.ts'
 
@@ -15,7 +14,7 @@ interface Circumstances {
   readonly present: () => readonly BrokerId[]
   readonly isGiven: (id: ProducerId) => boolean
   readonly fenceRefusal: () => TailraceError | null
-  /** Of a coordinator of consumer groups; null: the log is one of records. */
+  /** Of consumer groups, or of durable streams; null: the log is one of records. */
   readonly stateMachine: StateMachine | null
 }
 
@@ -25,9 +24,9 @@ export interface BatchLimits {
   readonly largestMaxBatchBytes: number
 }
 
-/** Whether the partitions of a topic are the logs of coordinators: before that level the name may be any topic's. */
-export function isOfCoordinators({ head }: Pick<MetadataState, 'head'>, { name }: Pick<Topic, 'name'>): boolean {
-  return name === CONSUMER_GROUPS_TOPIC && head.featureLevel >= CONSUMER_GROUPS_LEVEL
+/** Whether the partitions of a topic are the logs of state machines: before its level the name may be any topic's. */
+export function hasStateMachine({ head }: Pick<MetadataState, 'head'>, { name }: Pick<Topic, 'name'>): boolean {
+  return head.featureLevel >= (machineTopics.get(name) ?? Number.POSITIVE_INFINITY)
 }
 
 /** How this broker opens its replica of a partition. One that was admitted later knows no members before it is told. */
@@ -51,7 +50,7 @@ export function specOf(
     stateMachine,
     ...(stateMachine === null
       ? settingsOf(topic, partition, self, limits)
-      : settingsOfCoordinator(partition, self, limits)),
+      : settingsOfMachine(partition, self, limits)),
   }
 }
 
@@ -76,7 +75,7 @@ export function settingsOf(
 }
 
 /** As `settingsOf`: the settings that an operator may give a topic are about records, and not for these logs. */
-export function settingsOfCoordinator(
+export function settingsOfMachine(
   { priorities }: TopicPartition,
   self: BrokerId,
   { largestMaxBatchBytes }: BatchLimits,

@@ -40,6 +40,7 @@ const needed: Readonly<Record<string, readonly [Operation, ResourcePattern]>> = 
   CascadeStatus: ['describe', cluster],
   AssignSource: ['alter', cluster],
   ConsumerGroup: ['describe', group],
+  Stream: ['describe', { type: 'topic', name: '__streams.jobs.7', pattern: 'literal' }],
 }
 
 let state: MetadataState
@@ -72,6 +73,7 @@ function check(name: string, fields: object, rulesVersion = 0): string | null {
 const about = (name: string): object => {
   const sample = sampleMessages[name as MessageName]
   if (name === 'ConsumerGroup') return { ...sample, group: 'g', request: { 'tailrace.groups.Describe': {} } }
+  if (name === 'Stream') return { ...sample, request: { 'tailrace.streams.Head': {} } }
   return { ...sample, topic: 't', group: 1, groups: [1] }
 }
 

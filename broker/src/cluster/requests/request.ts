@@ -11,6 +11,7 @@ import type { ConsumerGroups } from '../routing/consumer-groups.ts'
 import type { PartitionStatus } from '../routing/partition-status.ts'
 import type { Publisher } from '../routing/publisher.ts'
 import type { Reader } from '../routing/reader.ts'
+import type { Streams } from '../routing/streams.ts'
 import type { WatchedEnds } from '../routing/watched-ends.ts'
 import type { Needs } from './asked-for.ts'
 
@@ -21,6 +22,7 @@ export interface Answerers {
   readonly reader: Reader
   readonly watched: WatchedEnds
   readonly consumerGroups: Pick<ConsumerGroups, 'answerHere'>
+  readonly streams: Pick<Streams, 'answerHere'>
   readonly status: PartitionStatus
   readonly leader: MetadataLeader
   readonly authorizer: Authorizer

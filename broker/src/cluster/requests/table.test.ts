@@ -6,6 +6,7 @@ import {
 } from '../../../../schemas/src/testing/sample-consumer-group-messages.ts'
 import { sampleMessages } from '../../../../schemas/src/testing/sample-messages.ts'
 import { sampleIntents } from '../../../../schemas/src/testing/sample-peer-messages.ts'
+import { sampleStreamRequests, sampleStreamResults } from '../../../../schemas/src/testing/sample-stream-messages.ts'
 import type { Peers } from '../../partition/peers.ts'
 import { askerOf } from '../../security/identity/asker-fields.ts'
 import { formationOf, recordFields } from '../metadata/formation-record.ts'
@@ -41,6 +42,7 @@ function requests(name: ClusterRequestName): object[] {
   if (name === 'Formation') return [{ ...sample, record }]
   if (name === 'MetadataCommand') return sampleIntents.map((intent) => ({ ...sample, intent }))
   if (name === 'ConsumerGroup') return sampleGroupRequests.map((request) => ({ ...sample, request }))
+  if (name === 'Stream') return sampleStreamRequests.map((request) => ({ ...sample, request }))
   return [sample]
 }
 
@@ -50,6 +52,7 @@ function replies(name: ClusterRequestName): object[] {
   // A reply has either a refusal or the result of the command.
   if (name === 'MetadataCommand') return [sample, { ...sample, refusal: null }]
   if (name === 'ConsumerGroup') return sampleGroupResults.map((result) => ({ ...sample, result }))
+  if (name === 'Stream') return sampleStreamResults.map((result) => ({ ...sample, result }))
   return [sample]
 }
 
@@ -87,6 +90,8 @@ const openInRequests: ReadonlySet<string> = new Set([
   'number intent.RegisterBroker.broker.pid',
   // A member that leaves, and its instance comes back.
   'number request.Beat.epoch',
+  // A read from the end.
+  'number request.Read.offset',
   // What a consumer stores beside its position may be longer than other texts.
   'text request.Commit.positions.metadata',
   'text request.Alter.positions.metadata',

@@ -22,6 +22,7 @@ import { publish } from './publish.ts'
 import { publishIf } from './publish-if.ts'
 import type { Answerers, RequestHandler } from './request.ts'
 import { returnLeadership } from './return-leadership.ts'
+import { stream } from './stream.ts'
 import { takeSnapshot } from './take-snapshot.ts'
 import { transferLeadership } from './transfer-leadership.ts'
 import { watchEnds } from './watch-ends.ts'
@@ -76,6 +77,7 @@ export const requestTable = {
   Fetch: { handler: fetch, askers: 'members', speaker: any },
   FindOffset: { handler: findOffset, askers: 'members', speaker: any },
   ConsumerGroup: { handler: consumerGroup, askers: 'members', speaker: any },
+  Stream: { handler: stream, askers: 'members', speaker: any },
   WatchEnds: { handler: watchEnds, askers: 'members', speaker: any },
   CopyOpen: { handler: copyOpen, askers: 'replicas', speaker: any },
   CopyRead: { handler: copyRead, askers: 'members', speaker: any },

@@ -3,6 +3,7 @@ import { sharedSchemas } from './schemas.ts'
 
 const tags = {
   records: 'Publish, read and follow records.',
+  'durable streams': 'Streams of bytes or JSON, by the protocol of durable-streams.',
   topics: 'Topics and their settings.',
   'consumer groups': 'What groups have read, and where they go on.',
   members: 'The replicas of partitions and of the metadata.',

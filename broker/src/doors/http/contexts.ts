@@ -24,7 +24,7 @@ function wayOf({ remoteAddress, encrypted }: Socket & { readonly encrypted?: boo
   return { secret: encrypted === true || isLoopback }
 }
 
-const addressed: ReadonlySet<string | undefined> = new Set(['/stream', '/topics/:topic/stream'])
+const addressed: ReadonlySet<string | undefined> = new Set(['/stream', '/topics/:topic/stream', '/streams/*'])
 
 /** A header for programs; in the address for browsers, whose WebSockets and streams of events have no headers. */
 function clientIdOf({ headers, query, routeOptions }: FastifyRequest): unknown {

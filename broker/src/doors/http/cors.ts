@@ -2,6 +2,12 @@ import { clientIdHeader, TailraceError } from '@tailrace/schemas'
 import type { FastifyInstance } from 'fastify'
 import { type AccessLimits, checkHost, checkOneHost } from '../limits/access.ts'
 
+/** Of durable streams, as pages may send them and see them. */
+const streamRequests =
+  'stream-seq, stream-ttl, stream-expires-at, stream-closed, stream-forked-from, stream-fork-offset, stream-fork-sub-offset, producer-id, producer-epoch, producer-seq'
+const streamAnswers =
+  'stream-next-offset, stream-cursor, stream-up-to-date, stream-closed, stream-ttl, stream-expires-at, stream-sse-data-encoding, producer-epoch, producer-seq, producer-expected-seq, producer-received-seq'
+
 /**
  * Refuses requests for other hosts, and requests that a page's origin does not allow. Answers preflights. None of it is
  * left to the browser: it lets some cross-origin POSTs pass without asking, and WebSockets altogether.
@@ -18,7 +24,7 @@ export function answerCrossOrigin(app: FastifyInstance, limits: AccessLimits): v
       reply.header('access-control-allow-origin', origin)
       reply.header(
         'access-control-expose-headers',
-        'etag, location, retry-after, tailrace-topic-id, tailrace-end-offset',
+        `etag, location, retry-after, tailrace-topic-id, tailrace-end-offset, ${streamAnswers}`,
       )
     }
     if (request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined) {
@@ -27,7 +33,7 @@ export function answerCrossOrigin(app: FastifyInstance, limits: AccessLimits): v
         .header('access-control-allow-methods', methods)
         .header(
           'access-control-allow-headers',
-          `authorization, content-type, if-none-match, last-event-id, ${clientIdHeader}`,
+          `authorization, content-type, if-none-match, last-event-id, ${clientIdHeader}, ${streamRequests}`,
         )
         .header('access-control-max-age', '600')
         .code(204)

@@ -3,6 +3,13 @@ import { TailraceError } from '@tailrace/schemas'
 import type { FastifyInstance } from 'fastify'
 import { sendsLines } from './lines/sends-lines.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Of what publishes to something else than a topic: throws where the sender may not. */
+    checkSender?: (request: FastifyRequest) => void
+  }
+}
+
 /**
  * A client that sends `Expect: 100-continue` waits with the body of its request until it is told to go on: when its
  * credential, its rights, its quotas and the size have been looked at. To be called behind the hooks that do so.
@@ -18,7 +25,8 @@ export function answerExpectations(app: FastifyInstance): void {
     if (!waiting.has(request.raw)) return done(null, payload)
     const { bodyLimit: most, config } = request.routeOptions
     try {
-      if (config.publishes === true) request.context.rights.checkWrite((request.params as { topic: string }).topic)
+      if (config.checkSender !== undefined) config.checkSender(request)
+      else if (config.publishes === true) request.context.rights.checkWrite((request.params as { topic: string }).topic)
     } catch (error) {
       return done(error as TailraceError)
     }

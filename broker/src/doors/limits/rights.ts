@@ -7,6 +7,7 @@ import type { LogLevelApi } from '../../api/log-level-api.ts'
 import type { Quota } from '../../api/quotas.ts'
 import type { Operation, SecurityApi, SecurityService } from '../../api/security-api.ts'
 import type { Stages } from '../../api/stage-counts.ts'
+import type { StreamsApi, StreamsService } from '../../api/streams-api.ts'
 import { AuthorizedCascade } from '../../cascade/wire/authorized-cascade.ts'
 import type { CascadeApi } from '../../cascade/wire/cascade-messages.ts'
 import { AuthorizedAdmin } from '../../security/access/authorized-admin.ts'
@@ -14,8 +15,10 @@ import { AuthorizedBroker } from '../../security/access/authorized-broker.ts'
 import { AuthorizedConsumerGroups } from '../../security/access/authorized-consumer-groups.ts'
 import { AuthorizedLogLevel } from '../../security/access/authorized-log-level.ts'
 import { AuthorizedSecurity } from '../../security/access/authorized-security.ts'
+import { AuthorizedStreams } from '../../security/access/authorized-streams.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
 import { Guard } from '../../security/access/guard.ts'
+import { streamResource } from '../../security/access/stream-needs.ts'
 import type { Audit } from '../../security/audit/audit-event.ts'
 import type { Authenticator } from '../../security/identity/authenticator.ts'
 import type { Session } from '../../security/identity/session.ts'
@@ -29,6 +32,8 @@ export interface Services {
   readonly security?: SecurityService | undefined
   /** Undefined where there are no consumer groups. */
   readonly consumerGroups?: ConsumerGroupsService | undefined
+  /** Undefined where there are no durable streams. */
+  readonly streams?: StreamsService | undefined
   /** Serves brokers that copy from this one; without it none may. */
   readonly cascade?: CascadeApi | undefined
   /** Another map after each change. Without them there are no quotas. */
@@ -53,13 +58,15 @@ export class Rights {
   readonly logLevel: LogLevelApi
   readonly #security: SecurityApi | undefined
   readonly #consumerGroups: ConsumerGroupsApi | undefined
+  readonly #streams: StreamsApi | undefined
   readonly #cascade: CascadeApi | undefined
   readonly #guard: Guard
   readonly #services: Services
   readonly #vouched = new Map<string, Rights>()
 
   constructor(services: Services, session: Session) {
-    const { api, admin, logLevel, security, consumerGroups, cascade, authorizer, authenticator, audit } = services
+    const { api, admin, logLevel, security, consumerGroups, streams, cascade } = services
+    const { authorizer, authenticator, audit } = services
     this.#services = services
     this.#guard = new Guard(authorizer, session, (of) => authenticator.problemOf(of), audit)
     this.api = new AuthorizedBroker(api, this.#guard)
@@ -67,6 +74,7 @@ export class Rights {
     this.logLevel = new AuthorizedLogLevel(logLevel, api.brokerId, this.#guard)
     this.#security = security && new AuthorizedSecurity(security, this.#guard)
     this.#consumerGroups = consumerGroups && new AuthorizedConsumerGroups(consumerGroups, this.#guard)
+    this.#streams = streams && new AuthorizedStreams(streams, this.#guard)
     this.#cascade = cascade && new AuthorizedCascade(cascade, this.#guard)
   }
 
@@ -84,6 +92,12 @@ export class Rights {
   get consumerGroups(): ConsumerGroupsApi {
     if (this.#consumerGroups !== undefined) return this.#consumerGroups
     throw new TailraceError('UNSUPPORTED_MESSAGE', 'There are no consumer groups here.')
+  }
+
+  /** @throws TailraceError UNSUPPORTED_MESSAGE: ask a broker of level 0 */
+  get streams(): StreamsApi {
+    if (this.#streams !== undefined) return this.#streams
+    throw new TailraceError('UNSUPPORTED_MESSAGE', 'Durable streams are served by brokers of level 0.')
   }
 
   /** @throws TailraceError UNSUPPORTED_MESSAGE: no broker may copy from here */
@@ -122,6 +136,11 @@ export class Rights {
    */
   checkWrite(topic: string): void {
     this.#guard.topic('write', topic)
+  }
+
+  /** For an append, before its body comes. @throws TailraceError AUTHENTICATION_REQUIRED, AUTHORIZATION_FAILED */
+  checkStream(kind: 'create' | 'append', path: string): void {
+    this.#guard.topic(kind === 'create' ? 'create' : 'write', streamResource(path).name)
   }
 
   /**

@@ -4,6 +4,7 @@ const flights: Resource = { type: 'topic', name: 'flights' }
 const cluster: Resource = { type: 'cluster', name: CLUSTER_NAME }
 
 const billing: Resource = { type: 'group', name: 'billing' }
+const jobs: Resource = { type: 'topic', name: '__streams.jobs.7' }
 const nowhere: Resource = { type: 'topic', name: 'nowhere' }
 const carried = { topic: 'nowhere', partition: 0, offset: 0 }
 
@@ -40,6 +41,10 @@ export const describedRequests: Record<
   addPartitions: ['/topics/flights', ['alter', flights], { partitions: 9 }],
   deleteRecords: ['/topics/flights/partitions/0/delete-records', ['delete', flights], { before: 0 }],
   deleteTopic: ['/topics/flights', ['delete', flights]],
+  createStream: ['/streams/jobs/7', ['create', jobs], { a: 1 }],
+  appendToStream: ['/streams/jobs/7', ['write', jobs], { a: 1 }],
+  readStream: ['/streams/jobs/7', ['read', jobs]],
+  deleteStream: ['/streams/jobs/7', ['delete', jobs]],
   publish: ['/topics/flights/records', ['write', flights], { records: [{ value: 'x' }] }],
   publishIf: ['/topics/flights/partitions/0/records?fence=1', ['write', flights], { records: [{ value: 'x' }] }],
   read: ['/topics/flights/partitions/0/records', ['read', flights]],

@@ -18,6 +18,7 @@ import { createHttpGateway, type HttpGateway, type HttpGatewayParts } from '../s
 import { MemoryAdmin } from './memory-admin.ts'
 import { MemoryBroker } from './memory-broker.ts'
 import { MemoryConsumerGroups } from './memory-consumer-groups.ts'
+import { MemoryStreams } from './memory-streams.ts'
 import { type TestAccess, testServices } from './test-services.ts'
 
 export interface Fixture {
@@ -52,6 +53,7 @@ export async function startGateway(
   await broker.createTopic({ name: 'flights', partitions: 3, replicas: 1 })
   const admin = new MemoryAdmin(broker)
   const consumerGroups = new MemoryConsumerGroups()
+  const streams = await MemoryStreams.open(clock)
   const logged: Fixture['logged'] = []
   const log = {
     info: () => {},
@@ -59,7 +61,10 @@ export async function startGateway(
     error: (fields: object, message: string) => void logged.push({ fields, message }),
   }
   const gateway = await createHttpGateway({
-    services: testServices({ api: broker, admin, consumerGroups, cascade, ...more }, { clock, random, ...access }),
+    services: testServices(
+      { api: broker, admin, consumerGroups, streams, cascade, ...more },
+      { clock, random, ...access },
+    ),
     clock,
     random,
     log,

@@ -21,6 +21,9 @@ export class WriteBehind {
   readonly #deps: WriteBehindDeps
   #pending = new Map<string, Uint8Array | null>()
   #writing: Promise<void> | null = null
+  #pendingBytes = 0
+  #writingBytes = 0
+  #failures = 0
   #closed = false
 
   constructor(deps: WriteBehindDeps) {
@@ -29,7 +32,18 @@ export class WriteBehind {
 
   /** A value as JSON. Null: the key is removed. Nothing is written before `begin`. */
   put(key: string, value: unknown): void {
-    this.#pending.set(key, value === null ? null : new TextEncoder().encode(JSON.stringify(value)))
+    this.putBytes(key, value === null ? null : new TextEncoder().encode(JSON.stringify(value)))
+  }
+
+  /** As `put`. The bytes must stay as they are. */
+  putBytes(key: string, value: Uint8Array | null): void {
+    this.#pendingBytes += (value?.length ?? 0) - (this.#pending.get(key)?.length ?? 0)
+    this.#pending.set(key, value)
+  }
+
+  /** Values that wait to be written, in bytes. */
+  get waitingBytes(): number {
+    return this.#pendingBytes + this.#writingBytes
   }
 
   /** What was put belongs together, and is complete. */
@@ -38,13 +52,19 @@ export class WriteBehind {
     const { store, clock, logger, what } = this.#deps
     const changes = this.#pending
     this.#pending = new Map()
+    this.#writingBytes = this.#pendingBytes
+    this.#pendingBytes = 0
     this.#writing = store.write([...changes]).then(
       () => {
         this.#writing = null
+        this.#writingBytes = 0
         this.begin()
       },
       (error) => {
         this.#writing = null
+        this.#failures += 1
+        this.#pendingBytes += this.#writingBytes
+        this.#writingBytes = 0
         // Nothing is lost: the log has it. Changes applied since are newer.
         this.#pending = new Map([...changes, ...this.#pending])
         logger.error({ err: error }, `cannot write ${what} to the state store; trying again`)
@@ -60,16 +80,29 @@ export class WriteBehind {
   async settled(): Promise<void> {
     while (this.#writing !== null) await this.#writing
     if (this.#pending.size === 0) return
-    if (this.#closed) throw new TailraceError('SHUTTING_DOWN')
-    throw new TailraceError('INTERNAL', `The state store does not take ${this.#deps.what}.`)
+    throw this.#stuck()
+  }
+
+  /**
+   * Resolves when all that was put so far has been written, whatever is put meanwhile: `settled` waits for that, too.
+   * @throws TailraceError SHUTTING_DOWN after `close`; INTERNAL while the store does not take it
+   */
+  async written(): Promise<void> {
+    const failures = this.#failures
+    const isPending = this.#pending.size > 0
+    if (isPending && this.#writing === null) throw this.#stuck()
+    await this.#writing
+    // What was pending is the write that has begun then.
+    if (isPending && this.#failures === failures) await this.#writing
+    if (this.#failures !== failures) throw this.#stuck()
   }
 
   /** The waiting writes belong to a state that another has replaced. Resolves when no write is under way. */
   async discard(): Promise<void> {
-    this.#pending.clear()
+    this.#forget()
     while (this.#writing !== null) {
       await this.#writing
-      this.#pending.clear()
+      this.#forget()
     }
   }
 
@@ -77,5 +110,15 @@ export class WriteBehind {
   async close(): Promise<void> {
     while (this.#writing !== null) await this.#writing
     this.#closed = true
+  }
+
+  #stuck(): TailraceError {
+    if (this.#closed) return new TailraceError('SHUTTING_DOWN')
+    return new TailraceError('INTERNAL', `The state store does not take ${this.#deps.what}.`)
+  }
+
+  #forget(): void {
+    this.#pending.clear()
+    this.#pendingBytes = 0
   }
 }

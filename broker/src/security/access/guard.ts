@@ -1,12 +1,13 @@
 import { TailraceError } from '@tailrace/schemas'
 import { CONSUMER_GROUPS_TOPIC } from '../../api/consumer-groups-api.ts'
 import { CLUSTER_NAME, type Operation, type Resource, type ResourceType } from '../../api/security-api.ts'
+import { STREAMS_TOPIC } from '../../api/streams-api.ts'
 import { AUDIT_TOPIC, type Audit, type AuditEvent, isRefusal, noAudit } from '../audit/audit-event.ts'
 import type { Session } from '../identity/session.ts'
 import type { Authorizer } from './authorizer.ts'
 
-/** The topics of the audit, and of the coordinators of consumer groups. */
-export const topicsOfBrokers: readonly string[] = [AUDIT_TOPIC, CONSUMER_GROUPS_TOPIC]
+/** The topics of the audit, of the coordinators of consumer groups, and of durable streams. */
+export const topicsOfBrokers: readonly string[] = [AUDIT_TOPIC, CONSUMER_GROUPS_TOPIC, STREAMS_TOPIC]
 /** What brokers alone do to them. */
 const ofBrokers: readonly Operation[] = ['write', 'create', 'alter', 'delete']
 

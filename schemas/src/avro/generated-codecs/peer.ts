@@ -10,12 +10,14 @@ import {
   readIntOrNull,
   readLong,
   readString,
+  readStringOrNull,
   writeAskerOrNull,
   writeCondition,
   writeInt,
   writeIntOrNull,
   writeLong,
   writeString,
+  writeStringOrNull,
 } from './shared.ts'
 
 function readFounder(from: AvroReader) {
@@ -201,13 +203,6 @@ function readTargetOrNull(from: AvroReader) {
 }
 function writeTargetOrNull(to: AvroWriter, value: unknown): void {
   if (to.present(value)) writeTarget(to, value)
-}
-
-function readStringOrNull(from: AvroReader) {
-  return from.branch(2) === 0 ? null : from.string()
-}
-function writeStringOrNull(to: AvroWriter, value: unknown): void {
-  if (to.present(value)) to.string(value)
 }
 
 function readChange(from: AvroReader) {

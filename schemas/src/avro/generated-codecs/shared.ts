@@ -235,6 +235,13 @@ export function writeQuotaLimit(to: AvroWriter, fields: unknown): void {
   to.long(value.limit)
 }
 
+export function readStringOrNull(from: AvroReader) {
+  return from.branch(2) === 0 ? null : from.string()
+}
+export function writeStringOrNull(to: AvroWriter, value: unknown): void {
+  if (to.present(value)) to.string(value)
+}
+
 export function readCondition(from: AvroReader) {
   return {
     ready: from.boolean(),

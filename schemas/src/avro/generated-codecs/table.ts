@@ -10,6 +10,7 @@ import * as consumerGroups from './consumer-groups.ts'
 import * as metadataCommand from './metadata-command.ts'
 import * as peer from './peer.ts'
 import * as raft from './raft.ts'
+import * as streams from './streams.ts'
 
 export interface Codec<Name extends MessageName> {
   /** As in MessageNumber. */
@@ -122,4 +123,6 @@ export const codecs: { readonly [Name in MessageName]: Codec<Name> } = {
   DeleteRecordsReply: { number: 119, read: peer.readDeleteRecordsReply, write: peer.writeDeleteRecordsReply, isCorrelated: true },
   ConsumerGroup: { number: 120, read: consumerGroups.readConsumerGroup, write: consumerGroups.writeConsumerGroup, isCorrelated: true },
   ConsumerGroupReply: { number: 121, read: consumerGroups.readConsumerGroupReply, write: consumerGroups.writeConsumerGroupReply, isCorrelated: true },
+  Stream: { number: 122, read: streams.readStream, write: streams.writeStream, isCorrelated: true },
+  StreamReply: { number: 123, read: streams.readStreamReply, write: streams.writeStreamReply, isCorrelated: true },
 }

@@ -1,9 +1,8 @@
 import type { BrokerId } from '@tailrace/schemas'
 import { METADATA_GROUP } from '@tailrace/schemas'
-import { CONSUMER_GROUPS_TOPIC } from '../../../api/consumer-groups-api.ts'
 import type { Groups } from '../../../partition/group.ts'
 import type { FeatureLevels } from '../feature-levels.ts'
-import { CONSUMER_GROUPS_LEVEL, notSupportedBy, refusalBelow } from '../feature-levels.ts'
+import { machineTopics, notSupportedBy, refusalBelow } from '../feature-levels.ts'
 import type { FormationRecord } from '../formation-record.ts'
 import { removedHint, wipedHint } from '../member-changes.ts'
 import type { Intent } from '../metadata-leader.ts'
@@ -31,8 +30,8 @@ type Refusal = CommandResult & { readonly ok: false }
  */
 export function refusalOf(deps: IntentRulesDeps, intent: Intent): Refusal | null {
   const { levels, state } = deps
-  const isOfCoordinators = intent.type === 'create-topic' && intent.name === CONSUMER_GROUPS_TOPIC
-  const ofType = isOfCoordinators ? CONSUMER_GROUPS_LEVEL : (levels.commands[intent.type] ?? levels.lowest)
+  const ofName = intent.type === 'create-topic' ? machineTopics.get(intent.name) : undefined
+  const ofType = ofName ?? levels.commands[intent.type] ?? levels.lowest
   const needed = Math.max(ofType, settingsLevel(intent))
   if (needed > state.head.featureLevel) return tooLow(deps, intent, needed)
   const wrong = refuseByChecks(deps, intent)

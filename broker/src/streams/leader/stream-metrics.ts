@@ -1,0 +1,51 @@
+import type { MetricTable } from '../../platform/metric-table.ts'
+import type { StreamCounts } from './stream-counts.ts'
+
+/** What the leaders of durable streams on this broker have to tell now. */
+export interface StreamFigures {
+  readonly counts: StreamCounts
+  readonly cached: number
+  readonly waiting: number
+}
+
+export const streamMetrics: MetricTable<{ figures(): StreamFigures }> = {
+  counters: [
+    [
+      'tailrace_durable_streams_created_total',
+      'Durable streams that this broker has created as their leader.',
+      (of) => of.figures().counts.created,
+    ],
+    [
+      'tailrace_durable_streams_removed_total',
+      'Durable streams that were deleted or ran out while this broker led them.',
+      (of) => of.figures().counts.removed,
+    ],
+    [
+      'tailrace_durable_stream_appends_total',
+      'Appends to durable streams that this broker leads.',
+      (of) => of.figures().counts.appends,
+    ],
+    [
+      'tailrace_durable_stream_appended_bytes_total',
+      'Bytes of these appends.',
+      (of) => of.figures().counts.appendedBytes,
+    ],
+    [
+      'tailrace_durable_stream_repeated_appends_total',
+      'Appends of idempotent producers that the stream had already.',
+      (of) => of.figures().counts.repeated,
+    ],
+  ],
+  gauges: [
+    [
+      'tailrace_durable_streams_in_memory',
+      'Durable streams whose record their leader has at hand; all others are in the state store alone.',
+      (of) => of.figures().cached,
+    ],
+    [
+      'tailrace_durable_stream_waiting_readers',
+      'Brokers, and readers on their behalf, that wait at the end of durable streams that this broker leads.',
+      (of) => of.figures().waiting,
+    ],
+  ],
+}
