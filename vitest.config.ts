@@ -25,6 +25,7 @@ const functions = [
   'consumer-group-sdk',
   'deleted-records',
   'durable-streams',
+  'effects-guide',
   'event-streams',
   'exit-codes',
   'flight-history',

@@ -22,6 +22,7 @@ export {
   topic,
 } from '@tailrace/client'
 export { type ErrorCode, TailraceError } from '@tailrace/schemas'
+export { type CheckpointStore, MemoryCheckpoints, type SavedPosition } from './checkpoints/checkpoint-store.ts'
 export { Consumer } from './consumer.ts'
 export type { ConsumerCounters } from './feed/received-counts.ts'
 export { ConsumerGroup, type GroupPartition, type GroupPosition } from './groups/consumer-group.ts'
