@@ -125,6 +125,8 @@ const slowTests = [
   'testing/src/simulation/simulate.test.ts',
   'testing/src/test-cluster.test.ts',
 ]
+/** The packed packages in projects of others: tools of others, that .ci/tools installs. */
+const packageTests = ['test/packages/**/*.test.ts']
 const functionTests = functions.map((name) => `test/e2e/${name}.test.ts`)
 /**
  * Minutes in all, so they are left to `npm run test:long`: more seeds and inputs, tools and brokers of others, and what
@@ -196,7 +198,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['*/src/**/*.test.ts', '*/test-*/**/*.test.ts', 'scripts/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: [...elsewhere, ...processTests, ...slowTests, ...longTests],
+          exclude: [...elsewhere, ...processTests, ...slowTests, ...longTests, ...packageTests],
           // Files share their modules: loading these anew for each takes longer than the tests.
           isolate: false,
           maxWorkers,
@@ -246,6 +248,17 @@ export default defineConfig({
           expect: patience,
           hookTimeout: 60_000,
           sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        test: {
+          name: 'long-packages',
+          include: packageTests,
+          fileParallelism: false,
+          testTimeout: 120_000,
+          expect: patience,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 5 },
         },
       },
       {

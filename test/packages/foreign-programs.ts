@@ -1,0 +1,41 @@
+/** Publishes a record, compressed, and reads on until it has come. `own`: what tells it from others. */
+const body = (server: string, topic: string, own: string) => `
+  const producer = new Producer({ servers: [${server}], compression: 'gzip' })
+  await producer.connect()
+  await producer.send(${topic}, { key: 'k', value: 'first' })
+  await producer.send(${topic}, { key: 'k', value: ${own} })
+  await producer.close()
+  const consumer = new Consumer({ servers: [${server}] })
+  let read = ''
+  for await (const { value } of consumer.subscribe(${topic}, { from: 'earliest' })) {
+    read = value
+    if (value === ${own}) break
+  }
+  await consumer.close()
+`
+const ofProcess = body('process.argv[2]', 'process.argv[3]', 'process.argv[4]')
+
+export const moduleProgram = `
+  import { Consumer, Producer } from '@tailrace/sdk'
+  ${ofProcess}
+  console.log('read ' + read)
+`
+
+export const requiringProgram = `
+  const { Consumer, Producer } = require('@tailrace/sdk')
+  async function main() {
+    ${ofProcess}
+    console.log('read ' + read)
+  }
+  main()
+`
+
+export const page = `
+  import { Consumer, Producer } from '@tailrace/sdk'
+  const asked = new URLSearchParams(location.search)
+  async function main() {
+    ${body("asked.get('server')", "asked.get('topic')", "asked.get('own')")}
+    document.title = 'read ' + read
+  }
+  main().catch((error) => { document.title = String(error) })
+`

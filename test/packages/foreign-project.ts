@@ -1,0 +1,59 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+const root = resolve(import.meta.dirname, '../..')
+const host = `rocksdb-${process.platform}-${process.arch}`
+
+/** A project of somebody else, in which npm has installed the packages as they would be published. */
+export class ForeignProject {
+  readonly folder: string
+  /** The tarball of each package by its folder in this repository. */
+  readonly tarballs: ReadonlyMap<string, string>
+
+  private constructor(folder: string, tarballs: ReadonlyMap<string, string>) {
+    this.folder = folder
+    this.tarballs = tarballs
+  }
+
+  static async make(): Promise<ForeignProject> {
+    const folder = mkdtempSync(join(tmpdir(), 'tailrace-foreign-'))
+    const built = join(folder, 'built')
+    await run(process.execPath, [join(root, 'scripts/build.ts'), built], { cwd: root })
+    const tarballs = new Map<string, string>()
+    const dependencies: Record<string, string> = {}
+    for (const { name } of readdirSync(built, { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
+      if (name.startsWith('rocksdb-') && name !== host) continue
+      const { stdout } = await run('npm', ['pack', join(built, name), '--silent', '--pack-destination', folder])
+      const file = join(folder, stdout.trim())
+      tarballs.set(name, file)
+      const manifest = JSON.parse(readFileSync(join(built, name, 'package.json'), 'utf8')) as { name: string }
+      // The broker asks for it under upstream's name.
+      dependencies[name === 'rocksdb' ? 'rocksdb-native' : manifest.name] = `file:${file}`
+    }
+    const project = new ForeignProject(join(folder, 'app'), tarballs)
+    mkdirSync(project.folder)
+    const overrides = { 'rocksdb-native': dependencies['rocksdb-native'] }
+    project.write('package.json', JSON.stringify({ private: true, dependencies, overrides }))
+    await project.run('npm', ['install', '--no-audit', '--no-fund'])
+    return project
+  }
+
+  write(name: string, text: string): void {
+    writeFileSync(join(this.folder, name), text)
+  }
+
+  async run(command: string, args: readonly string[]): Promise<string> {
+    const { stdout, stderr } = await run(command, args, { cwd: this.folder }).catch((error) => {
+      throw new Error(`${command} ${args.join(' ')}: ${error.stdout}${error.stderr}`)
+    })
+    return stdout + stderr
+  }
+
+  destroy(): void {
+    rmSync(join(this.folder, '..'), { recursive: true, force: true })
+  }
+}

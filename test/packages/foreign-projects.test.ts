@@ -1,0 +1,124 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { extname, join } from 'node:path'
+import { chromium } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ClusterProcesses } from '../e2e/cluster-processes.ts'
+import { allInSync, topicBecomes } from '../e2e/topic-view.ts'
+import { chromiumForTests } from '../runner/chromium.ts'
+import { skipped } from '../runner/skipped.ts'
+import { moduleProgram, page, requiringProgram } from './foreign-programs.ts'
+import { ForeignProject } from './foreign-project.ts'
+
+const tools = process.env.PACKAGE_TOOLS ?? ''
+const tool = (name: string): string => join(tools, 'node_modules', name)
+const bin = (name: string): string => tool(`.bin/${name}`)
+const executablePath = chromiumForTests()
+const topic = 'foreign'
+const policy = "default-src 'none'; script-src 'self'; connect-src ws:"
+const types: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript' }
+
+const lacksTools = skipped(tools === '', 'the packages in foreign projects: PACKAGE_TOOLS is not set.')
+describe.skipIf(lacksTools)('the packages in projects of others', { timeout: 180_000 }, () => {
+  let project: ForeignProject
+  let cluster: ClusterProcesses
+  let pages: Server
+  let origin: string
+
+  beforeAll(async () => {
+    project = await ForeignProject.make()
+    const { folder } = project
+    pages = createServer((request, response) => {
+      const file = join(folder, 'pages', new URL(request.url!, 'http://page').pathname)
+      response.setHeader('content-security-policy', policy)
+      if (!existsSync(file)) response.writeHead(404).end()
+      else response.setHeader('content-type', types[extname(file)] ?? 'text/plain').end(readFileSync(file))
+    })
+    await new Promise<void>((listening) => pages.listen(0, '127.0.0.1', listening))
+    origin = `http://127.0.0.1:${(pages.address() as AddressInfo).port}`
+    cluster = await ClusterProcesses.start({
+      executableOf: () => join(folder, 'node_modules/tailrace/bin/tailrace.js'),
+      flags: ['--read-origins', origin, '--write-origins', origin],
+    })
+    await cluster.request(1, 'POST', '/topics', { name: topic, partitions: 1, replicas: 3 })
+    await topicBecomes(cluster, 1, topic, allInSync)
+    project.write('program.mjs', moduleProgram)
+    project.write('program.cjs', requiringProgram)
+    project.write('page.js', page)
+  }, 300_000)
+
+  afterAll(async () => {
+    pages?.close()
+    await cluster?.destroy()
+    project?.destroy()
+  })
+
+  const runtimes: [string, string, string[]][] = [
+    ['Node.js 20', tool('node20/bin/node'), []],
+    ['Node.js 22', tool('node22/bin/node'), []],
+    ['Node.js 24', process.execPath, []],
+    ['Node.js 26', tool('node26/bin/node'), []],
+    ['Bun', bin('bun'), []],
+    ['Deno', bin('deno'), ['run', '-A']],
+  ]
+
+  describe.each(runtimes)('%s', (name, command, flags) => {
+    it.each(['program.mjs', 'program.cjs'])('publishes and reads: %s', async (program) => {
+      const own = `${name} ${program}`
+      expect(await project.run(command, [...flags, program, cluster.servers[0]!, topic, own])).toBe(`read ${own}\n`)
+    })
+  })
+
+  it('make one file for Node.js, which runs where there is no node_modules', async () => {
+    const alone = join(project.folder, '..', 'alone.cjs')
+    await project.run(bin('esbuild'), ['program.cjs', '--bundle', '--platform=node', `--outfile=${alone}`])
+    for (const node of [tool('node20/bin/node'), process.execPath])
+      expect(await project.run(node, [alone, cluster.servers[0]!, topic, node])).toBe(`read ${node}\n`)
+  })
+
+  describe.skipIf(skipped(executablePath === null, 'pages of bundlers: this machine has no Chromium.'))(
+    'a page',
+    () => {
+      const bundlers: [string, (out: string) => Promise<string>][] = [
+        ['vite', (out) => project.run(bin('vite'), ['build', '--base', './', '--outDir', out])],
+        ['webpack', (out) => project.run(bin('webpack'), ['./page.js', '--mode', 'production', '-o', out])],
+        ['esbuild', (out) => project.run(bin('esbuild'), [...esbuildFlags, '--splitting', `--outdir=${out}`])],
+        ['esbuild-one-file', (out) => project.run(bin('esbuild'), [...esbuildFlags, `--outfile=${out}/page.js`])],
+      ]
+      const esbuildFlags = ['page.js', '--bundle', '--minify', '--format=esm']
+
+      it.each(bundlers)('of %s publishes and reads under a strict Content-Security-Policy', async (name, bundle) => {
+        const out = join(project.folder, 'pages', name)
+        mkdirSync(out, { recursive: true })
+        const script = name === 'webpack' ? 'main.js' : 'page.js'
+        const html = `<!doctype html><script type="module" src="./${script}"></script>`
+        project.write('index.html', html)
+        await bundle(out)
+        if (name !== 'vite') writeFileSync(join(out, 'index.html'), html)
+        const browser = await chromium.launch({ executablePath: executablePath!, args: ['--headless', '--no-sandbox'] })
+        try {
+          const opened = await browser.newPage()
+          const problems: string[] = []
+          opened.on('pageerror', (error) => problems.push(String(error)))
+          const query = new URLSearchParams({ server: cluster.servers[0]!, topic, own: name })
+          await opened.goto(`${origin}/${name}/index.html?${query}`)
+          await expect.poll(() => opened.title()).toBe(`read ${name}`)
+          expect(problems).toEqual([])
+        } finally {
+          await browser.close()
+        }
+      })
+    },
+  )
+
+  it('have entries and types that attw and publint find nothing wrong with', async () => {
+    for (const [name, tarball] of project.tarballs) {
+      if (name.startsWith('rocksdb')) continue
+      // A broker's process, and a test that has one within it, loads ES modules by `require` as well.
+      const profile = name === 'broker' || name === 'testing' ? 'esm-only' : 'node16'
+      expect(await project.run(bin('attw'), [tarball, '--profile', profile, '--no-color'])).toContain('🟢')
+      expect(await project.run(bin('publint'), ['run', tarball, '--strict'])).toMatch(/All good/)
+    }
+  })
+})
