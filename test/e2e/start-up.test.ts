@@ -58,7 +58,7 @@ it.each<[string[], string[]]>([
   expect(commandsIn(loaded)).toEqual(commands)
   expect(loaded.packages).toEqual(['commander'])
   expect(costly.filter((name) => loaded.builtin.has(name))).toEqual([])
-  expect(loaded.own.length).toBeLessThanOrEqual(19)
+  expect(loaded.own.length).toBeLessThanOrEqual(20)
 })
 
 it('completion within a command loads that command', async () => {
