@@ -2,6 +2,13 @@
 export type * from '@tailrace/admin'
 export { Admin } from '@tailrace/admin'
 export type * from '@tailrace/consumer'
-export { Consumer, ConsumerGroup, DEAD_LETTER_PREFIX, Positions, TopicPositions } from '@tailrace/consumer'
+export {
+  Consumer,
+  ConsumerGroup,
+  DEAD_LETTER_PREFIX,
+  MemoryCheckpoints,
+  Positions,
+  TopicPositions,
+} from '@tailrace/consumer'
 export type * from '@tailrace/producer'
 export { avro, bytes, json, nullable, Producer, partitionForKey, TailraceError, text, topic } from '@tailrace/producer'
