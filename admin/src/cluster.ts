@@ -5,10 +5,13 @@ import { partitionPath } from './topics.ts'
 
 export interface BrokerDescription {
   readonly id: BrokerId
+  /** Where clients reach it, as host and port. */
   readonly http: string
+  /** Where other brokers reach it, as host and port. */
   readonly peer: string
   /** 0, or that of a cascade broker. */
   readonly level: number
+  /** Whether the metadata leader hears of it. */
   readonly alive: boolean
   /** Missing: it has not been told. */
   readonly rack?: string

@@ -6,6 +6,7 @@ export type GroupState = 'empty' | 'stable' | 'rebalancing'
 export interface GroupSummary {
   readonly group: string
   readonly state: GroupState
+  /** How many there are at present. */
   readonly members: number
   readonly topics: readonly string[]
   /** Of all its partitions; -1: not known. */
@@ -18,9 +19,12 @@ export interface GroupMember {
   readonly id: string
   /** Empty: none. */
   readonly instance: string
+  /** That of its consumer. Empty: none. */
   readonly clientId: string
+  /** The address that it comes from. */
   readonly host: string
   readonly rack: string
+  /** What it subscribes to by name, and by pattern. */
   readonly topics: readonly string[]
   readonly patterns: readonly string[]
 }
@@ -33,6 +37,7 @@ export interface GroupProgress {
   readonly member: string
   /** The committed position; -1: there is none. */
   readonly offset: Offset
+  /** What was committed with the position. */
   readonly metadata: string
   readonly committedAt: Timestamp
   /** The offset behind the last committed record; -1: not known. */

@@ -6,6 +6,7 @@ export interface TopicSpec {
   readonly partitions?: number
   /** Copies of each partition. Default: 3, or as many as there are brokers. */
   readonly replicas?: number
+  /** Settings by Kafka's names or those of the API, such as `{ 'retention.ms': 86_400_000 }`. */
   readonly config?: TopicConfig
 }
 

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 export { codecs } from '#compression'
 export { crc32c } from '#crc32c'
 export { callChannel } from '#diagnostics'

@@ -30,7 +30,7 @@ import { type Topics, topicChoice } from './topics/topic-choice.ts'
 import { TopicFeeds } from './topics/topic-feeds.ts'
 import { type TopicsOptions, topicRanges } from './topics/topics-options.ts'
 import { TopicsSubscription } from './topics/topics-subscription.ts'
-import { refuseBytes, type TypedOf, typedRecordMaker } from './typed-record.ts'
+import { refuseBytes, typedRecordMaker } from './typed-record.ts'
 
 /** Between two looks for topics, as often as metadata are looked up by default. */
 const LOOK_MS = 15_000
@@ -103,7 +103,7 @@ export class Consumer {
    */
   subscribe(topic: string, options?: SubscribeOptions & { bytes?: false }): Subscription<string>
   subscribe(topic: string, options: SubscribeOptions & { bytes: true }): Subscription<Uint8Array>
-  subscribe<One extends AnyTopic>(topic: One, options?: Omit<SubscribeOptions, 'bytes'>): Subscription<TypedOf<One>>
+  subscribe<One extends AnyTopic>(topic: One, options?: Omit<SubscribeOptions, 'bytes'>): Subscription<One>
   /**
    * Subscribes to several topics, by name or by a pattern. Topics that match the pattern join while the loop runs, and
    * are read from their beginning; those that are deleted leave.
@@ -198,7 +198,7 @@ export class Consumer {
     topic: One,
     place: ReadPlace,
     options?: Omit<ReadOptions, 'bytes'>,
-  ): Promise<ReadResult<TypedOf<One>>>
+  ): Promise<ReadResult<One>>
   async read(topic: string | AnyTopic, place: ReadPlace, options: ReadOptions = {}): Promise<unknown> {
     if (isTopic(topic)) {
       refuseBytes(options)

@@ -1,4 +1,4 @@
-import type { Topic } from '@tailrace/client'
+import type { AnyTopic, Topic } from '@tailrace/client'
 import {
   type DecodedRecord,
   type Offset,
@@ -8,30 +8,13 @@ import {
   type Timestamp,
 } from '@tailrace/schemas'
 
-/** The data of records of a typed topic. */
-export interface Typed<Value, Key = string | null> {
-  readonly value: Value
-  readonly key: Key
-}
-
-// A topic has a key and a value, too, which are its codecs: so it is looked for first.
-type KeyOf<Data> =
-  Data extends Topic<infer _In, infer _Out, infer _KeyIn, infer Key>
-    ? Key
-    : Data extends Typed<unknown, infer Key>
-      ? Key
-      : Data | null
-type ValueOf<Data> =
-  Data extends Topic<infer _In, infer Out, infer _KeyIn, infer _KeyOut>
-    ? Out
-    : Data extends Typed<infer Value, unknown>
-      ? Value
-      : Data | null
-type TextOf<Data> = Data extends Typed<unknown, unknown> ? string : Data
+type KeyOf<Data> = Data extends Topic<infer _In, infer _Out, infer _KeyIn, infer Key> ? Key : Data | null
+type ValueOf<Data> = Data extends Topic<infer _In, infer Out, infer _KeyIn, infer _KeyOut> ? Out : Data | null
+type TextOf<Data> = Data extends AnyTopic ? string : Data
 
 /**
  * A record as programs read it. `Data`: string, or Uint8Array with the option `bytes`, or a typed topic
- * (`ConsumerRecord<typeof orders>`) or its types, whose headers are text.
+ * (`ConsumerRecord<typeof orders>`), whose headers are text.
  */
 export interface ConsumerRecord<Data = string> {
   readonly topic: string
@@ -39,7 +22,9 @@ export interface ConsumerRecord<Data = string> {
   readonly offset: Offset
   /** Milliseconds since 1970. */
   readonly timestamp: Timestamp
+  /** Null: it has none. */
   readonly key: KeyOf<Data>
+  /** Null: it has none, which in Kafka's use says that its key was deleted. */
   readonly value: ValueOf<Data>
   /** A name that occurs several times has an array of values. */
   readonly headers: Readonly<Record<string, TextOf<Data> | null | readonly (TextOf<Data> | null)[]>>

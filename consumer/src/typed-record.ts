@@ -1,15 +1,9 @@
-import { type AnyTopic, coded, type Topic } from '@tailrace/client'
+import { type AnyTopic, coded } from '@tailrace/client'
 import { TailraceError } from '@tailrace/schemas'
-import { bytesRecord, type ConsumerRecord, type RecordMaker, type Typed, text } from './record.ts'
-
-/** The data of the records of a typed topic. */
-export type TypedOf<One extends AnyTopic> =
-  One extends Topic<infer _In, infer Out, infer _KeyIn, infer KeyOut> ? Typed<Out, KeyOut> : never
-
-type AnyTyped = Typed<unknown, unknown>
+import { bytesRecord, type ConsumerRecord, type RecordMaker, text } from './record.ts'
 
 /** Makes records of a typed topic, each by the topic's codecs. */
-export function typedRecordMaker(topic: AnyTopic): RecordMaker<AnyTyped> {
+export function typedRecordMaker(topic: AnyTopic): RecordMaker<AnyTopic> {
   return (name, partition, record) => decodedRecord(topic, bytesRecord(name, partition, record))
 }
 
@@ -17,16 +11,16 @@ export function typedRecordMaker(topic: AnyTopic): RecordMaker<AnyTyped> {
  * The record with its key and value as the topic's codecs make them.
  * @throws TailraceError INVALID_RECORD; INVALID_SETTING
  */
-export function decodedRecord(topic: AnyTopic, record: ConsumerRecord<Uint8Array>): ConsumerRecord<AnyTyped> {
+export function decodedRecord(topic: AnyTopic, record: ConsumerRecord<Uint8Array>): ConsumerRecord<AnyTopic> {
   const key: unknown = coded('key', record.key, topic.key.decode)
   const value: unknown = coded('value', record.value, topic.value.decode)
   return { ...record, key, value, headers: textHeaders(record.headers) }
 }
 
-function textHeaders(headers: ConsumerRecord<Uint8Array>['headers']): ConsumerRecord<AnyTyped>['headers'] {
+function textHeaders(headers: ConsumerRecord<Uint8Array>['headers']): ConsumerRecord<AnyTopic>['headers'] {
   const entries = Object.entries(headers)
   // Most records have none, and share one object for that.
-  if (entries.length === 0) return headers as ConsumerRecord<AnyTyped>['headers']
+  if (entries.length === 0) return headers as ConsumerRecord<AnyTopic>['headers']
   const isMany = (value: unknown): value is readonly (Uint8Array | null)[] => Array.isArray(value)
   try {
     return Object.fromEntries(

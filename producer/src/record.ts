@@ -27,6 +27,7 @@ export interface ProducerRecord {
 /** Where a record ended up. A consumer's `read` finds the record there, even if the leader fails. */
 export interface Sent {
   readonly partition: PartitionNumber
+  /** The record's number in its partition, from 0 on. */
   readonly offset: number
   /**
    * Names the record's entry in the log; null where the broker could not tell, as for a record found to be there

@@ -55,8 +55,11 @@ interface Details {
  */
 export class TailraceError extends Error {
   override readonly name = 'TailraceError'
+  /** What went wrong, for programs; docs/errors.md has all. */
   readonly code: ErrorCode
+  /** Whether the same request may succeed later, unchanged. */
   readonly retriable: boolean
+  /** What to do about it, for people. */
   readonly hint: string
   /** Only in errors about what is stored. */
   declare readonly place: UnreadablePlace | undefined

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -63,6 +63,26 @@ it('are imported by their names, as JavaScript', async () => {
   expect(stdout).toMatch(/dist\/index\.js true\n$/)
   expect(stderr).toBe('')
 })
+
+it('have types for strict projects with the library of 2022, and for pages without the types of Node.js', async () => {
+  const programs = join(folder, 'app', 'programs')
+  cpSync(join(root, 'samples/programs'), programs, { recursive: true })
+  writeFileSync(join(programs, 'package.json'), '{ "type": "module" }')
+  const strict = { strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, skipLibCheck: false }
+  const common = { ...strict, target: 'ES2022', noEmit: true, allowImportingTsExtensions: true }
+  const page = { ...common, lib: ['ES2022', 'DOM'], module: 'ESNext', moduleResolution: 'bundler', types: [] }
+  const projects = [
+    { compilerOptions: { ...common, module: 'NodeNext', types: ['node'] }, include: ['*.ts'] },
+    { compilerOptions: page, include: ['live-page'] },
+  ]
+  for (const [i, project] of projects.entries()) {
+    const file = join(programs, `tsconfig.${i}.json`)
+    writeFileSync(file, JSON.stringify(project))
+    const compiler = run(join(root, 'node_modules/.bin/tsc'), ['-p', file])
+    const { stdout } = await compiler.catch((error: unknown) => error as { stdout: string })
+    expect(stdout).toBe('')
+  }
+}, 120_000)
 
 it('hold no file that only tests use', () => {
   const parts = ['@tailrace/schemas', '@tailrace/client', '@tailrace/producer', '@tailrace/consumer']

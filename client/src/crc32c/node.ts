@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { type Crc32c, crc32c as portable } from '@tailrace/schemas'
 
-type Native = (bytes: Buffer) => number
+type Native = (bytes: Uint8Array) => number
 
 /**
  * With the processor's own instruction: in JavaScript the sum over a batch costs as much as everything else done with

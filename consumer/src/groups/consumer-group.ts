@@ -16,7 +16,7 @@ import type { Levels } from '../levels.ts'
 import { onUnreadableOf } from '../readable-records.ts'
 import { bytesRecord, type ConsumerRecord, type RecordMaker } from '../record.ts'
 import { RecordsBatch } from '../records-batch.ts'
-import { decodedRecord, type TypedOf, typedRecordMaker } from '../typed-record.ts'
+import { decodedRecord, typedRecordMaker } from '../typed-record.ts'
 import type { Lease } from './beats/beat-messages.ts'
 import { type GroupCounts, newCounts } from './group-counts.ts'
 import type { GroupMember } from './group-member.ts'
@@ -121,7 +121,7 @@ export class ConsumerGroup<Data = string> {
    * @throws TailraceError INVALID_SETTING, INVALID_TOPIC_NAME, CLOSED; everything else comes out of the loop
    */
   subscribe(topics: string | readonly string[]): GroupSubscription<Data>
-  subscribe<One extends AnyTopic>(topic: One): GroupSubscription<TypedOf<One>>
+  subscribe<One extends AnyTopic>(topic: One): GroupSubscription<One>
   subscribe(topics: string | readonly string[] | AnyTopic): unknown {
     if (isTopic(topics)) return this.#subscribe(topics.name, typedRecordMaker(topics))
     return this.#subscribe(topics, this.#parts.make)
@@ -129,7 +129,7 @@ export class ConsumerGroup<Data = string> {
 
   /** The same as batches: `subscribe(topics).batches()`. @throws TailraceError as {@link subscribe} */
   batches(topics: string | readonly string[]): ReturnType<GroupSubscription<Data>['batches']>
-  batches<One extends AnyTopic>(topic: One): ReturnType<GroupSubscription<TypedOf<One>>['batches']>
+  batches<One extends AnyTopic>(topic: One): ReturnType<GroupSubscription<One>['batches']>
   batches(topics: string | readonly string[] | AnyTopic): unknown {
     return (isTopic(topics) ? this.subscribe(topics) : this.subscribe(topics)).batches()
   }
@@ -142,7 +142,7 @@ export class ConsumerGroup<Data = string> {
    * when there are no dead letters; why a dead letter could not be written
    */
   run(topics: string | readonly string[], handler: Handler<Data>, options?: RunOptions): Promise<void>
-  run<One extends AnyTopic>(topic: One, handler: Handler<TypedOf<One>>, options?: RunOptions): Promise<void>
+  run<One extends AnyTopic>(topic: One, handler: Handler<One>, options?: RunOptions): Promise<void>
   async run(topics: string | readonly string[] | AnyTopic, handler: unknown, options?: RunOptions) {
     if (!isTopic(topics))
       return this.#run(topics, this.#parts.make, (record) => record, handler as Handler<Data>, options)

@@ -92,6 +92,7 @@ export interface GroupOptions {
    * out that is still there. `onJump` is told of it.
    */
   readonly onOutOfRange?: 'earliest' | 'latest' | 'fail'
+  /** Told of each jump that `onOutOfRange` has led to. */
   readonly onJump?: (jump: Jump) => void
   /** As for `subscribe` of a consumer. Default 'fail'. */
   readonly onUnreadable?: OnUnreadable

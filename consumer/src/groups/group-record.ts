@@ -17,9 +17,12 @@ export class GroupRecord<Data = string> implements ConsumerRecord<Data> {
   readonly topic: string
   readonly partition: PartitionNumber
   readonly offset: Offset
+  /** Milliseconds since 1970. */
   readonly timestamp: Timestamp
+  /** Null: it has none. */
   readonly key: ConsumerRecord<Data>['key']
   readonly value: ConsumerRecord<Data>['value']
+  /** A name that occurs several times has an array of values. */
   readonly headers: ConsumerRecord<Data>['headers']
   /**
    * The fencing token of the partition's lease: each later lease of it has a greater one. Stored together with

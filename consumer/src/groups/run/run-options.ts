@@ -27,6 +27,7 @@ export interface HandlerFailure {
   readonly offset: number
   /** 1: the first one. */
   readonly attempt: number
+  /** What the handler has thrown, or the codec of the topic. */
   readonly error: unknown
   /** What comes next: another attempt after so many milliseconds, the dead letters, or the end of `run`. */
   readonly next: { readonly retryInMs: number } | 'dead-letters' | 'end'
