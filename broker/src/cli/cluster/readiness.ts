@@ -1,6 +1,7 @@
 import type { Clock } from '../../platform/clock.ts'
 import { HttpExchanges, type HttpReply } from '../../platform/node/http-exchange.ts'
 import { pause } from '../../platform/timing/pause.ts'
+import { jsonOf } from '../json-text.ts'
 
 /** Asks GET /readyz once. Null when ready, else the reason for people. */
 export type AskReadiness = (http: string, clock: Clock, signal: AbortSignal) => Promise<string | null>
@@ -9,6 +10,8 @@ const askEveryMs = 25
 const askTimeoutMs = 2000
 
 const maxBytes = 1024 * 1024
+/** Characters of an answer that is none of a broker's. */
+const mostShown = 300
 const plain = new HttpExchanges()
 /** The broker is a child of this process, which has told where it listens; nothing secret is sent. */
 const unchecked = new HttpExchanges({ trustsAny: true })
@@ -25,13 +28,19 @@ export const askReadiness: AskReadiness = async (http, clock, signal) => {
   const timer = clock.after(askTimeoutMs, () => late.abort(new Error(`no answer within ${askTimeoutMs} ms`)))
   try {
     const { status, text } = await ask(http, AbortSignal.any([signal, late.signal]))
-    return status === 200 ? null : text.slice(0, 300)
+    return status === 200 ? null : reasonIn(text)
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
     return cause instanceof Error ? cause.message : String(cause)
   } finally {
     timer.cancel()
   }
+}
+
+/** What a broker that is not ready waits for; else the answer as it is, since it is another program's. */
+function reasonIn(text: string): string {
+  const { reason } = (jsonOf(text) ?? {}) as { readonly reason?: unknown }
+  return typeof reason === 'string' ? reason : text.slice(0, mostShown)
 }
 
 /**
