@@ -286,7 +286,10 @@ test('every format is checked in the file that the table names, and is listed in
   const page = readFileSync('docs/decisions/format-versions.md', 'utf8')
   for (const [name, { checkedIn }] of Object.entries(formatTable)) {
     const source = readFileSync(checkedIn, 'utf8')
-    expect(source.includes(`'${name}'`) || source.includes(`formatTable.${name}`), `${name} in ${checkedIn}`).toBe(true)
+    expect(
+      [`'${name}'`, `formatTable.${name}`, `clientFormats.${name}`].some((text) => source.includes(text)),
+      `${name} in ${checkedIn}`,
+    ).toBe(true)
     expect(page, name).toContain(`\`${name}\``)
   }
   for (const [path, code] of Object.values(elsewhere)) expect(readFileSync(path, 'utf8')).toContain(`'${code}'`)
