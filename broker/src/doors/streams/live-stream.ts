@@ -56,6 +56,8 @@ export class LiveStream implements OpenStream {
     try {
       await this.#follow(first, cursor, clock.monotonic() + LONGEST_MS)
     } catch (error) {
+      // A client that leaves while it is waited for is no failure.
+      if (this.#gone.signal.aborted) return
       // The stream is gone, or cannot be read here: the client comes back, and is told.
       const known = TailraceError.concealed(error)
       metrics.transports.http_events.failed(known.code)

@@ -148,6 +148,25 @@ describe('server-sent events', () => {
     expect((await reader.read()).done).toBe(true)
   })
 
+  it('whose reader leaves are no failure, at rest or with much to send', async () => {
+    const failures = async () => {
+      const page = await (await fetch(`${fixture.url}/metrics`)).text()
+      return page.split('\n').filter((line) => line.includes('http_events') && line.includes('ABORTED'))
+    }
+    await put(text, 'x'.repeat(4000))
+    for (const offset of ['now', '-1']) {
+      const gone = new AbortController()
+      const url = `${fixture.url}/streams/${path}?offset=${offset}&live=sse`
+      const answer = await fetch(url, { signal: gone.signal })
+      expect(answer.status).toBe(200)
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      gone.abort()
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    expect(await failures()).toEqual([])
+    expect(fixture.logged).toEqual([])
+  })
+
   it('of bytes are in base64', async () => {
     await put({ 'content-type': 'application/octet-stream', 'stream-closed': 'true' }, 'ÿ')
     const answer = await ask('GET', {}, undefined, '?offset=-1&live=sse')
