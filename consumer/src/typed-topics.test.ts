@@ -88,7 +88,10 @@ it('what does not fit is refused before it is sent', async () => {
   await expect(producer.sendBatch(orders, [{ value: one }, { value: null as never }])).rejects.toMatchObject({
     code: 'INVALID_RECORD',
   })
-  await expect(producer.send(keyed, { value: one } as never)).rejects.toThrow('key: It is no text.')
+  await expect(producer.send(keyed, { value: one } as never)).rejects.toThrow('key: It must be text, not null.')
+  await expect(producer.send(keyed, { key: 5, value: one } as never)).rejects.toThrow(
+    'key: It must be text, not number.',
+  )
   await expect(producer.send(orders, null as never)).rejects.toMatchObject({ code: 'INVALID_RECORD' })
   expect(cluster.values('t', 0)).toEqual([])
   // @ts-expect-error: the topic has a key in each record

@@ -45,7 +45,7 @@ export function textIn(given: Uint8Array): string {
 const textCodec: Codec<string> = {
   encode(value) {
     if (typeof value === 'string') return value
-    throw new TailraceError('INVALID_RECORD', 'It is no text.')
+    throw new TailraceError('INVALID_RECORD', `It must be text, not ${value === null ? 'null' : typeof value}.`)
   },
   decode: (given) => textIn(present(given)),
 }
