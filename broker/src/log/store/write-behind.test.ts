@@ -55,6 +55,6 @@ it('knows how many bytes wait, also behind a write that has failed', async () =>
   expect(behind.waitingBytes).toBe(200)
   store.failing = false
   await clock.advance(1_000)
-  await behind.settled()
+  await behind.written()
   expect(behind.waitingBytes).toBe(0)
 })

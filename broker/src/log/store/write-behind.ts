@@ -74,17 +74,8 @@ export class WriteBehind {
   }
 
   /**
-   * Resolves when all that was put so far has been written; it is durable with the store's own flush.
-   * @throws TailraceError SHUTTING_DOWN after `close`; INTERNAL while the store does not take it
-   */
-  async settled(): Promise<void> {
-    while (this.#writing !== null) await this.#writing
-    if (this.#pending.size === 0) return
-    throw this.#stuck()
-  }
-
-  /**
-   * Resolves when all that was put so far has been written, whatever is put meanwhile: `settled` waits for that, too.
+   * Resolves when all that was put so far has been written, whatever is put meanwhile; it is durable with the store's
+   * own flush.
    * @throws TailraceError SHUTTING_DOWN after `close`; INTERNAL while the store does not take it
    */
   async written(): Promise<void> {

@@ -40,7 +40,7 @@ export class ConsumerGroupsWriter {
    * @throws TailraceError SHUTTING_DOWN after `close`; INTERNAL while the store does not take it
    */
   settled(): Promise<void> {
-    return this.#behind.settled()
+    return this.#behind.written()
   }
 
   /** The waiting writes belong to a state that another has replaced. Resolves when no write is under way. */
