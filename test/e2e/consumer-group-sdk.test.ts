@@ -146,6 +146,28 @@ it('partitions that are added to a topic get a member, and their records come', 
   await running
 }, 60_000)
 
+it('a group that begins at the latest record reads partitions that are added from their beginning', async () => {
+  await createTopic('latest', 1)
+  await publish('latest', 0, 1)
+  const consumer = new Consumer({ servers: cluster.servers })
+  const added = new Producer({ servers: cluster.servers, lingerMs: 0 })
+  const seen: string[] = []
+  const group = consumer.group('newest', {
+    from: 'latest',
+    // Before this member has asked where partition 1 ends.
+    onAssigned: async (partitions) => {
+      if (partitions.some(({ partition }) => partition === 1))
+        await added.send('latest', { partition: 1, value: 'before the lease' })
+    },
+  })
+  const running = group.run('latest', ({ value }) => void seen.push(value!))
+  await vi.waitFor(() => expect(group.assigned.map(({ committed }) => committed)).toEqual([1]), { timeout: 15_000 })
+  await cluster.request(1, 'PATCH', '/topics/latest', { partitions: 2 })
+  await vi.waitFor(() => expect(seen).toEqual(['before the lease']), { timeout: 15_000 })
+  await Promise.all([consumer.close(), added.close()])
+  await running
+}, 60_000)
+
 it('the poison record of many ends among the dead letters, and all others are handled in the order of their keys', async () => {
   const count = 100_000
   await createTopic('mixed', 4)

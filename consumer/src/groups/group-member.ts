@@ -7,6 +7,7 @@ import type { ReceivedBatch } from '../feed/received-batch.ts'
 import { Range } from '../range.ts'
 import type { ConsumerRecord } from '../record.ts'
 import type { RecordsBatch } from '../records-batch.ts'
+import type { From } from '../start.ts'
 import type { BeatEvents, BeatSettings, Beats, Lease, LossReason, StuckRecord, Told } from './beats/beat-messages.ts'
 import { Coordinator } from './beats/coordinator.ts'
 import type { Pulse } from './beats/pulse.ts'
@@ -15,6 +16,7 @@ import { type GroupSettings, type GroupTopics, type RevocationReason, stuckHandl
 import { Assignment } from './leases/assignment.ts'
 import { Committer } from './leases/committer.ts'
 import { Intake } from './leases/intake.ts'
+import { KnownPartitions } from './leases/known-partitions.ts'
 import { type Handed, LeasedPartition } from './leases/leased-partition.ts'
 import { PartitionReader } from './leases/partition-reader.ts'
 import { PutOff } from './leases/put-off.ts'
@@ -53,6 +55,7 @@ export class GroupMember<Data> {
   readonly #pulse: Pulse
   readonly #putOff: PutOff<Data>
   readonly #budget: ReceiveBudget
+  readonly #known: KnownPartitions
   readonly #autoCommit: Timer | undefined
   readonly #surroundings: ClientSurroundings
   /** Milliseconds, on the clock of the beats. */
@@ -70,6 +73,7 @@ export class GroupMember<Data> {
     this.#surroundings = client.surroundings
     this.now = clockOf(client.surroundings)
     this.#budget = new ReceiveBudget(settings.maxBufferedBytes)
+    this.#known = new KnownPartitions(client, settings.from === 'earliest' ? [] : parts.topics.topics)
     const { options } = parts
     const { pulse, beats } = startBeats({
       client,
@@ -194,21 +198,29 @@ export class GroupMember<Data> {
 
   async #open(partition: LeasedPartition<Data>): Promise<void> {
     const { lease } = partition
-    const { from } = this.#settings
-    const offset = partition.wanted ?? (lease.offset < 0 ? undefined : lease.offset)
-    partition.wanted = undefined
     try {
+      const from = lease.offset < 0 ? await this.#startOf(lease) : 'earliest'
+      if (partition.state === 'ending' || partition.state === 'over') return
+      const offset = partition.wanted ?? (lease.offset < 0 ? undefined : lease.offset)
+      partition.wanted = undefined
       const range = new Range(startOfPartition(lease, offset, from))
       const feed = this.#parts.feeds.open(lease.topic, range, this.#feedSettings())
       const begun = await partition.open(feed)
       if (begun === undefined) return
       // Else a member that begins there later, because this one has committed nothing, would leave records out.
-      const isMoving = offset === undefined && from !== 'earliest'
+      const isMoving = offset === undefined && this.#settings.from !== 'earliest'
       if (isMoving) await this.committer.commit(partition, { offset: begun, term: 0, metadata: '' })
       partition.start()
     } catch (error) {
       this.#failedAt(partition, TailraceError.from(error))
     }
+  }
+
+  /** Where a partition without a committed position begins. */
+  async #startOf(lease: Lease): Promise<From> {
+    const { from } = this.#settings
+    // What was published to an added partition, before this member had its lease, came after the group began.
+    return from === 'earliest' || (await this.#known.wasAdded(lease)) ? 'earliest' : from
   }
 
   #feedSettings() {
