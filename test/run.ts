@@ -20,17 +20,26 @@ const longUsage = `npm run test:long
 Runs the tests that take minutes, beside "npm test": more seeds, inputs and faults, what brokers cost, alerts on a real Prometheus,
 brokers of older commits. The last line sums up: "N passed, N failed".`
 
+const packagesUsage = `npm run test:packages
+Tries the packed packages in projects of others: runtimes, bundlers, pages in Chromium. "npm run test:long" does so, too.
+It needs what .ci/tools installs: ". .ci/tools" before it. The last line sums up: "N passed, N failed".`
+
 /** The projects of vitest.config.ts that `npm run test:long` runs, and `npm test` leaves out. */
 const longProjects = 'long*'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const report = join(root, '.tmp', `vitest-${process.pid}.json`)
 const given = process.argv.slice(2)
-const kind = given.length === 0 ? 'all' : given[0] === 'check' || given[0] === 'long' ? given[0] : 'given'
+const usages = { check: checkUsage, long: longUsage, packages: packagesUsage }
+type Named = keyof typeof usages
+const isNamed = (name: string | undefined): name is Named => name !== undefined && name in usages
+const [first] = given
+const kind = first === undefined ? 'all' : isNamed(first) ? first : 'given'
 const args = {
   all: ['--project', `!${longProjects}`],
   check: ['--project', 'unit'],
   long: ['--project', longProjects],
+  packages: ['--project', 'long-packages'],
   given,
 }[kind]
 
@@ -61,11 +70,11 @@ function readReport(): VitestReport | null {
   }
 }
 
-if (kind === 'check' || kind === 'long') toolArguments(kind === 'check' ? checkUsage : longUsage, {}, 1)
+if (isNamed(kind)) toolArguments(usages[kind], {}, 1)
 else helpIfAsked(testUsage, given)
 mkdirSync(join(root, '.tmp'), { recursive: true })
 const checks =
-  kind === 'given' || kind === 'long'
+  kind !== 'all' && kind !== 'check'
     ? []
     : [check('types', ['typescript/bin/tsc', '--noEmit']), check('lint', ['@biomejs/biome/bin/biome', 'check', '.'])]
 const vitest = [
