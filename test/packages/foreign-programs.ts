@@ -39,3 +39,22 @@ export const page = `
   }
   main().catch((error) => { document.title = String(error) })
 `
+
+/** A route of a Next.js server: what is read, and where the beats of a member of a group come from. */
+export const nextRoute = `
+  import { Consumer, Producer } from '@tailrace/sdk'
+  export const dynamic = 'force-dynamic'
+  export async function GET(request) {
+    const asked = new URL(request.url).searchParams
+    ${body("asked.get('server')", "asked.get('topic')", "asked.get('own')")}
+    const member = new Consumer({ servers: [asked.get('server')] })
+    const group = member.group(asked.get('own'))
+    let beats = ''
+    for await (const _ of group.subscribe(asked.get('topic'))) {
+      beats = group.heartbeats
+      break
+    }
+    await member.close()
+    return new Response('read ' + read + ', beats of a ' + beats)
+  }
+`

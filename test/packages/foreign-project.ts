@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
@@ -19,12 +19,13 @@ export class ForeignProject {
     this.tarballs = tarballs
   }
 
-  static async make(): Promise<ForeignProject> {
+  /** `others`: what the project depends on beside the packages, with versions. */
+  static async make(others: Readonly<Record<string, string>>): Promise<ForeignProject> {
     const folder = mkdtempSync(join(tmpdir(), 'tailrace-foreign-'))
     const built = join(folder, 'built')
     await run(process.execPath, [join(root, 'scripts/build.ts'), built], { cwd: root })
     const tarballs = new Map<string, string>()
-    const dependencies: Record<string, string> = {}
+    const dependencies: Record<string, string> = { ...others }
     for (const { name } of readdirSync(built, { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
       if (name.startsWith('rocksdb-') && name !== host) continue
       const { stdout } = await run('npm', ['pack', join(built, name), '--silent', '--pack-destination', folder])
@@ -43,11 +44,13 @@ export class ForeignProject {
   }
 
   write(name: string, text: string): void {
-    writeFileSync(join(this.folder, name), text)
+    const path = join(this.folder, name)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, text)
   }
 
-  async run(command: string, args: readonly string[]): Promise<string> {
-    const { stdout, stderr } = await run(command, args, { cwd: this.folder }).catch((error) => {
+  async run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<string> {
+    const { stdout, stderr } = await run(command, args, { cwd: this.folder, env }).catch((error) => {
       throw new Error(`${command} ${args.join(' ')}: ${error.stdout}${error.stderr}`)
     })
     return stdout + stderr

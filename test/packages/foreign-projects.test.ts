@@ -1,14 +1,17 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join } from 'node:path'
 import { chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { freePorts } from '../../broker/src/platform/testing/free-ports.ts'
 import { ClusterProcesses } from '../e2e/cluster-processes.ts'
 import { allInSync, topicBecomes } from '../e2e/topic-view.ts'
 import { chromiumForTests } from '../runner/chromium.ts'
 import { skipped } from '../runner/skipped.ts'
-import { moduleProgram, page, requiringProgram } from './foreign-programs.ts'
+import { moduleProgram, nextRoute, page, requiringProgram } from './foreign-programs.ts'
 import { ForeignProject } from './foreign-project.ts'
 
 const tools = process.env.PACKAGE_TOOLS ?? ''
@@ -16,6 +19,7 @@ const tool = (name: string): string => join(tools, 'node_modules', name)
 const bin = (name: string): string => tool(`.bin/${name}`)
 const executablePath = chromiumForTests()
 const topic = 'foreign'
+const nextJs = { next: '16.4.6', react: '19.3.1', 'react-dom': '19.3.1' }
 const policy = "default-src 'none'; script-src 'self'; connect-src ws:"
 const types: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript' }
 
@@ -27,7 +31,7 @@ describe.skipIf(lacksTools)('the packages in projects of others', { timeout: 180
   let origin: string
 
   beforeAll(async () => {
-    project = await ForeignProject.make()
+    project = await ForeignProject.make(nextJs)
     const { folder } = project
     pages = createServer((request, response) => {
       const file = join(folder, 'pages', new URL(request.url!, 'http://page').pathname)
@@ -75,6 +79,27 @@ describe.skipIf(lacksTools)('the packages in projects of others', { timeout: 180
     await project.run(bin('esbuild'), ['program.cjs', '--bundle', '--platform=node', `--outfile=${alone}`])
     for (const node of [tool('node20/bin/node'), process.execPath])
       expect(await project.run(node, [alone, cluster.servers[0]!, topic, node])).toBe(`read ${node}\n`)
+  })
+
+  it('answer in a route of Next.js, where a member of a group has the thread for its beats', async () => {
+    project.write('next/app/records/route.js', nextRoute)
+    const next = join(project.folder, 'node_modules/.bin/next')
+    const environment = { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' } as const
+    await project.run(next, ['build', 'next'], environment)
+    const [port] = await freePorts(1)
+    const server = spawn(next, ['start', 'next', '-H', '127.0.0.1', '-p', String(port)], {
+      cwd: project.folder,
+      env: environment,
+    })
+    try {
+      const query = new URLSearchParams({ server: cluster.servers[0]!, topic, own: 'next' })
+      const ask = async () => (await fetch(`http://127.0.0.1:${port}/records?${query}`)).text()
+      await expect.poll(ask, { timeout: 30_000 }).toBe('read next, beats of a worker')
+    } finally {
+      const gone = once(server, 'exit')
+      server.kill()
+      await gone
+    }
   })
 
   describe.skipIf(skipped(executablePath === null, 'pages of bundlers: this machine has no Chromium.'))(

@@ -34,11 +34,18 @@ export function startBeats(parts: BeatParts): Started {
   }
 }
 
-/** The file is named as a text, so that bundlers that know this form find it. */
+/** The end of the address of this file where it runs as it is written here. */
+const ownSource = '/node.ts'
+
+/**
+ * The packed file is named as a text beside `import.meta.url`, so that bundlers that know this form find it. That of
+ * the sources is named in another form: bundlers would look for it, too, and fail.
+ */
 function startWorker(workerData: WorkerData): Worker {
-  return import.meta.url.endsWith('.ts')
-    ? new Worker(new URL('beats-worker.ts', import.meta.url), { workerData })
-    : new Worker(new URL('./beats-worker.js', import.meta.url), { workerData })
+  const folder = import.meta.url.endsWith(ownSource) ? import.meta.url.slice(0, -ownSource.length) : undefined
+  return folder === undefined
+    ? new Worker(new URL('./beats-worker.js', import.meta.url), { workerData })
+    : new Worker(new URL(`${folder}/beats-worker.ts`), { workerData })
 }
 
 class WorkerBeats implements Beats {
