@@ -15,4 +15,5 @@ it('never wraps', () => {
 it('sums up, also when no time has passed', () => {
   expect(publishedText('t', figures)).toBe('published 12,345 records (2.5 MB) to t in 2.00 s: 6,173 records/s')
   expect(publishedText('t', { ...figures, seconds: 0 })).toContain(': 0 records/s')
+  expect(publishedText('t', { ...figures, records: 1 })).toMatch(/^published 1 record \(/)
 })

@@ -1,4 +1,4 @@
-import { grouped, megabytes } from '../quantity.ts'
+import { grouped, megabytes, plural } from '../quantity.ts'
 
 export interface ProgressFigures {
   readonly records: number
@@ -28,5 +28,5 @@ export function perSecond(figures: { readonly records: number; readonly seconds:
 /** What is printed at the end. */
 export function publishedText(topic: string, figures: ProgressFigures): string {
   const { records, bytes, seconds } = figures
-  return `published ${grouped(records)} records (${megabytes(bytes)}) to ${topic} in ${seconds.toFixed(2)} s: ${grouped(perSecond(figures))} records/s`
+  return `published ${plural(records, 'record')} (${megabytes(bytes)}) to ${topic} in ${seconds.toFixed(2)} s: ${grouped(perSecond(figures))} records/s`
 }

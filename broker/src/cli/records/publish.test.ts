@@ -98,7 +98,7 @@ describe('publishing lines', () => {
       const terminal = memoryTerminal()
       const input = { chunks: chunks(...texts), bytes: null }
       await expect(publishLines(input, options, slowSink(refuse), nodeClock, terminal)).rejects.toBe(refusal)
-      expect(terminal.text()).toContain(`published ${published} records`)
+      expect(terminal.text()).toContain(`published ${published} record${published === 1 ? '' : 's'} (`)
       expect(terminal.err).toEqual([`stopped: ${told}`])
     }
   })
