@@ -74,9 +74,13 @@ describe.skipIf(lacksTools)('the packages in projects of others', { timeout: 180
     })
   })
 
-  it('make one file for Node.js, which runs where there is no node_modules', async () => {
-    const alone = join(project.folder, '..', 'alone.cjs')
-    await project.run(bin('esbuild'), ['program.cjs', '--bundle', '--platform=node', `--outfile=${alone}`])
+  it.each(['cjs', 'mjs'])('make one file for Node.js, which runs where there is no node_modules: %s', async (kind) => {
+    const alone = join(project.folder, '..', `alone.${kind}`)
+    // What an ES module needs is in the README.
+    const [, banner] = /`--banner:js="([^"`]+)"`/.exec(readFileSync('sdk/README.md', 'utf8'))!
+    const form = kind === 'cjs' ? ['--format=cjs'] : ['--format=esm', `--banner:js=${banner}`]
+    const from = [`program.${kind}`, '--bundle', '--platform=node', `--outfile=${alone}`]
+    await project.run(bin('esbuild'), [...from, ...form])
     for (const node of [tool('node20/bin/node'), process.execPath])
       expect(await project.run(node, [alone, cluster.servers[0]!, topic, node])).toBe(`read ${node}\n`)
   })
