@@ -1,7 +1,7 @@
 import type { Clock } from '../../platform/clock.ts'
+import { LatencyHistogram } from '../../platform/node/latency-histogram.ts'
 import { pause } from '../../platform/timing/pause.ts'
 import { InFlight } from '../records/in-flight.ts'
-import { LatencyHistogram } from './latency-histogram.ts'
 import type { StampedValues } from './stamped-values.ts'
 
 /** The part of a producer that a load needs; `Producer` of @tailrace/producer is one. */

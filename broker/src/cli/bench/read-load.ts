@@ -1,5 +1,5 @@
 import type { Clock } from '../../platform/clock.ts'
-import { LatencyHistogram } from './latency-histogram.ts'
+import { LatencyHistogram } from '../../platform/node/latency-histogram.ts'
 import type { StampedValues } from './stamped-values.ts'
 
 interface ReadBatch {

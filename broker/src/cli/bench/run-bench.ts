@@ -1,7 +1,7 @@
 import type { Clock } from '../../platform/clock.ts'
+import type { LatencySummary } from '../../platform/node/latency-histogram.ts'
 import type { Random } from '../../platform/random.ts'
 import { withDeadline } from '../../platform/timing/deadline.ts'
-import type { LatencySummary } from './latency-histogram.ts'
 import { type LoadOptions, type LoadSink, publishLoad } from './publish-load.ts'
 import { ReadLoad, type ReadSource } from './read-load.ts'
 import { StampedValues } from './stamped-values.ts'

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { seededRandom } from '../../platform/testing/random.ts'
+import { seededRandom } from '../testing/random.ts'
 import { LatencyHistogram } from './latency-histogram.ts'
 
 /** Sorts all values. */
@@ -7,7 +7,7 @@ function exact(values: readonly number[], share: number): number {
   return [...values].sort((a, b) => a - b)[Math.ceil(share * values.length) - 1]!
 }
 
-it('tells percentiles to 4 %, and never too little', () => {
+it('tells percentiles to a thousandth, and never too little', () => {
   const random = seededRandom(7)
   for (const most of [40, 3_000, 2_000_000, 4_000_000_000]) {
     const values = Array.from({ length: 5_000 }, () => random.below(most) / 1000)
@@ -16,7 +16,7 @@ it('tells percentiles to 4 %, and never too little', () => {
     for (const share of [0.01, 0.5, 0.9, 0.99, 0.999, 1]) {
       const [told, real] = [histogram.percentile(share), exact(values, share)]
       expect(told).toBeGreaterThanOrEqual(real - 1e-9)
-      expect(told).toBeLessThanOrEqual(real * 1.04 + 1e-9)
+      expect(told).toBeLessThanOrEqual(real * 1.001 + 1e-3)
     }
     expect(histogram.summary().max).toBe(Math.max(...values))
   }
