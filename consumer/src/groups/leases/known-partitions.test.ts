@@ -36,3 +36,11 @@ it('takes another topic of the name for one that came later', async () => {
   const known = openWith({ flights: 1 }, ['flights'])
   expect(await known.wasAdded(lease('flights', 3, 'another id'))).toBe(false)
 })
+
+it('waits for no other topic than that of the lease', async () => {
+  const never = new Promise<never>(() => {})
+  const topic = async (name: string) =>
+    name === 'slow' ? never : { name, id: `id of ${name}`, leaders: [1, 1], replicas: [] }
+  const known = new KnownPartitions({ topic }, ['slow', 'flights'])
+  expect([await known.wasAdded(lease('flights', 1)), await known.wasAdded(lease('flights', 2))]).toEqual([false, true])
+})

@@ -11,16 +11,17 @@ export class KnownPartitions {
   readonly #client: Pick<Client, 'topic'>
   /** By the id of the topic. */
   readonly #counts = new Map<string, number>()
-  readonly #learnt: Promise<unknown>
+  /** By name. One that takes long, or is not there, holds up no other. */
+  readonly #learning: ReadonlyMap<string, Promise<void>>
 
   /** `topics`: those that the member names; of patterns it learns by its leases. */
   constructor(client: Pick<Client, 'topic'>, topics: readonly string[]) {
     this.#client = client
-    this.#learnt = Promise.all(topics.map((topic) => this.#learn(topic)))
+    this.#learning = new Map(topics.map((topic) => [topic, this.#learn(topic)]))
   }
 
   async wasAdded({ topic, topicId, partition }: Lease): Promise<boolean> {
-    await this.#learnt
+    await this.#learning.get(topic)
     if (!this.#counts.has(topicId)) await this.#learn(topic)
     return partition >= (this.#counts.get(topicId) ?? Number.POSITIVE_INFINITY)
   }
