@@ -55,6 +55,8 @@ export class TestConsumerGroup {
   /** Every commit that came, refused ones too. */
   readonly commits: Commit['positions'][number][] = []
   heartbeatMs = 50
+  /** Commits that come are judged, and answered, once it has resolved. */
+  commitsWaitFor: Promise<void> | undefined
   /** Answers to beats to come, in order, before real ones. */
   readonly refusals: TailraceError[] = []
   #epoch = 0
@@ -74,6 +76,7 @@ export class TestConsumerGroup {
     }
     const { 'tailrace.groups.Beat': beat, 'tailrace.groups.Commit': commit, 'tailrace.groups.Delay': delay } = asked
     if (beat !== undefined) return { 'tailrace.groups.Beaten': await this.#beat(member, beat) }
+    if (commit !== undefined) await this.commitsWaitFor
     if (commit !== undefined) return { 'tailrace.groups.Committed': { fenced: this.#commit(member, commit) } }
     if (delay !== undefined) return { 'tailrace.groups.Committed': { fenced: this.#delay(member, delay) } }
     throw new TailraceError('UNSUPPORTED_MESSAGE', Object.keys(request).join())

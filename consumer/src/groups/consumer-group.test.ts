@@ -182,6 +182,33 @@ describe('members', () => {
     expect([...cluster.group('g').members.values()].map(({ instance }) => instance)).toEqual(['pod-1'])
   })
 
+  it('are kept when a commit under a lease of before is refused late', async () => {
+    await publish('t', 0, 'a')
+    const answered = Promise.withResolvers<void>()
+    let assigned = 0
+    const member = group({ autoCommit: false, onAssigned: () => void assigned++ })
+    const seen: string[] = []
+    let committing: Promise<unknown> | undefined
+    const loop = (async () => {
+      for await (const record of member.subscribe('t')) {
+        seen.push(record.value!)
+        committing ??= expect(record.commit()).rejects.toMatchObject({ code: 'FENCED_MEMBER' })
+      }
+    })()
+    cluster.group('g').commitsWaitFor = answered.promise
+    await waitFor(() => expect(committing).toBeDefined())
+    const [former] = cluster.group('g').members.keys()
+    cluster.group('g').expire(former!)
+    await waitFor(() => expect([assigned, member.assigned.length]).toEqual([2, 2]))
+    answered.resolve()
+    await committing
+    await publish('t', 0, 'b')
+    await waitFor(() => expect(seen).toEqual(['a', 'a', 'b']))
+    expect(member.counts).toMatchObject({ lost: 2, fencedCommits: 1 })
+    await member.close()
+    await loop
+  })
+
   it('pause, resume and seek by partition', async () => {
     await publish('t', 0, 'a', 'b', 'c')
     await publish('t', 1, 'x', 'y')

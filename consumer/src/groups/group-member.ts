@@ -14,7 +14,7 @@ import type { Pulse } from './beats/pulse.ts'
 import type { GroupCounts } from './group-counts.ts'
 import { type GroupSettings, type GroupTopics, type RevocationReason, stuckHandler } from './group-options.ts'
 import { Assignment } from './leases/assignment.ts'
-import { Committer } from './leases/committer.ts'
+import { type CommittedLease, Committer } from './leases/committer.ts'
 import { Intake } from './leases/intake.ts'
 import { KnownPartitions } from './leases/known-partitions.ts'
 import { type Handed, LeasedPartition } from './leases/leased-partition.ts'
@@ -89,7 +89,7 @@ export class GroupMember<Data> {
     this.assignment = new Assignment((lease, told) => this.#lease(lease, told))
     this.committer = new Committer(
       (member, positions) => this.coordinator.commit(member, positions, { timeoutMs: COMMIT_MS }),
-      (_error, { key }) => this.#refused(key),
+      (_error, lease) => this.#refused(lease),
     )
     this.#putOff = new PutOff({
       partition: (key) => this.assignment.get(key),
@@ -270,12 +270,12 @@ export class GroupMember<Data> {
     if (reason === 'stuck') void Promise.all(lost.map((one) => one.end())).then(() => this.#beats.rejoin())
   }
 
-  /** A commit was refused: the partition is another member's. */
-  #refused(key: string): void {
-    const partition = this.assignment.get(key)
+  /** A commit was refused: the lease is over. That of now, if there is one, may have been given since. */
+  #refused(refused: CommittedLease): void {
+    const partition = this.assignment.get(refused.key)
     this.#parts.counts.fencedCommits++
     this.#beats.hurry()
-    if (partition === undefined || partition.state === 'over') return
+    if (partition !== refused || partition.state === 'over') return
     partition.lose()
     this.#parts.counts.lost++
     void this.#call(() => this.#settings.onRevoked([placeOf(partition)], 'lost'))
