@@ -105,6 +105,11 @@ export interface StateMachine {
    * way on every broker.
    */
   apply(header: EntryHeader, batch: Uint8Array): void
+  /**
+   * False while more of what it has applied waits in memory than may: a follower takes no records then, as with a disk
+   * that stands still. Absent: always true.
+   */
+  readonly hasRoom?: boolean
   /** How its state is kept and copied. A group whose machine has none keeps its whole log. */
   readonly snapshots?: MachineSnapshots
 }

@@ -19,7 +19,8 @@ const changes: readonly StreamChange[] = [
 function open(): StreamsMachine {
   const clock = new ManualClock()
   const store = new StreamsStore({ store: new MemoryStore(), clock, logger: silentLogger }, 'streams/7/')
-  return new StreamsMachine({ store, clock, logger: silentLogger, onApplied: () => {}, onReplaced: () => {} })
+  const events = { onApplied: () => {}, onReplaced: () => {} }
+  return new StreamsMachine({ store, unwrittenBytes: () => 0, clock, logger: silentLogger, ...events })
 }
 
 /** Entries of a log of durable streams. */

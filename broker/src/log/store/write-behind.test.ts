@@ -50,9 +50,13 @@ it('knows how many bytes wait, also behind a write that has failed', async () =>
   behind.putBytes('a', bytes)
   behind.begin()
   behind.putBytes('b', bytes)
-  expect(behind.waitingBytes).toBe(200)
+  behind.putBytes('gone', null)
+  expect(behind.waitingBytes).toBe(206)
   await settled()
-  expect(behind.waitingBytes).toBe(200)
+  expect(behind.waitingBytes).toBe(206)
+  // Of a key that has waited for longer the newer value waits alone.
+  behind.putBytes('a', bytes)
+  expect(behind.waitingBytes).toBe(206)
   store.failing = false
   await clock.advance(1_000)
   await behind.written()

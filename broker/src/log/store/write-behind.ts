@@ -37,11 +37,11 @@ export class WriteBehind {
 
   /** As `put`. The bytes must stay as they are. */
   putBytes(key: string, value: Uint8Array | null): void {
-    this.#pendingBytes += (value?.length ?? 0) - (this.#pending.get(key)?.length ?? 0)
+    this.#pendingBytes += bytesOf(key, value) - bytesOf(key, this.#pending.get(key))
     this.#pending.set(key, value)
   }
 
-  /** Values that wait to be written, in bytes. */
+  /** Keys and values that wait to be written, in bytes. */
   get waitingBytes(): number {
     return this.#pendingBytes + this.#writingBytes
   }
@@ -63,10 +63,9 @@ export class WriteBehind {
       (error) => {
         this.#writing = null
         this.#failures += 1
-        this.#pendingBytes += this.#writingBytes
         this.#writingBytes = 0
         // Nothing is lost: the log has it. Changes applied since are newer.
-        this.#pending = new Map([...changes, ...this.#pending])
+        for (const [key, value] of changes) if (!this.#pending.has(key)) this.putBytes(key, value)
         logger.error({ err: error }, `cannot write ${what} to the state store; trying again`)
         clock.after(RETRY_MS, () => this.begin())
       },
@@ -112,4 +111,9 @@ export class WriteBehind {
     this.#pending.clear()
     this.#pendingBytes = 0
   }
+}
+
+/** Undefined: the key does not wait. Null: it is to be removed. */
+function bytesOf(key: string, value: Uint8Array | null | undefined): number {
+  return value === undefined ? 0 : key.length + (value?.length ?? 0)
 }

@@ -8,6 +8,8 @@ export class MemoryStore implements StateStore {
   writes = 0
   /** Makes writes fail. */
   failing = false
+  /** Writes that begin now wait for it. */
+  gate: Promise<void> | null = null
   readonly #store = new MemoryStateStore(this.content)
 
   get(key: string): Promise<Uint8Array | null> {
@@ -20,6 +22,7 @@ export class MemoryStore implements StateStore {
 
   async write(changes: readonly (readonly [string, Uint8Array | null])[]): Promise<void> {
     this.writes++
+    await this.gate
     if (this.failing) throw new Error('store fails')
     await this.#store.write(changes)
   }

@@ -96,7 +96,7 @@ export class ReplicaOpening {
   }
 
   #put(spec: GroupSpec, core: RaftCore, log: GroupLog, { state, producersUnknown }: Recovered): Replica {
-    const { storage, clock, logger, settings } = this.#deps
+    const { clock, logger, settings } = this.#deps
     const scheduler = this.#scheduler
     const replica: Replica = new Replica({
       group: spec.group,
@@ -116,12 +116,18 @@ export class ReplicaOpening {
       // After the present turn: a core is at work in it.
       distrustDisk: (reason) => clock.soon(() => this.#events.distrustDisk(reason)),
       catchUp: () => scheduler.catchUp(),
-      takesRecords: () => spec.stateMachine !== null || !(storage.cramped || isTooMuchForFollowers(this.#services)),
+      takesRecords: () => this.#takesRecords(spec),
       wake: () => scheduler.schedule(replica),
       broken: (error) => scheduler.stopBroken(replica, error),
       wakeAtBeat: () => scheduler.scheduleAtBeat(replica),
       onLeadership: this.#events.onLeadership,
     })
     return replica
+  }
+
+  /** Without the groups of state machines a broker works no more: they go on with little room on the disk. */
+  #takesRecords({ stateMachine }: GroupSpec): boolean {
+    if (stateMachine !== null) return stateMachine.hasRoom ?? true
+    return !(this.#deps.storage.cramped || isTooMuchForFollowers(this.#services))
   }
 }

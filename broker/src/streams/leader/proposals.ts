@@ -4,10 +4,11 @@ import type { Group } from '../../partition/group.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { bytesOf, encodeChanges, type StreamChange } from '../state/change-codec.ts'
 import type { StreamsStore } from '../state/streams-store.ts'
+import { MOST_UNWRITTEN_BY_LEADERS } from '../state/unwritten-bounds.ts'
 
 /** Of the changes of one entry; those of one stream are never parted. */
 const ENTRY_BYTES = 1024 * 1024
-/** Bytes that wait for the state store, or for the log, beyond which changes wait, too. */
+/** Bytes that wait for the log, beyond which changes are refused. */
 const MOST_WAITING_BYTES = 32 * 1024 * 1024
 
 interface Waiting {
@@ -20,7 +21,9 @@ interface Waiting {
 export interface ProposalsDeps {
   readonly term: Term
   readonly leader: Pick<Group, 'publish' | 'isLeader' | 'term'>
-  readonly store: Pick<StreamsStore, 'waitingBytes' | 'settled'>
+  readonly store: Pick<StreamsStore, 'settled'>
+  /** As StreamsMachineDeps.unwrittenBytes. */
+  readonly unwrittenBytes: () => number
   readonly clock: Clock
 }
 
@@ -48,8 +51,8 @@ export class Proposals {
    * applied later
    */
   async propose(changes: readonly StreamChange[]): Promise<void> {
-    const { store, clock } = this.#deps
-    if (store.waitingBytes > MOST_WAITING_BYTES) await store.settled()
+    const { store, unwrittenBytes, clock } = this.#deps
+    if (unwrittenBytes() > MOST_UNWRITTEN_BY_LEADERS) await store.settled()
     if (this.#ended !== null) throw this.#ended
     if (this.#waitingBytes > MOST_WAITING_BYTES) throw new TailraceError('OVERLOADED')
     const bytes = changes.reduce((sum, change) => sum + bytesOf(change), 0)

@@ -69,6 +69,23 @@ describe('appends', () => {
     expect(partition.counts).toMatchObject({ created: 1, appends: 3, appendedBytes: 13 })
   })
 
+  it('wait while the state store has too little of what this broker has applied, of any partition', async () => {
+    await ask(create('a'))
+    let release = (): void => {}
+    partition.store.gate = new Promise((resolve) => {
+      release = resolve
+    })
+    expect(await ask(append('a'), 'x')).toMatchObject({ tail: 1 })
+    partition.unwrittenElsewhere = 2 ** 25
+    const waiting = partition.ask(append('a'), encode('y'))
+    await partition.clock.advance(1_000)
+    const entries = partition.log.length
+    release()
+    await partition.clock.advance(0)
+    expect((await waiting).result).toMatchObject({ tail: 2 })
+    expect(partition.log.length).toBe(entries + 1)
+  })
+
   it('are not answered, and not shown, before they are committed', async () => {
     await ask(create('a'))
     partition.isHeld = true

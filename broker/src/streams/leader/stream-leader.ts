@@ -43,6 +43,8 @@ export interface StreamLeaderDeps {
   readonly leader: Pick<Group, 'publish' | 'isLeader' | 'term' | 'confirmed'>
   readonly term: Term
   readonly store: StreamsStore
+  /** As StreamsMachineDeps.unwrittenBytes. */
+  readonly unwrittenBytes: () => number
   /** Asks the leader of another stream, for this broker itself. */
   readonly ask: StreamsApi['ask']
   readonly counts: StreamCounts

@@ -45,6 +45,7 @@ export class StreamLeaders {
     if (isBlank) await removeStreams(store, prefixOf(group))
     const machine = new StreamsMachine({
       store: new StreamsStore({ store, clock, logger }, prefixOf(group)),
+      unwrittenBytes: this.#unwrittenBytes,
       clock,
       logger,
       onApplied: ({ term }) => {
@@ -77,7 +78,7 @@ export class StreamLeaders {
       cached += leader.cached
       waiting += leader.waiting
     }
-    return { counts: this.#counts, cached, waiting }
+    return { counts: this.#counts, cached, waiting, unwrittenBytes: this.#unwrittenBytes() }
   }
 
   /**
@@ -125,9 +126,18 @@ export class StreamLeaders {
     const known = this.#leading.get(group)
     if (known?.term === term) return known
     this.#end(group)
-    const begun = new StreamLeader({ ...this.#deps, leader, term, store: machine.store, counts: this.#counts })
+    const unwrittenBytes = this.#unwrittenBytes
+    const { store } = machine
+    const begun = new StreamLeader({ ...this.#deps, leader, term, store, unwrittenBytes, counts: this.#counts })
     this.#leading.set(group, begun)
     return begun
+  }
+
+  /** See StreamsMachineDeps.unwrittenBytes. Asked for with each append: a broker has at most 16 of these replicas. */
+  readonly #unwrittenBytes = (): number => {
+    let bytes = 0
+    for (const { store } of this.#machines.values()) bytes += store.waitingBytes
+    return bytes
   }
 
   #end(group: GroupId): void {

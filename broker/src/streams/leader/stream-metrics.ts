@@ -6,6 +6,8 @@ export interface StreamFigures {
   readonly counts: StreamCounts
   readonly cached: number
   readonly waiting: number
+  /** Of all replicas of this broker, led by it or not. */
+  readonly unwrittenBytes: number
 }
 
 export const streamMetrics: MetricTable<{ figures(): StreamFigures }> = {
@@ -46,6 +48,11 @@ export const streamMetrics: MetricTable<{ figures(): StreamFigures }> = {
       'tailrace_durable_stream_waiting_readers',
       'Brokers, and readers on their behalf, that wait at the end of durable streams that this broker leads.',
       (of) => of.figures().waiting,
+    ],
+    [
+      'tailrace_durable_stream_unwritten_bytes',
+      'Bytes of durable streams that replicas on this broker have applied, and that its state store does not have yet.',
+      (of) => of.figures().unwrittenBytes,
     ],
   ],
 }

@@ -13,8 +13,10 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 async function open(store = new MemoryStore()) {
   const clock = new ManualClock()
   const happened: string[] = []
+  const streams = new StreamsStore({ store, clock, logger: silentLogger }, PREFIX)
   const machine = new StreamsMachine({
-    store: new StreamsStore({ store, clock, logger: silentLogger }, PREFIX),
+    store: streams,
+    unwrittenBytes: () => streams.waitingBytes,
     clock,
     logger: silentLogger,
     onApplied: ({ index }) => happened.push(`applied ${index}`),

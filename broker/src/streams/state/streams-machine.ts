@@ -6,11 +6,14 @@ import type { Logger } from '../../platform/logger.ts'
 import { decodeChanges, type StreamChange } from './change-codec.ts'
 import { rangeOf, storedKeys } from './stored-keys.ts'
 import type { StreamsStore } from './streams-store.ts'
+import { MOST_UNWRITTEN_BY_FOLLOWERS } from './unwritten-bounds.ts'
 
 const RETRY_MS = 1000
 
 export interface StreamsMachineDeps {
   readonly store: StreamsStore
+  /** Bytes that all replicas of this broker have applied, and its state store does not have yet. */
+  readonly unwrittenBytes: () => number
   readonly clock: Clock
   readonly logger: Logger
   /** An entry is applied. Must not throw. */
@@ -69,6 +72,10 @@ export class StreamsMachine implements StateMachine {
 
   get appliedTerm(): Term {
     return this.#deps.store.head.appliedTerm
+  }
+
+  get hasRoom(): boolean {
+    return this.#deps.unwrittenBytes() <= MOST_UNWRITTEN_BY_FOLLOWERS
   }
 
   apply(header: EntryHeader, batch: Uint8Array): void {

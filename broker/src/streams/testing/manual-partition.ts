@@ -26,6 +26,8 @@ export class ManualPartition<Time extends Clock = ManualClock> implements Pick<S
   machine!: StreamsMachine
   leader!: StreamLeader
   term = 0
+  /** Of the other replicas of the broker: see StreamsMachineDeps.unwrittenBytes. */
+  unwrittenElsewhere = 0
   /** Entries wait for `commit`. */
   isHeld = false
   /** Requests of one stream to another do not arrive. */
@@ -51,7 +53,9 @@ export class ManualPartition<Time extends Clock = ManualClock> implements Pick<S
     const onApplied = ({ term }: { readonly term: Term }): void => {
       if (term === this.term) this.leader?.applied()
     }
-    this.machine = new StreamsMachine({ store: pairs, clock, logger: silentLogger, onApplied, onReplaced: () => {} })
+    const unwrittenBytes = this.#unwrittenBytes
+    const deps = { store: pairs, unwrittenBytes, clock, logger: silentLogger, onApplied, onReplaced: () => {} }
+    this.machine = new StreamsMachine(deps)
     await this.machine.load()
     this.lead()
   }
@@ -75,6 +79,7 @@ export class ManualPartition<Time extends Clock = ManualClock> implements Pick<S
       leader: group as never,
       term,
       store: this.machine.store,
+      unwrittenBytes: this.#unwrittenBytes,
       ask,
       counts,
       clock,
@@ -96,6 +101,8 @@ export class ManualPartition<Time extends Clock = ManualClock> implements Pick<S
   ): Promise<StreamAnswer<StreamResultOf<Request>>> {
     return (await this.leader.answer(request, body)) as StreamAnswer<StreamResultOf<Request>>
   }
+
+  readonly #unwrittenBytes = (): number => this.machine.store.waitingBytes + this.unwrittenElsewhere
 
   async #between<Request extends StreamRequest>(
     request: Request,
