@@ -1,6 +1,5 @@
 import {
   type AnyTopic,
-  abortError,
   Client,
   type ConnectionStatus,
   type ConnectOptions,
@@ -10,48 +9,35 @@ import {
   type StatusListener,
 } from '@tailrace/client'
 import { checkTopicName, TailraceError } from '@tailrace/schemas'
-import { Feed } from './feed/feed.ts'
-import { Feeds } from './feed/feeds.ts'
+import { memberParts } from '#member-parts'
 import { type ConsumerCounters, ReceivedCounts } from './feed/received-counts.ts'
 import { ConsumerGroup } from './groups/consumer-group.ts'
 import type { GroupOptions } from './groups/group-options.ts'
 import { KnownBrokers } from './known-brokers.ts'
-import type { LevelRules } from './level-choice.ts'
-import { Levels } from './levels.ts'
-import { type ConsumerOptions, feedSettings, levelRules, type SubscribeOptions } from './options.ts'
+import { type ConsumerOptions, levelRules, type SubscribeOptions } from './options.ts'
 import { readPlace } from './point-read.ts'
-import { rangeOf } from './range-options.ts'
 import { checkPlace, type ReadOptions, type ReadPlace, readSettings } from './read-options.ts'
 import { type ReadResult, readResult } from './read-result.ts'
 import { onUnreadableOf } from './readable-records.ts'
+import type { RecordHandler } from './reader-run/reader-run.ts'
+import type { ConsumerRunOptions, TopicsRunOptions } from './reader-run/reader-run-options.ts'
 import { bytesRecord, type RecordMaker, textRecord } from './record.ts'
+import { Sources } from './sources.ts'
 import { Subscription } from './subscription.ts'
-import { type Topics, topicChoice } from './topics/topic-choice.ts'
-import { TopicFeeds } from './topics/topic-feeds.ts'
-import { type TopicsOptions, topicRanges } from './topics/topics-options.ts'
+import type { Topics } from './topics/topic-choice.ts'
+import type { TopicsOptions } from './topics/topics-options.ts'
 import { TopicsSubscription } from './topics/topics-subscription.ts'
 import { refuseBytes, typedRecordMaker } from './typed-record.ts'
-
-/** Between two looks for topics, as often as metadata are looked up by default. */
-const LOOK_MS = 15_000
-
-/** What a subscription reads from. */
-interface Kept {
-  onBegin: (() => void) | undefined
-  onEnd: (() => void) | undefined
-  fail(error: TailraceError, now: boolean): void
-  close(): void
-}
 
 /** Reads topics. The same in Node and in a browser. */
 export class Consumer {
   readonly #client: Client
-  /** Undefined: cascade brokers are not looked for. */
-  readonly #levels: { readonly known: KnownBrokers; readonly rules: LevelRules } | undefined
+  readonly #known: KnownBrokers | undefined
   readonly #options: ConsumerOptions
-  readonly #sources = new Set<Kept>()
+  readonly #sources: Sources
   readonly #counts = new ReceivedCounts()
-  readonly #groups = new Set<{ close(): Promise<void> }>()
+  /** Groups, and runs without one. */
+  readonly #running = new Set<{ close(): Promise<void> }>()
   readonly #closing = new AbortController()
   #isClosed = false
 
@@ -60,9 +46,11 @@ export class Consumer {
     const rules = levelRules(options)
     checkOpenTelemetry(options.openTelemetry)
     this.#options = options
-    this.#client = new Client(clientOptionsOf(options), options.rack)
-    if (rules === undefined) return
-    this.#levels = { known: new KnownBrokers(this.#client, options.metadataMaxAgeMs), rules }
+    const client = new Client(clientOptionsOf(options), options.rack)
+    this.#client = client
+    this.#known = rules && new KnownBrokers(client, options.metadataMaxAgeMs)
+    const levels = rules && { known: this.#known!, rules }
+    this.#sources = new Sources({ client, options, counts: this.#counts, levels })
   }
 
   /** Whether a broker is reached; `idle` until the first connection is wanted. */
@@ -112,64 +100,54 @@ export class Consumer {
   subscribe(topics: Topics, options?: TopicsOptions & { bytes?: false }): TopicsSubscription<string>
   subscribe(topics: Topics, options: TopicsOptions & { bytes: true }): TopicsSubscription<Uint8Array>
   subscribe(topic: string | AnyTopic | Topics, given: SubscribeOptions | TopicsOptions = {}): unknown {
-    if (this.#isClosed) throw new TailraceError('CLOSED')
-    if (Array.isArray(topic) || topic instanceof RegExp) {
-      const [topics, options] = [topic as Topics, given as TopicsOptions]
-      return options.bytes
-        ? this.#subscribeAll(topics, options, bytesRecord)
-        : this.#subscribeAll(topics, options, textRecord)
-    }
-    const options = given as SubscribeOptions
+    this.#checkOpen()
+    const onUnreadable = onUnreadableOf(given.onUnreadable)
     if (isTopic(topic)) {
-      refuseBytes(options)
-      return this.#subscribe(topic.name, options, typedRecordMaker(topic))
+      refuseBytes(given)
+      const feed = this.#sources.topic(topic.name, given as SubscribeOptions)
+      return new Subscription(topic.name, feed, typedRecordMaker(topic), onUnreadable)
+    }
+    const make = (given.bytes ? bytesRecord : textRecord) as RecordMaker<unknown>
+    if (Array.isArray(topic) || topic instanceof RegExp) {
+      const feeds = this.#sources.topics(topic as Topics, given as TopicsOptions)
+      return new TopicsSubscription(feeds, make, onUnreadable)
     }
     const name = topic as string
-    return options.bytes ? this.#subscribe(name, options, bytesRecord) : this.#subscribe(name, options, textRecord)
+    return new Subscription(name, this.#sources.topic(name, given as SubscribeOptions), make, onUnreadable)
   }
 
-  #subscribeAll<Data>(topics: Topics, options: TopicsOptions, make: RecordMaker<Data>): TopicsSubscription<Data> {
-    const choice = topicChoice(topics)
-    const { from: _from, to: _to, ...more } = options
-    const settings = feedSettings(more, this.#counts)
-    const ranges = topicRanges(options)
-    const levels = this.#levels
-    const levelsOf = (topic: string) => levels && new Levels(levels.known, levels.rules, topic)
-    const feeds = new TopicFeeds({
-      client: this.#client,
-      feeds: new Feeds(this.#client, this.#options, levelsOf, this.#counts),
-      choice,
-      ranges,
-      settings,
-      lookMs: this.#options.metadataMaxAgeMs ?? LOOK_MS,
-    })
-    this.#keep(feeds, options.signal)
-    return new TopicsSubscription(feeds, make, onUnreadableOf(options.onUnreadable))
-  }
-
-  #subscribe<Data>(topic: string, options: SubscribeOptions, make: RecordMaker<Data>): Subscription<Data> {
-    checkTopicName(topic)
-    const settings = feedSettings(options, this.#counts)
-    const onUnreadable = onUnreadableOf(options.onUnreadable)
-    const range = rangeOf(options)
-    const levels = this.#levels && new Levels(this.#levels.known, this.#levels.rules, topic)
-    const feed = new Feed(this.#client, topic, range, settings, levels)
-    this.#keep(feed, options.signal)
-    return new Subscription(topic, feed, make, onUnreadable)
-  }
-
-  /** It ends with the consumer, and when the signal fires. */
-  #keep(source: Kept, signal: AbortSignal | undefined): void {
-    const abort = (): void => source.fail(abortError(signal!), true)
-    source.onBegin = () => {
-      this.#sources.add(source)
-      signal?.addEventListener('abort', abort, { once: true })
-      if (signal?.aborted) abort()
-      else if (this.#isClosed) source.close()
-    }
-    source.onEnd = () => {
-      this.#sources.delete(source)
-      signal?.removeEventListener('abort', abort)
+  /**
+   * Calls a handler for each record of a topic: several at once, in the order of partitions or keys. A handler that
+   * throws is called again after a while, and other records go on; after the last attempt the run ends. With
+   * `checkpoint` it goes on where everything before was handled: at least once, since a crash loses what was not saved.
+   * Resolves at the end that the options name, or after `close`, when all that was begun is finished and saved.
+   * @throws TailraceError INVALID_SETTING, INVALID_TOPIC_NAME; as the loop of {@link subscribe}; what the handler or
+   * the checkpoint store throws; CLOSED
+   */
+  run(topic: string, handler: RecordHandler, options?: ConsumerRunOptions & { bytes?: false }): Promise<void>
+  run(topic: string, handler: RecordHandler<Uint8Array>, options: ConsumerRunOptions & { bytes: true }): Promise<void>
+  run<One extends AnyTopic>(
+    topic: One,
+    handler: RecordHandler<One>,
+    options?: Omit<ConsumerRunOptions, 'bytes'>,
+  ): Promise<void>
+  /** The same for several topics, by name or by a pattern. @throws TailraceError as for one topic */
+  run(topics: Topics, handler: RecordHandler, options?: TopicsRunOptions & { bytes?: false }): Promise<void>
+  run(topics: Topics, handler: RecordHandler<Uint8Array>, options: TopicsRunOptions & { bytes: true }): Promise<void>
+  async run(
+    topic: string | AnyTopic | Topics,
+    handler: unknown,
+    options: ConsumerRunOptions | TopicsRunOptions = {},
+  ): Promise<void> {
+    this.#checkOpen()
+    const { makeReaderRun } = await memberParts()
+    const run = await makeReaderRun({ topic, handler, options }, this.#sources, this.#options.openTelemetry)
+    this.#checkOpen()
+    this.#running.add(run)
+    try {
+      await run.run()
+    } finally {
+      this.#running.delete(run)
     }
   }
 
@@ -181,7 +159,7 @@ export class Consumer {
   group(name: string, options?: GroupOptions & { bytes?: false }): ConsumerGroup<string>
   group(name: string, options: GroupOptions & { bytes: true }): ConsumerGroup<Uint8Array>
   group(name: string, options: GroupOptions = {}): ConsumerGroup<string> | ConsumerGroup<Uint8Array> {
-    if (this.#isClosed) throw new TailraceError('CLOSED')
+    this.#checkOpen()
     return options.bytes ? this.#group(name, options, bytesRecord) : this.#group(name, options, textRecord)
   }
 
@@ -225,13 +203,16 @@ export class Consumer {
     return readResult(topic, place, answer, make, onUnreadable)
   }
 
-  /** Ends all subscriptions, whose loops then end, leaves all groups, and disconnects. */
+  /**
+   * Ends all subscriptions, whose loops then end, and all runs, each when it has finished what it has begun; leaves all
+   * groups, and disconnects.
+   */
   async close(): Promise<void> {
     this.#isClosed = true
-    await Promise.all([...this.#groups].map((group) => group.close()))
+    await Promise.all([...this.#running].map((one) => one.close()))
     this.#closing.abort(new TailraceError('CLOSED'))
-    for (const source of [...this.#sources]) source.close()
-    this.#levels?.known.close()
+    this.#sources.close()
+    this.#known?.close()
     this.#client.close()
   }
 
@@ -240,16 +221,19 @@ export class Consumer {
   }
 
   #group<Data>(name: string, options: GroupOptions, make: RecordMaker<Data>): ConsumerGroup<Data> {
-    const levels = this.#levels
     const group: ConsumerGroup<Data> = new ConsumerGroup(name, options, {
       client: this.#client,
       options: this.#options,
-      levelsOf: (topic) => levels && new Levels(levels.known, levels.rules, topic),
+      levelsOf: (topic) => this.#sources.levelsOf(topic),
       make,
       counts: this.#counts,
-      onClose: () => this.#groups.delete(group),
+      onClose: () => this.#running.delete(group),
     })
-    this.#groups.add(group)
+    this.#running.add(group)
     return group
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw new TailraceError('CLOSED')
   }
 }

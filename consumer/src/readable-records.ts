@@ -51,7 +51,7 @@ export function eachReadable(
     if (!isOurs) throw error
     if (next > lastOffset) return
     const nextOffset = endOffsetAt(bytes, start)
-    pass(error, { ...placeOf(batch), offset: next, nextOffset }, onUnreadable)
+    passUnreadable(error, { ...placeOf(batch), offset: next, nextOffset }, onUnreadable)
   }
 }
 
@@ -68,7 +68,7 @@ export function eachMade<Made>(
       made = make(record)
     } catch (error) {
       const { offset } = record
-      pass(error, { ...placeOf(batch), offset, nextOffset: offset + 1 }, onUnreadable)
+      passUnreadable(error, { ...placeOf(batch), offset, nextOffset: offset + 1 }, onUnreadable)
       return
     }
     onMade(made)
@@ -79,7 +79,8 @@ function placeOf({ topic, partition }: BatchToRead): Pick<UnreadablePlace, 'topi
   return { topic, partition }
 }
 
-function pass(thrown: unknown, place: UnreadablePlace, onUnreadable: OnUnreadable): void {
+/** Returns where what stands at the place is left out. @throws what is told of it */
+export function passUnreadable(thrown: unknown, place: UnreadablePlace, onUnreadable: OnUnreadable): void {
   // A wrong setting, as of a codec, is no record's mistake: to skip would leave all of them out.
   if (thrown instanceof TailraceError && thrown.code === 'INVALID_SETTING') throw thrown
   const error = unreadableAt(thrown, place)

@@ -1,5 +1,5 @@
 import { type AnyTopic, coded } from '@tailrace/client'
-import { TailraceError } from '@tailrace/schemas'
+import { TailraceError, unreadableAt } from '@tailrace/schemas'
 import { bytesRecord, type ConsumerRecord, type RecordMaker, text } from './record.ts'
 
 /** Makes records of a typed topic, each by the topic's codecs. */
@@ -15,6 +15,15 @@ export function decodedRecord(topic: AnyTopic, record: ConsumerRecord<Uint8Array
   const key: unknown = coded('key', record.key, topic.key.decode)
   const value: unknown = coded('value', record.value, topic.value.decode)
   return { ...record, key, value, headers: textHeaders(record.headers) }
+}
+
+/** @throws TailraceError what `read` throws, with the record's place */
+export function readAt<Read>({ topic, partition, offset }: ConsumerRecord<unknown>, read: () => Read): Read {
+  try {
+    return read()
+  } catch (error) {
+    throw unreadableAt(error, { topic, partition, offset, nextOffset: offset + 1 })
+  }
 }
 
 function textHeaders(headers: ConsumerRecord<Uint8Array>['headers']): ConsumerRecord<AnyTopic>['headers'] {

@@ -1,4 +1,10 @@
-import { Consumer, type ConsumerRecord, type TopicsSubscription } from '@tailrace/consumer'
+import {
+  Consumer,
+  type ConsumerRecord,
+  MemoryCheckpoints,
+  type RunRecord,
+  type TopicsSubscription,
+} from '@tailrace/consumer'
 import { Producer } from '@tailrace/producer'
 import { startCluster, type TestCluster } from '@tailrace/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -150,6 +156,53 @@ describe('topics by a pattern', () => {
     await expect.poll(() => values('orders.b')).toEqual(named('orders.b', 100, 102))
     await subscription.close()
     expect(await end).toBe('over')
+  })
+
+  it('a position that is taken while a topic joins can be given to `from`', async () => {
+    await cluster.createTopic('orders.a')
+    await fill('orders.a', 5)
+    const subscription = consumer.subscribe(/^orders\./, { from: 'earliest' })
+    const { got } = read(subscription)
+    await expect.poll(() => got.length).toBe(5)
+    const from: object[] = []
+    const end = new AbortController()
+    const watch = (async () => {
+      while (!end.signal.aborted) {
+        from.push(JSON.parse(JSON.stringify(subscription.position())))
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    })()
+    await cluster.createTopic('orders.b')
+    await expect.poll(() => subscription.topics).toEqual(['orders.a', 'orders.b'])
+    await subscription.ready()
+    end.abort()
+    await watch
+    for (const one of from) consumer.subscribe(/^orders\./, { from: one as { topics: object } })
+  })
+
+  it('are handled several at once by `run`, with one checkpoint for all, and join while it runs', async () => {
+    for (const topic of ['orders.a', 'orders.b', 'other']) {
+      await cluster.createTopic(topic)
+      await fill(topic, 20)
+    }
+    const checkpoint = new MemoryCheckpoints()
+    const handled = new Map<string, number[]>()
+    const options = { checkpoint, checkpointName: 'orders', checkpointIntervalMs: 20, concurrency: 4 }
+    const handle = ({ topic, offset }: RunRecord): void =>
+      void handled.set(topic, [...(handled.get(topic) ?? []), offset])
+    const run = consumer.run(/^orders\./, handle, options)
+    await cluster.createTopic('orders.c')
+    await fill('orders.c', 10)
+    await expect.poll(() => handled.get('orders.c')?.length).toBe(10)
+    await expect.poll(() => handled.get('orders.b')?.length).toBe(20)
+    await consumer.close()
+    await run
+    expect(Object.keys((await checkpoint.load('orders'))!.topics)).toEqual(['orders.a', 'orders.b', 'orders.c'])
+    handled.clear()
+    consumer = new Consumer({ servers: cluster.servers, metadataMaxAgeMs: 200 })
+    await fill('orders.b', 5)
+    await consumer.run(/^orders\./, handle, { ...options, until: 'end' })
+    expect([...handled]).toEqual([['orders.b', [20, 21, 22, 23, 24]]])
   })
 
   it('are paused with all others, also those that join, and moved one by one', async () => {

@@ -8,7 +8,7 @@ import {
   type OpenTelemetryApi,
   throwIfAborted,
 } from '@tailrace/client'
-import { type Offset, TailraceError, unreadableAt } from '@tailrace/schemas'
+import { type Offset, TailraceError } from '@tailrace/schemas'
 import { type MemberParts, memberParts } from '#member-parts'
 import type { Feeds } from '../feed/feeds.ts'
 import type { ReceivedCounts } from '../feed/received-counts.ts'
@@ -16,7 +16,8 @@ import type { Levels } from '../levels.ts'
 import { onUnreadableOf } from '../readable-records.ts'
 import { bytesRecord, type ConsumerRecord, type RecordMaker } from '../record.ts'
 import { RecordsBatch } from '../records-batch.ts'
-import { decodedRecord, typedRecordMaker } from '../typed-record.ts'
+import type { DeadLetterSink } from '../run/handler-run.ts'
+import { decodedRecord, readAt, typedRecordMaker } from '../typed-record.ts'
 import type { Lease } from './beats/beat-messages.ts'
 import { type GroupCounts, newCounts } from './group-counts.ts'
 import type { GroupMember } from './group-member.ts'
@@ -33,7 +34,7 @@ import {
 import { GroupSubscription } from './group-subscription.ts'
 import type { LeasedPartition } from './leases/leased-partition.ts'
 import type { DeadLetters } from './run/dead-letters.ts'
-import type { Handler } from './run/handler-run.ts'
+import type { Handler } from './run/group-tasks.ts'
 import { type RunOptions, runSettings } from './run/run-options.ts'
 
 const RECORD_MS = 60_000
@@ -165,16 +166,16 @@ export class ConsumerGroup<Data = string> {
     const parts = await memberParts()
     const member = this.#join(parts, wanted, make)
     const deadLetters = this.#deadLettersOf(parts, settings.deadLetters)
-    const run = new parts.HandlerRun<Held, Read>({
-      surroundings: this.#parts.client.surroundings,
-      member,
+    const bury: DeadLetterSink = (record, attempts, error) => deadLetters.bury(record, attempts, error)
+    const run = new parts.HandlerRun({
+      source: new parts.GroupTasks<Held, Read>({ member, read, counts: this.#counts }),
       settings,
-      read,
       handler,
       group: this.name,
       openTelemetry: this.#parts.options.openTelemetry,
-      deadLetter: (record, attempts, error) => deadLetters.bury(record, attempts, error),
+      deadLetter: settings.deadLetters === false ? undefined : bury,
       counts: this.#counts,
+      surroundings: this.#parts.client.surroundings,
     })
     try {
       await run.run()
@@ -317,14 +318,5 @@ export class ConsumerGroup<Data = string> {
 
   #checkOpen(): void {
     throwIfAborted(this.#closing.signal)
-  }
-}
-
-/** @throws TailraceError what `read` throws, with the record's place */
-function readAt<Read>({ topic, partition, offset }: ConsumerRecord<unknown>, read: () => Read): Read {
-  try {
-    return read()
-  } catch (error) {
-    throw unreadableAt(error, { topic, partition, offset, nextOffset: offset + 1 })
   }
 }

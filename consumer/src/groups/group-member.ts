@@ -7,6 +7,7 @@ import type { ReceivedBatch } from '../feed/received-batch.ts'
 import { Range } from '../range.ts'
 import type { ConsumerRecord } from '../record.ts'
 import type { RecordsBatch } from '../records-batch.ts'
+import { Intake } from '../run/intake.ts'
 import type { From } from '../start.ts'
 import type { BeatEvents, BeatSettings, Beats, Lease, LossReason, StuckRecord, Told } from './beats/beat-messages.ts'
 import { Coordinator } from './beats/coordinator.ts'
@@ -15,7 +16,6 @@ import type { GroupCounts } from './group-counts.ts'
 import { type GroupSettings, type GroupTopics, type RevocationReason, stuckHandler } from './group-options.ts'
 import { Assignment } from './leases/assignment.ts'
 import { type CommittedLease, Committer } from './leases/committer.ts'
-import { Intake } from './leases/intake.ts'
 import { KnownPartitions } from './leases/known-partitions.ts'
 import { type Handed, LeasedPartition } from './leases/leased-partition.ts'
 import { PartitionReader } from './leases/partition-reader.ts'
@@ -45,7 +45,7 @@ export interface MemberParts<Data> {
 
 /** One member of a consumer group: its leases, what is read under them, and what is committed. */
 export class GroupMember<Data> {
-  readonly intake: Intake<Data>
+  readonly intake: Intake<LeasedPartition<Data>>
   readonly committer: Committer
   readonly coordinator: Coordinator
   readonly assignment: Assignment<Data>
@@ -85,7 +85,12 @@ export class GroupMember<Data> {
     this.#beats = beats
     this.#pulse = pulse
     this.coordinator = new Coordinator(client, group)
-    this.intake = new Intake(pulse, this.now, settings.sessionMs, client.surroundings)
+    this.intake = new Intake({
+      now: this.now,
+      // As long as no beat is confirmed, the leases may be others' by now.
+      mayHandOut: (now) => now - pulse.confirmedAt <= settings.sessionMs,
+      surroundings: client.surroundings,
+    })
     this.assignment = new Assignment((lease, told) => this.#lease(lease, told))
     this.committer = new Committer(
       (member, positions) => this.coordinator.commit(member, positions, { timeoutMs: COMMIT_MS }),

@@ -6,6 +6,7 @@ import type { Feed } from '../feed/feed.ts'
 import type { Feeds } from '../feed/feeds.ts'
 import type { ReceivedBatch } from '../feed/received-batch.ts'
 import type { FeedSettings } from '../options.ts'
+import type { Positions } from '../positions.ts'
 import type { TopicChoice } from './topic-choice.ts'
 import { topicNames, watchTopicNames } from './topic-list.ts'
 import { TopicPositions } from './topic-positions.ts'
@@ -55,7 +56,9 @@ export class TopicFeeds implements BatchSource {
 
   get positions(): TopicPositions {
     if (!this.#isListed) return new TopicPositions(this.#parts.ranges.from?.named ?? [])
-    return new TopicPositions([...this.#feeds].map(([topic, { positions }]) => [topic, positions]))
+    const all = [...this.#feeds].map(([topic, { positions }]): [string, Positions] => [topic, positions])
+    // One that has just joined has no position yet, and `from` takes none that names no partition.
+    return new TopicPositions(all.filter(([, positions]) => positions.size > 0))
   }
 
   /** Resolves when the start of each partition of the topics that there are is known. @throws what has ended it */

@@ -3,10 +3,10 @@ import type { Offset, Term } from '@tailrace/schemas'
 import type { Feed } from '../../feed/feed.ts'
 import type { ConsumerRecord } from '../../record.ts'
 import type { RecordsBatch } from '../../records-batch.ts'
+import { Progress, type Step } from '../../run/progress.ts'
 import { type DueRecord, type Lease, partitionKey } from '../beats/beat-messages.ts'
 import type { Pulse } from '../beats/pulse.ts'
 import type { PartitionReader, Taken } from './partition-reader.ts'
-import { Progress, type Step } from './progress.ts'
 
 /** A record, or a batch, that was taken and is not finished. */
 export interface Handed {

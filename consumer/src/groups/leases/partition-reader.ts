@@ -3,6 +3,7 @@ import type { Feed } from '../../feed/feed.ts'
 import type { ReceivedBatch } from '../../feed/received-batch.ts'
 import type { ConsumerRecord } from '../../record.ts'
 import type { RecordsBatch } from '../../records-batch.ts'
+import { OpenedBatch } from '../../run/opened-batch.ts'
 
 export interface ReaderEvents {
   /** There is something to take. */
@@ -11,18 +12,6 @@ export interface ReaderEvents {
   skipped(nextOffset: Offset, term: Term): void
   /** Nothing more can be read here. */
   failed(error: TailraceError): void
-}
-
-/** A batch of which records are handed out. Its share of the buffer is free when all of them have been handled. */
-interface Piece<Data> {
-  readonly received: ReceivedBatch
-  readonly feed: Feed
-  readonly records: readonly ConsumerRecord<Data>[]
-  /** Comes behind the records. */
-  readonly failure: TailraceError | undefined
-  next: number
-  /** Handed out and not handled. */
-  open: number
 }
 
 /** What was taken, and how to say that it has been handled. */
@@ -40,7 +29,7 @@ export class PartitionReader<Data> {
   readonly #events: ReaderEvents
   #feed: Feed | undefined
   #received: ReceivedBatch | undefined
-  #piece: Piece<Data> | undefined
+  #opened: OpenedBatch<Data> | undefined
   #taken: (() => void) | undefined
 
   constructor(batchOf: (received: ReceivedBatch) => RecordsBatch<Data>, events: ReaderEvents) {
@@ -49,7 +38,7 @@ export class PartitionReader<Data> {
   }
 
   get hasNext(): boolean {
-    return this.#received !== undefined || this.#piece !== undefined
+    return this.#received !== undefined || this.#opened !== undefined
   }
 
   /** The offset behind the last committed record; undefined while that is not known. */
@@ -81,20 +70,19 @@ export class PartitionReader<Data> {
   }
 
   takeRecord(): Taken<ConsumerRecord<Data>> | undefined {
-    const piece = this.#piece ?? this.#begin()
-    if (piece === undefined) return undefined
-    const record = piece.records[piece.next++]
-    const isLast = piece.next >= piece.records.length
-    if (isLast && piece.failure === undefined) this.#end(piece)
-    const { received } = piece
-    if (record === undefined) {
-      if (piece.failure !== undefined) this.#events.failed(piece.failure)
-      else this.#events.skipped(received.lastOffset + 1, termOf(received))
-      return undefined
+    const opened = this.#opened ?? this.#open()
+    if (opened === undefined) return undefined
+    const taken = opened.take()
+    const { received, failure } = opened
+    if (opened.isTaken) this.#end()
+    const term = termOf(received)
+    if (taken !== undefined) {
+      const { record, nextOffset } = taken
+      return { content: record, nextOffset, term, handled: () => opened.handled() }
     }
-    piece.open++
-    const nextOffset = isLast && piece.failure === undefined ? received.lastOffset + 1 : record.offset + 1
-    return { content: record, nextOffset, term: termOf(received), handled: () => this.#handled(piece) }
+    if (failure !== undefined) this.#events.failed(failure)
+    else this.#events.skipped(received.lastOffset + 1, term)
+    return undefined
   }
 
   takeBatch(): Taken<RecordsBatch<Data>> | undefined {
@@ -113,7 +101,7 @@ export class PartitionReader<Data> {
     this.#feed?.close()
     this.#feed = undefined
     this.#received = undefined
-    this.#piece = undefined
+    this.#opened = undefined
     this.#askForMore()
   }
 
@@ -135,32 +123,19 @@ export class PartitionReader<Data> {
     }
   }
 
-  /** The records of a batch up to the first that cannot be read, and that failure. */
-  #begin(): Piece<Data> | undefined {
+  #open(): OpenedBatch<Data> | undefined {
     const received = this.#received
-    if (received === undefined || this.#feed === undefined) return undefined
+    const feed = this.#feed
+    if (received === undefined || feed === undefined) return undefined
     this.#received = undefined
-    const records: ConsumerRecord<Data>[] = []
-    let failure: TailraceError | undefined
-    try {
-      this.#batchOf(received).each((record) => records.push(record))
-    } catch (error) {
-      failure = TailraceError.from(error)
-    }
-    this.#piece = { received, feed: this.#feed, records, failure, next: 0, open: 0 }
-    return this.#piece
+    this.#opened = new OpenedBatch(received, this.#batchOf, () => feed.release(received))
+    return this.#opened
   }
 
   /** All its records have been handed out. */
-  #end(piece: Piece<Data>): void {
-    this.#piece = undefined
-    if (piece.records.length === 0) piece.feed.release(piece.received)
+  #end(): void {
+    this.#opened = undefined
     this.#askForMore()
-  }
-
-  #handled(piece: Piece<Data>): void {
-    piece.open--
-    if (piece.open === 0 && piece.next >= piece.records.length) piece.feed.release(piece.received)
   }
 
   #askForMore(): void {

@@ -139,6 +139,26 @@ it('ends, and has not committed the record, when there is no place for dead lett
   expect(committed(0)).toBe(0)
 })
 
+it('without dead letters ends with the error of the handler, and begins no record behind', async () => {
+  await producer.sendBatch('t', [
+    { key: 'a', value: 'p', partition: 0 },
+    { key: 'a', value: 'after', partition: 0 },
+    { key: 'b', value: 'other', partition: 0 },
+  ])
+  const error = new TypeError('cannot be priced')
+  const begun: string[] = []
+  const run = join().run(
+    't',
+    ({ value }) => {
+      begun.push(value!)
+      throw error
+    },
+    { orderBy: 'key', retry: { attempts: 1 }, deadLetters: false },
+  )
+  await expect(run).rejects.toBe(error)
+  expect(begun).toEqual(['p'])
+})
+
 it('puts a record off: it is done for now, and comes again', async () => {
   await producer.send('t', { value: 'later', partition: 0 })
   const attempts: number[] = []

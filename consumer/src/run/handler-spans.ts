@@ -1,10 +1,11 @@
 import { endSpan, type OpenTelemetryApi } from '@tailrace/client'
-import type { ConsumerRecord } from '../../record.ts'
+import type { ConsumerRecord } from '../record.ts'
 
 /** An attempt at a record. */
 export interface HandledAttempt {
-  readonly record: ConsumerRecord<unknown>
-  readonly group: string
+  readonly record: Pick<ConsumerRecord<unknown>, 'topic' | 'partition' | 'offset' | 'headers'>
+  /** Undefined: it is read without a group. */
+  readonly group: string | undefined
   readonly attempt: number
 }
 
@@ -30,7 +31,7 @@ export class HandlerSpans {
       'messaging.operation.type': 'process',
       'messaging.destination.name': topic,
       'messaging.destination.partition.id': String(partition),
-      'messaging.consumer.group.name': group,
+      ...(group !== undefined && { 'messaging.consumer.group.name': group }),
       'tailrace.offset': offset,
       'tailrace.attempt': attempt,
     }
@@ -42,7 +43,7 @@ export class HandlerSpans {
     return outcome
   }
 
-  #parentOf({ headers }: ConsumerRecord<unknown>): unknown {
+  #parentOf({ headers }: HandledAttempt['record']): unknown {
     const { trace, context, createTraceState } = this.#api
     const [, traceId, spanId, flags] = traceparent.exec(textOf(headers.traceparent)) ?? []
     if (traceId === undefined || spanId === undefined) return context.active()

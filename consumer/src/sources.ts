@@ -1,0 +1,98 @@
+import { abortError, type Client, type ClientSurroundings } from '@tailrace/client'
+import { checkTopicName, type TailraceError } from '@tailrace/schemas'
+import { Feed } from './feed/feed.ts'
+import { Feeds } from './feed/feeds.ts'
+import type { ReceivedCounts } from './feed/received-counts.ts'
+import type { KnownBrokers } from './known-brokers.ts'
+import type { LevelRules } from './level-choice.ts'
+import { Levels } from './levels.ts'
+import { type ConsumerOptions, feedSettings, type SubscribeOptions } from './options.ts'
+import { rangeOf } from './range-options.ts'
+import { type Topics, topicChoice } from './topics/topic-choice.ts'
+import { TopicFeeds } from './topics/topic-feeds.ts'
+import { type TopicsOptions, topicRanges } from './topics/topics-options.ts'
+
+/** Between two looks for topics, as often as metadata are looked up by default. */
+const LOOK_MS = 15_000
+
+/** What ends with the consumer. */
+interface Kept {
+  onBegin: (() => void) | undefined
+  onEnd: (() => void) | undefined
+  fail(error: TailraceError, now: boolean): void
+  close(): void
+}
+
+export interface SourcesParts {
+  readonly client: Client
+  readonly options: ConsumerOptions
+  readonly counts: ReceivedCounts
+  /** Undefined: cascade brokers are not looked for. */
+  readonly levels: { readonly known: KnownBrokers; readonly rules: LevelRules } | undefined
+}
+
+/** What the loops and runs of a consumer read from, each until it ends, its signal fires or the consumer closes. */
+export class Sources {
+  readonly #parts: SourcesParts
+  readonly #begun = new Set<Kept>()
+  #isClosed = false
+
+  constructor(parts: SourcesParts) {
+    this.#parts = parts
+  }
+
+  get surroundings(): ClientSurroundings {
+    return this.#parts.client.surroundings
+  }
+
+  levelsOf(topic: string): Levels | undefined {
+    const { levels } = this.#parts
+    return levels && new Levels(levels.known, levels.rules, topic)
+  }
+
+  /** @throws TailraceError INVALID_SETTING, INVALID_TOPIC_NAME */
+  topic(name: string, options: SubscribeOptions): Feed {
+    checkTopicName(name)
+    const { client, counts } = this.#parts
+    const settings = feedSettings(options, counts)
+    const feed = new Feed(client, name, rangeOf(options), settings, this.levelsOf(name))
+    this.#keep(feed, options.signal)
+    return feed
+  }
+
+  /** @throws TailraceError INVALID_SETTING, INVALID_TOPIC_NAME */
+  topics(topics: Topics, options: TopicsOptions): TopicFeeds {
+    const choice = topicChoice(topics)
+    const { client, options: own, counts } = this.#parts
+    const { from: _from, to: _to, ...more } = options
+    const feeds = new TopicFeeds({
+      client,
+      feeds: new Feeds(client, own, (topic) => this.levelsOf(topic), counts),
+      choice,
+      ranges: topicRanges(options),
+      settings: feedSettings(more, counts),
+      lookMs: own.metadataMaxAgeMs ?? LOOK_MS,
+    })
+    this.#keep(feeds, options.signal)
+    return feeds
+  }
+
+  close(): void {
+    this.#isClosed = true
+    for (const source of [...this.#begun]) source.close()
+  }
+
+  #keep(source: Kept, signal: AbortSignal | undefined): void {
+    const abort = (): void => source.fail(abortError(signal!), true)
+    source.onBegin = () => {
+      this.#begun.add(source)
+      signal?.addEventListener('abort', abort, { once: true })
+      if (signal?.aborted) abort()
+      else if (this.#isClosed) source.close()
+    }
+    source.onEnd = () => {
+      this.#begun.delete(source)
+      signal?.removeEventListener('abort', abort)
+    }
+  }
+}
