@@ -122,7 +122,7 @@ class Blows {
 
   async #pause(target: MemberProcess): Promise<void> {
     this.#paused.add(target)
-    target.child.kill('SIGSTOP')
+    await members.standStill(target)
     await pause(3 * SESSION_MS)
     target.child.kill('SIGCONT')
     this.#paused.delete(target)

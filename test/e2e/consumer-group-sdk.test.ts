@@ -57,8 +57,7 @@ it('a consumer that stands still for longer than its session is fenced, and has 
   await vi.waitFor(handled(5), { timeout: 20_000, interval: 50 })
   const second = members.start(plan('paused'))
   await vi.waitFor(() => expect(second.events().length).toBeGreaterThan(0), { timeout: 10_000 })
-  first.child.kill('SIGSTOP')
-  const stoppedAt = Number(process.hrtime.bigint()) / 1e6
+  const stoppedAt = await members.standStill(first)
   await vi.waitFor(() => expect(second.events().some(({ kind }) => kind === 'committed')).toBe(true), {
     timeout: 10_000,
     interval: 50,

@@ -25,7 +25,7 @@ interface OfRecord extends Happened {
 
 /** What a member process has done. */
 export type MemberEvent =
-  | ({ readonly kind: 'started' | 'ended' } & Happened)
+  | ({ readonly kind: 'started' | 'stopped' | 'ended' } & Happened)
   | ({ readonly kind: 'assigned'; readonly partition: number; readonly token: number } & Happened)
   | ({ readonly kind: 'revoked'; readonly partition: number; readonly reason: string } & Happened)
   | ({ readonly kind: 'begun' } & OfRecord)

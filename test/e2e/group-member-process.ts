@@ -18,6 +18,11 @@ const group = consumer.group(plan.group, {
   },
 })
 process.on('SIGTERM', () => void group.close())
+// See GroupProcesses.standStill.
+process.on('SIGUSR2', () => {
+  note({ kind: 'stopped', at: at() })
+  process.kill(process.pid, 'SIGSTOP')
+})
 
 note({ kind: 'started', at: at() })
 for await (const record of group.subscribe(plan.topic)) {

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import type { MemberEvent, MemberPlan } from './group-history.ts'
 
 const program = resolve(import.meta.dirname, 'group-member-process.ts')
@@ -55,6 +56,22 @@ export class GroupProcesses {
     const gone = once(child, 'exit')
     child.kill('SIGKILL')
     await gone
+  }
+
+  /**
+   * Until SIGCONT, from between two turns of its event loop on. SIGSTOP from outside may fall between the group's look
+   * at the clock and the first line of the handler: that record is handled late, which no lease can prevent, and which
+   * is what its token is for. Resolves with the time at which it began to.
+   */
+  async standStill({ child, events }: MemberProcess): Promise<number> {
+    const stops = () => events().filter(({ kind }) => kind === 'stopped')
+    const before = stops().length
+    child.kill('SIGUSR2')
+    while (stops().length === before) {
+      if (!isRunning(child)) throw new Error('It ends in the place of standing still.')
+      await setTimeout(5)
+    }
+    return stops().at(-1)!.at
   }
 
   async destroy(): Promise<void> {

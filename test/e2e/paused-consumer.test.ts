@@ -46,8 +46,7 @@ it.each(['worker', 'timers'] as const)(
     await waitFor(() => expect(of(second.events(), 'started')).toHaveLength(1))
     // In the middle of a record, so that its next call is the commit of that.
     await waitFor(() => expect(first.events().at(-1)!.kind).toBe('begun'))
-    first.child.kill('SIGSTOP')
-    const stoppedAt = now()
+    const stoppedAt = await members.standStill(first)
     const before = first.events()
     const held = of(before, 'begun').at(-1)!
     await pause(PAUSE_MS)
