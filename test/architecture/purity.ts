@@ -1,3 +1,4 @@
+import { dialledConnections } from './dialled-connections.ts'
 import type { Node, ParsedSource } from './parsed-source.ts'
 import { isTest } from './source-tree.ts'
 
@@ -15,9 +16,10 @@ const platformMembers: Readonly<Record<string, ReadonlySet<string>>> = {
 const randomNames = new Set(['randomUUID', 'randomBytes', 'randomInt', 'randomFillSync'])
 
 /**
- * Clocks, timers, randomness, files and sockets in the broker outside platform/node, and clocks, timers and randomness
- * in the SDKs outside the surroundings of a client, where a simulator could not own them. Turning a given time into
- * text (`new Date(ms)`, `Date.parse`) reads no clock and is allowed, and so is a type, which does nothing.
+ * Clocks, timers, randomness, files, sockets and connections in the broker outside platform/node, and clocks, timers
+ * and randomness in the SDKs outside the surroundings of a client, where a simulator could not own them. Turning a
+ * given time into text (`new Date(ms)`, `Date.parse`) reads no clock and is allowed, and so is a type, which does
+ * nothing.
  */
 export function impurities(sources: readonly ParsedSource[]): string[] {
   const inBroker = (path: string) => path.startsWith('broker/src/') && !path.startsWith('broker/src/platform/node/')
@@ -26,9 +28,8 @@ export function impurities(sources: readonly ParsedSource[]): string[] {
     .flatMap((source) => {
       if (sdks.test(source.path)) return ownedByMachine.has(source.path) ? [] : sdkUses(source)
       const isJudged = inBroker(source.path) || source.path.startsWith('schemas/src/')
-      return isJudged
-        ? [...moduleUses(source), ...globalUses(source, 'belongs to platform/node; pass Clock or Random in')]
-        : []
+      const rule = 'belongs to platform/node; pass Clock or Random in'
+      return isJudged ? [...moduleUses(source), ...globalUses(source, rule), ...dialledConnections(source)] : []
     })
 }
 

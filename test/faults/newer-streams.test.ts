@@ -9,7 +9,7 @@ import { beatReplyFrom, topicPageFrom } from '../../broker/src/cascade/wire/casc
 import type { CascadeApi } from '../../broker/src/cascade/wire/cascade-messages.ts'
 import { batchOf, type Fixture, startGateway } from '../../broker/src/doors/testing/running-gateway.ts'
 import { nodeClock } from '../../broker/src/platform/node/clock.ts'
-import { nodeMessageSockets } from '../../broker/src/platform/node/message-sockets.ts'
+import { createMessageSockets } from '../../broker/src/platform/node/message-sockets.ts'
 import { nodeRandom } from '../../broker/src/platform/node/random.ts'
 import { MemoryTables } from '../../broker/src/security/testing/memory-tables.ts'
 import { Connection } from '../../client/src/connection.ts'
@@ -71,7 +71,7 @@ async function connectionTo(address: string): Promise<Asking> {
 }
 
 async function linkTo(address: string): Promise<Asking> {
-  const link = await SourceLink.open(address, nodeMessageSockets, nodeClock)
+  const link = await SourceLink.open(address, createMessageSockets({ clock: nodeClock, dial: null }), nodeClock)
   return {
     request: (name, fields, body) => link.request(name, fields as never, 2_000, body),
     subscribe: (fields, heard) =>
@@ -149,7 +149,12 @@ describe.each(['broker', 'client'] as const)('the %s is newer', (newer) => {
   })
 
   test('a cascade broker beats, and gets the list of topics and the tables of security', async () => {
-    const link = await SourceLink.open(address, nodeMessageSockets, nodeClock, token)
+    const link = await SourceLink.open(
+      address,
+      createMessageSockets({ clock: nodeClock, dial: null }),
+      nodeClock,
+      token,
+    )
     try {
       const { correlation: _, ...beat } = sampleMessages.CascadeBeat
       const heard = await link.request('CascadeBeat', { ...beat, after: 0 }, 2_000)
@@ -231,7 +236,7 @@ test.each<[string, Uint8Array[][], string, RegExp]>([
     const opening = Connection.open(`ws://${address}`, { ...settings, connectTimeoutMs: 300 })
     await expect(opening).rejects.toMatchObject({ code, message: expect.stringMatching(reason) })
     if (frames.length === 0) return
-    const linking = SourceLink.open(address, nodeMessageSockets, nodeClock)
+    const linking = SourceLink.open(address, createMessageSockets({ clock: nodeClock, dial: null }), nodeClock)
     await expect(linking).rejects.toMatchObject({ code, message: expect.stringMatching(reason) })
   } finally {
     close()

@@ -11,8 +11,8 @@ import type { CommandFailure } from '../../broker/src/cli/command-failure.ts'
 import { addressOf, PeerCluster, type TestBroker } from '../../broker/src/doors/testing/peer-cluster.ts'
 import { batchOf, Client, type Fixture, startGateway } from '../../broker/src/doors/testing/running-gateway.ts'
 import { nodeClock } from '../../broker/src/platform/node/clock.ts'
-import { nodeHttpClient } from '../../broker/src/platform/node/http-client.ts'
-import { nodeMessageSockets } from '../../broker/src/platform/node/message-sockets.ts'
+import { createHttpClient } from '../../broker/src/platform/node/http-client.ts'
+import { createMessageSockets } from '../../broker/src/platform/node/message-sockets.ts'
 import { nodeRandom } from '../../broker/src/platform/node/random.ts'
 import { Connection } from '../../client/src/connection.ts'
 import { askOverHttp } from '../../client/src/http/http-call.ts'
@@ -55,7 +55,7 @@ const from = { kind: 'EARLIEST', value: 0 } as const
 const subscribe = { topic: 'flights', position: from, partitions: [], credit: 1_000 }
 const settings = { connectTimeoutMs: 2_000, silenceMs: 5_000, maxFrameBytes: 1 << 26 }
 const open = () => Connection.open(`ws://${fixture.address}`, settings)
-const link = () => SourceLink.open(fixture.address, nodeMessageSockets, nodeClock)
+const link = () => SourceLink.open(fixture.address, createMessageSockets({ clock: nodeClock, dial: null }), nodeClock)
 const client = () => ({ servers: [`ws://${fixture.address}`] })
 
 async function using<Resource extends { close(): unknown }>(
@@ -115,9 +115,15 @@ const ways: Record<string, () => Promise<unknown>> = {
         }),
     ),
   'the refusal of a connection of a cascade broker': () =>
-    SourceLink.open(refusingAddress, nodeMessageSockets, nodeClock),
+    SourceLink.open(refusingAddress, createMessageSockets({ clock: nodeClock, dial: null }), nodeClock),
   'HTTP between brokers': () =>
-    nodeHttpClient.request('POST', fixture.address, '/topics/flights/records', { records: [{ value: 'x' }] }, 2_000),
+    createHttpClient({ clock: nodeClock, dial: null }).request(
+      'POST',
+      fixture.address,
+      '/topics/flights/records',
+      { records: [{ value: 'x' }] },
+      2_000,
+    ),
   'HTTP of the command line': async () => {
     const connection = { servers: [fixture.url], credential: null, tls: undefined, surroundings: machine }
     const asking = adminClient(async () => connection as never, AbortSignal.timeout(5_000))

@@ -1,14 +1,5 @@
-import type {
-  Clock,
-  Disk,
-  DiskFile,
-  MessageSocket,
-  Network,
-  StateSnapshot,
-  StateStore,
-  TimerHandle,
-  Upstream,
-} from 'tailrace/embedded'
+import { Duplex } from 'node:stream'
+import type { Clock, Dial, Disk, DiskFile, Network, StateSnapshot, StateStore, TimerHandle } from 'tailrace/embedded'
 
 const never: TimerHandle = { cancel: () => {} }
 
@@ -24,7 +15,7 @@ export class BrokerLife {
   /** What closes the files and stores that are open, in the order in which they were opened. */
   readonly #open = new Set<() => Promise<void>>()
   /** Connections of a cascade broker to its sources. */
-  readonly #sockets = new Set<MessageSocket>()
+  readonly #sockets = new Set<Duplex>()
 
   get ended(): boolean {
     return this.#ended
@@ -113,16 +104,14 @@ export class BrokerLife {
     }
   }
 
-  upstream({ client, sockets }: Upstream): Upstream {
-    const connect: Upstream['sockets']['connect'] = async (...asked) => {
-      const socket = await sockets.connect(...asked)
-      if (this.#ended) drop(socket)
-      else this.#sockets.add(socket)
+  dial(dial: Dial): Dial {
+    return (address) => {
+      // Nobody waits for it any more.
+      if (this.#ended) return new Duplex({ construct: () => {} })
+      const socket = dial(address)
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
       return socket
-    }
-    return {
-      client: { request: (...asked) => this.#answer(() => client.request(...asked)) },
-      sockets: { connect: (...asked) => this.#answer(() => connect(...asked)) },
     }
   }
 
@@ -193,8 +182,8 @@ export class BrokerLife {
 }
 
 /** Its owner learns nothing any more, the other side that it is gone. */
-function drop(socket: MessageSocket): void {
-  socket.onMessage = () => {}
-  socket.onClose = () => {}
+function drop(socket: Duplex): void {
+  for (const event of socket.eventNames()) if (typeof event === 'string') socket.removeAllListeners(event)
+  socket.on('error', () => {})
   socket.destroy()
 }

@@ -1,5 +1,6 @@
-import { type EmbeddedSettings, type LogLine, MemoryNetwork, nodeClock, nodeRandom } from 'tailrace/embedded'
-import { openMachine, peerAddress } from './machine.ts'
+import { type EmbeddedSettings, type LogLine, nodeClock } from 'tailrace/embedded'
+import { realMachine } from './machine.ts'
+import { memoryWiring } from './network/memory-wiring.ts'
 import { SkippingClock } from './skipping-clock.ts'
 import { TestBroker } from './test-broker.ts'
 import { TestCluster } from './test-cluster.ts'
@@ -47,11 +48,13 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
   if (!Number.isInteger(cascades) || cascades < 0 || cascades > MOST_BROKERS)
     throw new RangeError(`cascades is ${cascades}, but must be a whole number from 0 to ${MOST_BROKERS}.`)
   const clock = new SkippingClock(nodeClock)
-  const network = new MemoryNetwork({ clock, random: nodeRandom, maxDelayMs: 0, silentWhenDown: true })
+  const { network, place } = memoryWiring(clock)
   const ids = Array.from({ length: brokers + cascades }, (_, at) => at + 1)
-  const machines = await Promise.all(ids.map((id) => openMachine(id, { clock, network, log, folder })))
+  const machines = await Promise.all(
+    ids.map(async (id) => realMachine(id, { ...(await place(id)), clock, network, log, folder })),
+  )
   const given = { ...quick, ...settings }
-  const founding = { ...given, join: ids.slice(0, brokers).map(peerAddress) }
+  const founding = { ...given, join: machines.slice(0, brokers).map(({ peer }) => peer) }
   const level0 = machines.slice(0, brokers).map((machine) => new TestBroker(machine, founding))
   const cluster = new TestCluster(
     level0,

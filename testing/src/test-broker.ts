@@ -1,7 +1,8 @@
 import type { CreateTopicRequest, EmbeddedSettings, RunningBroker, Surroundings } from 'tailrace/embedded'
 import { embeddedSettings, memoryLogger, startBroker, startCascadeBroker } from 'tailrace/embedded'
 import { BrokerLife } from './broker-life.ts'
-import { hostOf, type Machine, peerAddress } from './machine.ts'
+import type { Machine } from './machine.ts'
+import { hostOf } from './network/wiring.ts'
 
 export type BrokerState = 'down' | 'starting' | 'running'
 
@@ -94,14 +95,14 @@ export class TestBroker {
   }
 
   #settings() {
-    const { id, data, port } = this.#machine
+    const { id, data, port, peer } = this.#machine
     const own = { ...this.#given, id, data, http: port.address }
-    if (this.#sources === null) return embeddedSettings({ ...own, peer: peerAddress(id) })
+    if (this.#sources === null) return embeddedSettings({ ...own, peer })
     return embeddedSettings({ ...own, source: this.#sources.map((one) => one.#machine.port.address) })
   }
 
   #surroundings(life: BrokerLife): Surroundings {
-    const { clock, random, crypto, pid, readConsole, disk, openState, network, port, log } = this.#machine
+    const { clock, random, crypto, pid, readConsole, disk, openState, network, dial, port, log } = this.#machine
     return {
       clock: life.clock(clock),
       random,
@@ -110,7 +111,7 @@ export class TestBroker {
       readConsole,
       disk: life.disk(disk),
       network: life.network(network.host(hostOf(this.id))),
-      upstream: (upstream) => life.upstream(upstream),
+      dial: life.dial(dial),
       attach: async (server) => {
         port.attach(server)
         return port.address

@@ -36,6 +36,10 @@ async function read({ servers }: TestCluster, topic: string, isAll: (values: str
   return values
 }
 
+interface CascadeView {
+  readonly brokers?: readonly { readonly source: number }[]
+}
+
 const theFirst = (count: number) => (values: string[]) => values.length === count
 
 const text = (value: string) => ({ value: Buffer.from(value) })
@@ -187,6 +191,34 @@ test('cascade brokers serve what the others have; one that is killed comes back 
   expect(() => brokers.cascade(3)).toThrow('There is no cascade broker 3: there are 2')
 })
 
+test('a cascade broker that is cut off falls behind, and takes another source; cut off from all it waits', async () => {
+  const brokers = await cluster({ brokers: 3, cascades: 1 })
+  await brokers.createTopic('orders')
+  const cascade = brokers.cascade(1)
+  const sender = producer(brokers)
+  await sender.send('orders', text('one'))
+  const below = { servers: [cascade.server] } as TestCluster
+  expect(await read(below, 'orders', theFirst(1))).toEqual(['one'])
+  const source = async (): Promise<number> => {
+    const view = (await (await fetch(`${brokers.broker(1).http}/cascade`)).json()) as CascadeView
+    return view.brokers?.[0]?.source ?? 0
+  }
+  await expect.poll(source).toBeGreaterThan(0)
+  const before = await source()
+  brokers.partition([cascade], [before])
+  await sender.send('orders', text('two'))
+  await brokers.advance(20_000)
+  expect(await read(below, 'orders', theFirst(2))).toEqual(['one', 'two'])
+  await expect.poll(source).not.toBe(before)
+  brokers.partition([cascade.id], [1, 2, 3])
+  await sender.send('orders', text('three'))
+  await brokers.advance(20_000)
+  const behind = await (await fetch(`${cascade.http}/topics/orders/partitions/0/records?offset=0`)).json()
+  expect(behind).toMatchObject({ records: [{ value: 'one' }, { value: 'two' }] })
+  brokers.heal()
+  expect(await read(below, 'orders', theFirst(3))).toEqual(['one', 'two', 'three'])
+})
+
 describe('a wrong use is told at once', () => {
   test.each([-1, 1.5, 251])('cascades: %s', async (cascades) => {
     await expect(startCluster({ brokers: 1, cascades })).rejects.toThrow(`cascades is ${cascades}`)
@@ -206,6 +238,7 @@ describe('a wrong use is told at once', () => {
   test('a broker that is not there, one that runs, a time that goes back', async () => {
     const brokers = await cluster({ brokers: 1 })
     expect(() => brokers.broker(2)).toThrow('There is no broker 2')
+    expect(() => brokers.partition([1], [2])).toThrow('There is no broker of id 2: ids are 1 to 1')
     await expect(brokers.broker(1).start()).rejects.toThrow('runs already')
     await expect(brokers.advance(-1)).rejects.toThrow('ms is -1')
     await brokers.broker(1).kill()

@@ -1,5 +1,6 @@
-import type { Clock, MemoryNetwork, TopicConfig } from 'tailrace/embedded'
-import { hostOf, type Machine } from './machine.ts'
+import type { Clock, TopicConfig } from 'tailrace/embedded'
+import type { Machine } from './machine.ts'
+import { type ClusterNetwork, hostOf } from './network/wiring.ts'
 import type { TestBroker } from './test-broker.ts'
 
 export interface NewTopic {
@@ -22,14 +23,14 @@ export class TestCluster implements AsyncDisposable {
   /** Cascade brokers of level 1. */
   readonly cascades: readonly TestBroker[]
   readonly #machines: readonly Machine[]
-  readonly #network: MemoryNetwork
+  readonly #network: ClusterNetwork
   readonly #clock: ClusterClock
 
   constructor(
     brokers: readonly TestBroker[],
     cascades: readonly TestBroker[],
     machines: readonly Machine[],
-    { network, clock }: { readonly network: MemoryNetwork; readonly clock: ClusterClock },
+    { network, clock }: { readonly network: ClusterNetwork; readonly clock: ClusterClock },
   ) {
     this.brokers = brokers
     this.cascades = cascades
@@ -68,19 +69,23 @@ export class TestCluster implements AsyncDisposable {
   }
 
   /**
-   * Cuts the network between brokers: those of different sides do not reach each other, in either direction; a broker
-   * that is named on no side keeps all its connections. Clients reach all. Replaces the cuts of before.
+   * Cuts the network between brokers, cascade brokers among them: those of different sides do not reach each other, in
+   * either direction; a broker that is named on no side keeps all its connections. Clients reach all. Replaces the cuts
+   * of before.
+   * @throws RangeError without a broker of that id
    */
-  partition(...sides: readonly (readonly number[])[]): void {
+  partition(...sides: readonly (readonly (number | TestBroker)[])[]): void {
+    const hosts = sides.map((side) => side.map((one) => hostOf(this.#idOf(one))))
     this.heal()
-    for (const [at, side] of sides.entries())
-      for (const other of sides.slice(at + 1)) for (const id of side) for (const far of other) this.#cut(id, far)
+    for (const [at, side] of hosts.entries())
+      for (const other of hosts.slice(at + 1))
+        for (const here of side) for (const there of other) this.#cut(here, there)
   }
 
   /** Ends all cuts. */
   heal(): void {
-    for (const one of this.brokers)
-      for (const other of this.brokers) if (one !== other) this.#network.heal(hostOf(one.id), hostOf(other.id))
+    const hosts = this.#all.map(({ id }) => hostOf(id))
+    for (const here of hosts) for (const there of hosts) if (here !== there) this.#network.heal(here, there)
   }
 
   /**
@@ -90,7 +95,7 @@ export class TestCluster implements AsyncDisposable {
   async ready(timeoutMs = 10_000): Promise<void> {
     const deadline = this.#clock.monotonic() + timeoutMs
     for (;;) {
-      const waiting = [...this.brokers, ...this.cascades].filter((broker) => broker.state !== 'down' && !broker.ready)
+      const waiting = this.#all.filter((broker) => broker.state !== 'down' && !broker.ready)
       if (waiting.length === 0) return
       if (this.#clock.monotonic() > deadline)
         throw new Error(`Not ready after ${timeoutMs} ms: brokers ${waiting.map(({ id }) => id).join(', ')}.`)
@@ -110,7 +115,7 @@ export class TestCluster implements AsyncDisposable {
 
   /** Ends all brokers; nothing is left of them. */
   async close(): Promise<void> {
-    await Promise.all([...this.brokers, ...this.cascades].map((broker) => broker.kill()))
+    await Promise.all(this.#all.map((broker) => broker.kill()))
     await Promise.all(this.#machines.map(({ port }) => port.close()))
   }
 
@@ -122,8 +127,18 @@ export class TestCluster implements AsyncDisposable {
     return Math.min(this.brokers.length, 3)
   }
 
-  #cut(one: number, other: number): void {
-    const [here, there] = [hostOf(this.broker(one).id), hostOf(this.broker(other).id)]
+  get #all(): readonly TestBroker[] {
+    return [...this.brokers, ...this.cascades]
+  }
+
+  #idOf(one: number | TestBroker): number {
+    const id = typeof one === 'number' ? one : one.id
+    const all = this.#all
+    if (all.some((broker) => broker.id === id)) return id
+    throw new RangeError(`There is no broker of id ${id}: ids are 1 to ${all.length}.`)
+  }
+
+  #cut(here: string, there: string): void {
     this.#network.cut(here, there)
     this.#network.cut(there, here)
   }

@@ -1,5 +1,5 @@
 import { TailraceError } from '@tailrace/schemas'
-import { CascadeNode } from '../cascade/node.ts'
+import { CascadeNode, type CascadeNodeDeps } from '../cascade/node.ts'
 import type { BrokerSettings } from '../config/broker-settings.ts'
 import type { Services } from '../doors/limits/rights.ts'
 import { createHttpGateway } from '../doors/server.ts'
@@ -26,7 +26,7 @@ import { tellExposures } from './exposures.ts'
 import { logLevelOf } from './logging/log-level.ts'
 import { type OpenCopies, openMemory } from './memory-copies.ts'
 import { logWhenReady } from './ready-event.ts'
-import { nodeSurroundings, type Surroundings, type Upstream } from './surroundings.ts'
+import { nodeSurroundings, type Surroundings } from './surroundings.ts'
 import { tracedApi } from './tracing/traced-api.ts'
 
 /**
@@ -99,9 +99,14 @@ export async function startCascadeBroker(
   }
 }
 
-function upstreamOf({ upstream }: Surroundings, tls: BrokerTls, token: FollowedFile<string | null>): Upstream {
-  const client = createHttpClient(tls.source, token.current)
-  return upstream({ client, sockets: createMessageSockets(tls.source) })
+/** How it reaches the brokers that it copies from. */
+function upstreamOf(
+  { clock, dial }: Surroundings,
+  { source: tls }: BrokerTls,
+  token: FollowedFile<string | null>,
+): Pick<CascadeNodeDeps, 'client' | 'sockets'> {
+  const client = createHttpClient({ clock, dial, tls, token: token.current })
+  return { client, sockets: createMessageSockets({ clock, dial, tls }) }
 }
 
 function openCopies(settings: BrokerSettings, surroundings: Surroundings): Promise<OpenCopies> | OpenCopies {

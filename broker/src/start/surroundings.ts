@@ -6,9 +6,8 @@ import type { StateStore } from '../log/log-storage.ts'
 import type { RocksStoreOptions } from '../log/store/rocks-store.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Crypto } from '../platform/crypto.ts'
+import type { Dial } from '../platform/dial.ts'
 import type { Disk } from '../platform/disk.ts'
-import type { HttpClient } from '../platform/http-client.ts'
-import type { MessageSockets } from '../platform/message-socket.ts'
 import type { Network } from '../platform/network.ts'
 import { nodeClock } from '../platform/node/clock.ts'
 import { nodeCrypto } from '../platform/node/crypto.ts'
@@ -23,12 +22,6 @@ import { openState } from './state-folder.ts'
 import { takeFolder } from './taken-folder.ts'
 import { openTracing } from './tracing/open-tracing.ts'
 
-/** How a cascade broker reaches brokers that it copies from. */
-export interface Upstream {
-  readonly client: HttpClient
-  readonly sockets: MessageSockets
-}
-
 /**
  * What one broker stands on: time, disk, network, and its process. Several brokers within one process have surroundings
  * each.
@@ -42,8 +35,8 @@ export interface Surroundings {
   readonly disk: Disk
   /** Between brokers; null: TCP, with TLS as the settings say. */
   readonly network: Network | null
-  /** Of a cascade broker: its connections to sources, as this process has them. */
-  readonly upstream: (upstream: Upstream) => Upstream
+  /** Of a cascade broker: begins its connections to sources; null: TCP, of this process. TLS goes over either. */
+  readonly dial: Dial | null
   /** Gives the server for clients its connections, and resolves with `host:port`; null: it listens by itself. */
   readonly attach: ((server: Server) => Promise<string>) | null
   openLogger(settings: BrokerSettings): Logger
@@ -69,7 +62,7 @@ export const nodeSurroundings: Surroundings = {
   pid: process.pid,
   disk: nodeDisk,
   network: null,
-  upstream: (upstream) => upstream,
+  dial: null,
   attach: null,
   openLogger,
   openState,

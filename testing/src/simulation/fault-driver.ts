@@ -1,4 +1,5 @@
 import type { Clock, MemoryNetwork, TimerHandle } from 'tailrace/embedded'
+import type { TestBroker } from '../test-broker.ts'
 import type { TestCluster } from '../test-cluster.ts'
 import type { Faults } from './faults.ts'
 import type { Program } from './program.ts'
@@ -19,7 +20,7 @@ export interface Targets {
   readonly machines: readonly SimulatedMachine[]
   readonly programs: ReadonlyMap<string, Program>
   readonly brokers: readonly Host[]
-  /** Those of programs. */
+  /** Those of programs and of cascade brokers. */
   readonly others: () => readonly Host[]
   readonly note: (text: string) => void
 }
@@ -53,7 +54,7 @@ export class FaultDriver {
 
   /** `stream`: randomness of its own for each kind, so that one kind more does not change when the others strike. */
   begin(faults: Faults, stream: (kind: number) => SimRandom): void {
-    const { brokerKills, programKills, cuts, resets, slowLinks, slowDisks, plan = [] } = faults
+    const { brokerKills, cascadeKills, programKills, cuts, resets, slowLinks, slowDisks, plan = [] } = faults
     const kinds: (Strike | undefined)[] = [
       brokerKills && { ...brokerKills, act: (random) => this.#killBroker(random) },
       programKills && { ...programKills, act: (random) => this.#killProgram(random) },
@@ -61,6 +62,7 @@ export class FaultDriver {
       resets && { ...resets, forMs: 1, act: (random) => this.#reset(random) },
       slowLinks && { ...slowLinks, act: (random) => this.#slowLink(random, slowLinks.byMs) },
       slowDisks && { ...slowDisks, act: (random) => this.#slowDisk(random, slowDisks.byMs) },
+      cascadeKills && { ...cascadeKills, act: (random) => this.#killCascade(random) },
     ]
     for (const [kind, strike] of kinds.entries()) if (strike !== undefined) this.#await(strike, stream(kind))
     for (const { atMs, act } of plan) this.#after(atMs, () => void act(this.#targets.cluster))
@@ -98,17 +100,27 @@ export class FaultDriver {
   }
 
   #killBroker(random: SimRandom): Undo {
-    const { cluster, note } = this.#targets
+    const { cluster } = this.#targets
     const up = cluster.brokers.filter(({ state }) => state === 'running')
     if (up.length === 0 || up.length - 1 < Math.min(cluster.brokers.length, Math.floor(cluster.brokers.length / 2) + 1))
       return null
-    const broker = random.pick(up)
-    note(`broker ${broker.id} is killed`)
+    return this.#kill(random.pick(up), 'broker')
+  }
+
+  #killCascade(random: SimRandom): Undo {
+    const up = this.#targets.cluster.cascades.filter(({ state }) => state === 'running')
+    return up.length === 0 ? null : this.#kill(random.pick(up), 'cascade broker')
+  }
+
+  #kill(broker: TestBroker, kind: string): Undo {
+    const { note } = this.#targets
+    const name = `${kind} ${broker.id}`
+    note(`${name} is killed`)
     void broker.kill()
     return () => {
       if (broker.state !== 'down') return
-      note(`broker ${broker.id} starts`)
-      broker.start().catch((error: unknown) => note(`broker ${broker.id} does not start: ${String(error)}`))
+      note(`${name} starts`)
+      broker.start().catch((error: unknown) => note(`${name} does not start: ${String(error)}`))
     }
   }
 

@@ -21,6 +21,8 @@ export interface PlannedFault {
 export interface Faults {
   /** A broker is killed and started again; a majority stays. */
   readonly brokerKills?: Fault
+  /** A cascade broker is killed and started again. */
+  readonly cascadeKills?: Fault
   /** A program is killed and started again. */
   readonly programKills?: Fault
   /** Nothing gets through between two machines, in one direction or in both. */
@@ -34,6 +36,7 @@ export interface Faults {
 
 const kinds = {
   brokerKills: ['everyMs', 'forMs'],
+  cascadeKills: ['everyMs', 'forMs'],
   programKills: ['everyMs', 'forMs'],
   cuts: ['everyMs', 'forMs'],
   resets: ['everyMs'],

@@ -1,6 +1,6 @@
 import type { ClientSurroundings, Timer } from '@tailrace/client'
 import type { Clock, MemoryNetwork } from 'tailrace/embedded'
-import { MemorySocket } from './memory-socket.ts'
+import { CONNECT_MS, StreamSocket } from '../network/stream-socket.ts'
 import { bytesOf } from './seeded.ts'
 import type { SimRandom } from './sim-random.ts'
 
@@ -39,12 +39,10 @@ export interface ProgramParts {
   readonly random: SimRandom
   readonly note: (text: string) => void
   /** Told of each connection that it opens. */
-  readonly opened: (socket: MemorySocket) => void
+  readonly opened: (socket: StreamSocket) => void
 }
 
 const never: Timer = { cancel: () => {} }
-/** A program's own limit for a connection comes before. */
-const CONNECT_MS = 120_000
 
 /** One life of a program. After its end no timer fires and no answer comes, as for a process that was killed. */
 export class ProgramLife {
@@ -91,7 +89,7 @@ export class ProgramLife {
       secret: (bytes) => bytesOf(random, bytes),
       connect: (address) => {
         const dialled = this.#alive ? network.connect(host, address, CONNECT_MS) : new Promise<never>(() => {})
-        const socket = new MemorySocket(clock, address.slice(0, address.lastIndexOf(':')), dialled)
+        const socket = new StreamSocket(clock, address.slice(0, address.lastIndexOf(':')), dialled)
         opened(socket)
         return socket
       },

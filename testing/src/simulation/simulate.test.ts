@@ -1,7 +1,9 @@
+import { Socket } from 'node:net'
 import { setTimeout as realDelay } from 'node:timers/promises'
 import { Consumer } from '@tailrace/consumer'
 import { Producer } from '@tailrace/producer'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { startCluster } from '../start-cluster.ts'
 import type { SimulationFailure } from './failure.ts'
 import type { Faults } from './faults.ts'
 import { type ScenarioWorld, simulate } from './simulate.ts'
@@ -14,10 +16,10 @@ afterEach(() => {
   for (const back of undo.splice(0)) back()
 })
 
-async function traced(seed: number, globals = false): Promise<{ hash: string; lines: string[] }> {
+async function traced(seed: number, cascades = 0): Promise<{ hash: string; lines: string[] }> {
   const lines: string[] = []
   const trace = (line: string) => lines.push(line)
-  const { hash } = await simulate({ seed, faults: manyFaults, scenario: orders, trace, globals })
+  const { hash } = await simulate({ seed, cascades, faults: manyFaults, scenario: orders, trace })
   return { hash, lines }
 }
 
@@ -40,12 +42,64 @@ test('the same seed gives the same history, line by line, also beside another ru
     ).toBe(true)
 })
 
+test('cascade brokers are simulated with all that befalls them: the same seed gives the same history', async () => {
+  const [one, again, other] = await Promise.all([traced(8, 2), traced(8, 2), traced(6, 2)])
+  expect(again.lines).toEqual(one.lines)
+  expect(again.hash).toBe(one.hash)
+  for (const fault of [
+    'cascade broker \\d is killed',
+    'cascade broker \\d.* is cut',
+    'connections from .*cascade broker \\d.* break',
+  ])
+    expect(
+      [...one.lines, ...other.lines].some((line) => new RegExp(fault).test(line)),
+      fault,
+    ).toBe(true)
+})
+
+test('a cascade broker that a plan cuts off falls behind until the cut ends', async () => {
+  await simulate({
+    seed: 1,
+    cascades: 1,
+    scenario: async ({ cluster, clients, clock }) => {
+      await cluster.createTopic('t')
+      const below = { ...clients, servers: [cluster.cascade(1).server] }
+      const producer = new Producer({ ...clients, lingerMs: 0 })
+      const seen: string[] = []
+      const reading = (async () => {
+        for await (const { value } of new Consumer(below).subscribe('t', { from: 'earliest' }))
+          if (seen.push(value!) === 2) return
+      })()
+      await producer.send('t', { value: 'one' })
+      await clock.delay(5_000)
+      cluster.partition([cluster.cascade(1)], cluster.brokers)
+      await producer.send('t', { value: 'two' })
+      await clock.delay(60_000)
+      expect(seen).toEqual(['one'])
+      cluster.heal()
+      await reading
+      expect(seen).toEqual(['one', 'two'])
+    },
+  })
+})
+
 describe('nothing of the machine enters a run', () => {
   test('no code of brokers and clients reads clocks, sets timers or draws numbers of the machine', async () => {
     const trapped = trapGlobals()
     undo.push(trapped.restore)
-    await traced(7)
+    await traced(7, 1)
     expect(trapped.uses()).toEqual([])
+  })
+
+  test('brokers, cascade brokers and clients open no connection of the machine; those of startCluster do', async () => {
+    const opened = vi.spyOn(Socket.prototype, 'connect')
+    undo.push(() => opened.mockRestore())
+    await simulate({ seed: 1, cascades: 1, scenario: orders })
+    expect(opened).not.toHaveBeenCalled()
+    await using cluster = await startCluster({ brokers: 1 })
+    await using producer = new Producer({ servers: cluster.servers })
+    await producer.connect()
+    expect(opened).toHaveBeenCalled()
   })
 
   test('code that does so is found', async () => {
@@ -211,6 +265,7 @@ describe('a wrong use is told at once', () => {
     [{ seed: -1 }, 'seed is -1'],
     [{ seed: 0.5 }, 'seed is 0.5'],
     [{ seed: 1, brokers: 0 }, 'brokers is 0'],
+    [{ seed: 1, cascades: 26 }, 'cascades is 26'],
     [{ seed: 1, limitMs: Number.NaN }, 'limitMs is NaN'],
     [{ seed: 1, scenario: 7 as never }, 'scenario is not a function'],
     [{ seed: 1, faults: { kills: {} } as Faults }, 'faults.kills: there is no such fault'],

@@ -27,6 +27,8 @@ export interface ScenarioOptions<Result = unknown> {
   readonly faults?: Faults
   /** Default: 3. */
   readonly brokers?: number
+  /** Cascade brokers that copy from them. Default: 0. */
+  readonly cascades?: number
   /** Of all brokers, by the names of docs/configuration.md. Default: as in production, with smaller files. */
   readonly settings?: EmbeddedSettings
   /** Simulated milliseconds after which a scenario that has not ended fails. Default: ten minutes. */
@@ -74,12 +76,20 @@ const LIMIT_MS = 600_000
  * TypeError for options that are none
  */
 async function one<Result>(options: SimulateOptions<Result>): Promise<Simulated<Result>> {
-  const { seed, scenario, limitMs = LIMIT_MS, brokers = 3, settings = {}, faults = {} } = options
+  const { seed, scenario, limitMs = LIMIT_MS, brokers = 3, cascades = 0, settings = {}, faults = {} } = options
   whole('seed', seed, 0, LARGEST_SEED)
   whole('brokers', brokers, 1, MOST_BROKERS)
+  whole('cascades', cascades, 0, MOST_BROKERS)
   whole('limitMs', limitMs, 1, Number.MAX_SAFE_INTEGER)
   if (typeof scenario !== 'function') throw new TypeError('scenario is not a function.')
-  const world = new SimulatedWorld({ seed, brokers, settings, faults: checkFaults(faults), trace: options.trace })
+  const world = new SimulatedWorld({
+    seed,
+    brokers,
+    cascades,
+    settings,
+    faults: checkFaults(faults),
+    trace: options.trace,
+  })
   const restore = options.globals === true ? replaceGlobals(world.own) : () => {}
   try {
     await world.start()

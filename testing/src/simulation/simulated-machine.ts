@@ -1,12 +1,12 @@
-import type { Server } from 'node:http'
 import type { Clock, LogLine, MemoryNetwork } from 'tailrace/embedded'
-import { type ClientDoor, hostOf, inMemory, type Machine } from '../machine.ts'
+import { inMemory, type Machine } from '../machine.ts'
+import { memoryDoor } from '../network/door.ts'
+import { CONNECT_MS, StreamSocket } from '../network/stream-socket.ts'
+import { hostOf, memoryPeerAddress } from '../network/wiring.ts'
 import type { EventLoop } from './event-loop.ts'
-import { MemorySocket } from './memory-socket.ts'
 import { promptCrypto, seededRandom } from './seeded.ts'
 import type { SimRandom } from './sim-random.ts'
 
-const CLIENT_PORT = 8080
 /** An operation of a disk takes so many microseconds. */
 const FASTEST_MICROS = 50
 const SLOWEST_MICROS = 1_000
@@ -16,8 +16,8 @@ export interface MachineWorld {
   readonly clock: Clock
   readonly network: MemoryNetwork
   readonly log: (line: LogLine) => void
-  /** Told of each connection of a client. */
-  readonly opened: (socket: MemorySocket) => void
+  /** Told of each connection of a client, or to a source. */
+  readonly opened: (socket: StreamSocket) => void
 }
 
 /** The machine of one simulated broker, of which only the code that it runs is real. */
@@ -31,31 +31,15 @@ export class SimulatedMachine {
       const micros = random.between(FASTEST_MICROS, SLOWEST_MICROS) + this.diskDelayMs * 1000
       return new Promise((resolve) => void loop.after(micros, resolve))
     }
-    const port = simulatedDoor(hostOf(id), network, clock, opened)
-    const given = { id, clock, network, log, port, random: seededRandom(random), crypto: promptCrypto, pid: id }
+    const host = hostOf(id)
+    const dial: Machine['dial'] = (address) => {
+      const remote = address.slice(0, address.lastIndexOf(':'))
+      const socket = new StreamSocket(clock, remote, network.connect(host, address, CONNECT_MS))
+      opened(socket)
+      return socket
+    }
+    const place = { peer: memoryPeerAddress(id), port: memoryDoor(host, network, clock, opened), dial }
+    const given = { id, clock, network, log, ...place, random: seededRandom(random), crypto: promptCrypto, pid: id }
     this.machine = { ...given, ...inMemory(pace), readConsole: async () => new Map() }
-  }
-}
-
-/** A broker that is killed loses its place in the network, and with it all connections. */
-function simulatedDoor(
-  host: string,
-  network: MemoryNetwork,
-  clock: Clock,
-  opened: (socket: MemorySocket) => void,
-): ClientDoor {
-  const address = `${host}:${CLIENT_PORT}`
-  return {
-    address,
-    attach(server: Server) {
-      network.listen(host, address, (stream) => {
-        const remote = stream.remote.slice(0, stream.remote.lastIndexOf(':'))
-        const socket = new MemorySocket(clock, remote, Promise.resolve(stream))
-        opened(socket)
-        server.emit('connection', socket)
-      })
-    },
-    detach() {},
-    close: async () => {},
   }
 }

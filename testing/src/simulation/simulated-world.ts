@@ -1,13 +1,13 @@
 import { crc32 } from 'node:zlib'
 import { type EmbeddedSettings, type LogLine, MemoryNetwork } from 'tailrace/embedded'
-import { hostOf, peerAddress } from '../machine.ts'
+import type { StreamSocket } from '../network/stream-socket.ts'
+import { hostOf, memoryPeerAddress } from '../network/wiring.ts'
 import { TestBroker } from '../test-broker.ts'
 import { type ClusterClock, TestCluster } from '../test-cluster.ts'
 import { EventLoop } from './event-loop.ts'
 import { FaultDriver, type Host } from './fault-driver.ts'
 import type { Faults } from './faults.ts'
 import { History } from './history.ts'
-import type { MemorySocket } from './memory-socket.ts'
 import { Program, ProgramLife, type ProgramWorld } from './program.ts'
 import { seededRandom } from './seeded.ts'
 import { SimRandom } from './sim-random.ts'
@@ -17,6 +17,7 @@ import { SimulatedMachine } from './simulated-machine.ts'
 export interface WorldOptions {
   readonly seed: number
   readonly brokers: number
+  readonly cascades: number
   readonly settings: EmbeddedSettings
   readonly faults: Faults
   readonly trace: ((line: string) => void) | undefined
@@ -46,7 +47,8 @@ export class SimulatedWorld {
   readonly #driver: FaultDriver
   readonly #programs = new Map<string, Program>()
   readonly #hosts: Host[] = []
-  readonly #sockets = new Set<MemorySocket>()
+  readonly #cascadeHosts = new Set<string>()
+  readonly #sockets = new Set<StreamSocket>()
   readonly #lives = new Set<ProgramLife>()
   #failure: { readonly error: unknown } | undefined
 
@@ -57,22 +59,26 @@ export class SimulatedWorld {
     loop.onEvent = () => this.history.event('event')
     const clock = simulatedClock(loop)
     this.clock = { ...clock, skip: (ms) => new Promise((resolve) => void clock.after(ms, resolve)) }
-    const network = { random: seededRandom(this.stream(OF_NETWORK)), silentWhenDown: false, maxDelayMs: 2 }
+    const network = { random: seededRandom(this.stream(OF_NETWORK)), maxDelayMs: 2 }
     this.#network = new MemoryNetwork({ clock, ...network, onChunk: (...chunk) => this.#arrived(...chunk) })
-    const ids = Array.from({ length: options.brokers }, (_, at) => at + 1)
+    const ids = Array.from({ length: options.brokers + options.cascades }, (_, at) => at + 1)
+    const [levelZero, below] = [ids.slice(0, options.brokers), ids.slice(options.brokers)]
+    for (const id of below) this.#cascadeHosts.add(hostOf(id))
     this.#machines = ids.map((id) => this.#machine(id))
     const machines = this.#machines.map(({ machine }) => machine)
-    const given = { ...small, ...options.settings, join: ids.map(peerAddress) }
-    const brokers = machines.map((machine) => new TestBroker(machine, given))
-    this.cluster = new TestCluster(brokers, [], machines, { network: this.#network, clock: this.clock })
+    const given = { ...small, ...options.settings }
+    const founding = { ...given, join: levelZero.map(memoryPeerAddress) }
+    const brokers = machines.slice(0, options.brokers).map((machine) => new TestBroker(machine, founding))
+    const cascades = machines.slice(options.brokers).map((machine) => new TestBroker(machine, given, brokers))
+    this.cluster = new TestCluster(brokers, cascades, machines, { network: this.#network, clock: this.clock })
     this.#driver = new FaultDriver({
       clock,
       network: this.#network,
       cluster: this.cluster,
       machines: this.#machines,
       programs: this.#programs,
-      brokers: ids.map((id) => ({ host: hostOf(id), name: `broker ${id}` })),
-      others: () => this.#hosts,
+      brokers: levelZero.map((id) => ({ host: hostOf(id), name: `broker ${id}` })),
+      others: () => [...this.#hosts, ...below.map((id) => ({ host: hostOf(id), name: `cascade broker ${id}` }))],
       note: (text) => this.history.tell(text),
     })
     this.own = this.#life('the scenario').world
@@ -91,7 +97,7 @@ export class SimulatedWorld {
   /** Resolves when all brokers are ready. */
   start(): Promise<void> {
     return this.run(async () => {
-      await Promise.all(this.cluster.brokers.map((broker) => broker.start()))
+      await this.#startAll()
       await this.cluster.ready(LONGEST_START_MS)
     }, LONGEST_START_MS)
   }
@@ -141,7 +147,7 @@ export class SimulatedWorld {
     this.cluster.heal()
     this.history.tell('faults end')
     for (const program of this.#programs.values()) if (!program.running) program.start()
-    await Promise.all(this.cluster.brokers.filter(({ state }) => state === 'down').map((broker) => broker.start()))
+    await this.#startAll()
     await this.cluster.ready(LONGEST_START_MS)
   }
 
@@ -157,6 +163,12 @@ export class SimulatedWorld {
     }, LONGEST_END_MS)
   }
 
+  async #startAll(): Promise<void> {
+    const { brokers, cascades } = this.cluster
+    const down = [...brokers, ...cascades].filter(({ state }) => state === 'down')
+    await Promise.all(down.map((broker) => broker.start()))
+  }
+
   #life(name: string): ProgramLife {
     const host = this.#nextHost(name)
     return this.#lifeOn(host, this.stream(OF_PROGRAMS))
@@ -165,7 +177,7 @@ export class SimulatedWorld {
   #lifeOn(host: string, random: SimRandom): ProgramLife {
     const { cluster, clock } = this
     const note = (text: string): void => this.history.tell(text)
-    const opened = (socket: MemorySocket): void => this.#opened(socket)
+    const opened = (socket: StreamSocket): void => this.#opened(socket)
     const parts = { host, servers: cluster.servers, clock, network: this.#network, random, note, opened }
     const life = new ProgramLife(parts)
     this.#lives.add(life)
@@ -189,15 +201,15 @@ export class SimulatedWorld {
     })
   }
 
-  #opened(socket: MemorySocket): void {
+  #opened(socket: StreamSocket): void {
     this.#sockets.add(socket)
     socket.once('close', () => this.#sockets.delete(socket))
   }
 
   #arrived(from: string, to: string, chunk: Uint8Array): void {
-    // The handshakes of clients name the time of day and a random key of the machine.
-    const isBetweenBrokers = from.startsWith('127.0.') && to.startsWith('127.0.')
-    this.history.event(`${from} > ${to} ${chunk.length}${isBetweenBrokers ? ` ${crc32(chunk)}` : ''}`)
+    // The handshakes of HTTP name the time of day and a random key of the machine.
+    const isHttp = [from, to].some((host) => !host.startsWith('127.0.') || this.#cascadeHosts.has(host))
+    this.history.event(`${from} > ${to} ${chunk.length}${isHttp ? '' : ` ${crc32(chunk)}`}`)
   }
 
   #logged({ time: _, ...line }: LogLine): void {

@@ -16,8 +16,8 @@ import { MemoryDisk } from '../../platform/memory/disk.ts'
 import { nodeCrc32c } from '../../platform/node/checksum.ts'
 import { nodeClock } from '../../platform/node/clock.ts'
 import { nodeCrypto } from '../../platform/node/crypto.ts'
-import { nodeHttpClient } from '../../platform/node/http-client.ts'
-import { nodeMessageSockets } from '../../platform/node/message-sockets.ts'
+import { createHttpClient } from '../../platform/node/http-client.ts'
+import { createMessageSockets } from '../../platform/node/message-sockets.ts'
 import { nodeRandom } from '../../platform/node/random.ts'
 import { freePorts } from '../../platform/testing/free-ports.ts'
 import { LevelZeroControl } from '../control/level-zero-control.ts'
@@ -151,8 +151,8 @@ export async function startTier(
     random: nodeRandom,
     logger: silent,
     http: `127.0.0.1:${port}`,
-    client: nodeHttpClient,
-    sockets: nodeMessageSockets,
+    client: createHttpClient({ clock: nodeClock, dial: null }),
+    sockets: createMessageSockets({ clock: nodeClock, dial: null }),
     readyLagMs: 10_000,
   })
   const { api, admin, control } = node

@@ -157,7 +157,7 @@ test('an address where nothing listens: refused, or silent until something does'
   const told = expect(refused).rejects.toMatchObject({ message: expect.stringContaining('refused') })
   await clock.advance(100)
   await told
-  const silent = new MemoryNetwork({ clock, random: seededRandom(1), maxDelayMs: 20, silentWhenDown: true })
+  const silent = new MemoryNetwork({ clock, random: seededRandom(1), maxDelayMs: 20, silentWhenDown: () => true })
   const [late, never] = [silent.host('a').connect('b:7', 1000), silent.host('a').connect('c:7', 1000)]
   const timedOut = expect(never).rejects.toMatchObject({ message: expect.stringContaining('within 1000 ms') })
   await clock.advance(900)

@@ -14,10 +14,10 @@ export interface MemoryNetworkOptions {
   /** Chunks are cut at random into 1 to this many bytes. */
   readonly maxChunkBytes?: number
   /**
-   * A connection to an address where nothing listens waits until something does, or times out, as to a machine that is
-   * off; default: it is refused.
+   * Whether a connection to this address, where nothing listens, waits until something does, or times out, as to a
+   * machine that is off; default: it is refused.
    */
-  readonly silentWhenDown?: boolean
+  readonly silentWhenDown?: (address: string) => boolean
   /** Told of bytes that arrive, and from which host to which. */
   readonly onChunk?: (from: string, to: string, chunk: Uint8Array) => void
 }
@@ -42,7 +42,7 @@ export class MemoryNetwork {
   /** Milliseconds more, by the way. */
   readonly #slow = new Map<string, number>()
   readonly #maxChunkBytes: number
-  readonly #silentWhenDown: boolean
+  readonly #silentWhenDown: (address: string) => boolean
   readonly #listeners = new Map<string, MemoryListener>()
   /** Attempts to connect to addresses where nothing listens yet. */
   readonly #knocking = new Map<string, Set<() => void>>()
@@ -51,7 +51,8 @@ export class MemoryNetwork {
   #nextPort = FIRST_FREE_PORT
 
   constructor(options: MemoryNetworkOptions) {
-    const { clock, random, minDelayMs = 0, maxDelayMs = 2, maxChunkBytes = 65536, silentWhenDown = false } = options
+    const { clock, random, minDelayMs = 0, maxDelayMs = 2, maxChunkBytes = 65536 } = options
+    const { silentWhenDown = () => false } = options
     this.#clock = clock
     this.#random = random
     this.#delay = () => minDelayMs + random.below(maxDelayMs - minDelayMs + 1)
@@ -141,7 +142,8 @@ export class MemoryNetwork {
       const attempt = () => {
         if (!waiting || this.#isCut(from, to) || this.#isCut(to, from)) return
         const listener = this.#listeners.get(address)
-        if (listener === undefined) return this.#silentWhenDown ? this.#knock(address, attempt, true) : fail('refused')
+        if (listener === undefined)
+          return this.#silentWhenDown(address) ? this.#knock(address, attempt, true) : fail('refused')
         end()
         const [near, far] = this.#pair(from, address, listener.host)
         listener.onStream(far)

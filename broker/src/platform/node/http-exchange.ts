@@ -1,6 +1,9 @@
 import type { RequestOptions } from 'node:http'
 import type { AgentOptions, Agent as SecureAgent } from 'node:https'
 import { isIP } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { formatAddress } from '../address.ts'
+import type { Dial } from '../dial.ts'
 import { NO_ANSWER } from './error-code.ts'
 
 // An import of node:http reads all that it exports, for which Node.js compiles fetch and WebSocket: 50 ms a start.
@@ -41,14 +44,17 @@ export interface HttpReply {
   readonly date?: number | undefined
 }
 
-/** Sends requests, over connections that are kept for the next one. */
+/** Sends requests, over connections that are kept for the next one. `dial`: makes them; null: TCP of this process. */
 export class HttpExchanges {
   readonly #plain = new PlainAgent({ keepAlive: true })
   readonly #secureOptions: AgentOptions
   #secure: SecureAgent | null = null
   readonly #serverName: string | undefined
+  readonly #dial: Dial | null
 
-  constructor({ ca, cert, key, serverName, minVersion, trustsAny }: HttpTls = {}) {
+  constructor({ ca, cert, key, serverName, minVersion, trustsAny }: HttpTls = {}, dial: Dial | null = null) {
+    this.#dial = dial
+    if (dial !== null) this.#plain.createConnection = (place) => dial(addressOf(place))
     this.#serverName = serverName
     const trusted = typeof ca === 'string' || ca === undefined ? ca : [...ca]
     const options = { ca: trusted, cert, key, ...(minVersion && { minVersion }) }
@@ -107,9 +113,18 @@ export class HttpExchanges {
   }
 
   #secureAgent(): SecureAgent {
-    const { Agent } = https()
-    this.#secure ??= new Agent(this.#secureOptions)
+    this.#secure ??= this.#newSecureAgent()
     return this.#secure
+  }
+
+  #newSecureAgent(): SecureAgent {
+    const { Agent } = https()
+    const agent = new Agent(this.#secureOptions)
+    const dial = this.#dial
+    if (dial === null) return agent
+    const overTls = agent.createConnection.bind(agent) as (place: object) => Duplex
+    agent.createConnection = (place) => overTls({ ...place, socket: dial(addressOf(place)) })
+    return agent
   }
 
   #named({ hostname }: URL): { servername?: string } {
@@ -117,6 +132,10 @@ export class HttpExchanges {
     if (this.#serverName !== undefined) return { servername: this.#serverName }
     return isIP(host) === 0 ? { servername: host } : {}
   }
+}
+
+function addressOf({ host, port }: { readonly host?: unknown; readonly port?: unknown }): string {
+  return formatAddress({ host: String(host), port: Number(port) })
 }
 
 function silentError(isConnected: boolean, ms: number): Error {

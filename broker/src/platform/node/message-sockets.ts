@@ -1,8 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import { TailraceError, tlsFault } from '@tailrace/schemas'
 import { type ClientOptions, WebSocket } from 'ws'
 import { parseAddress } from '../address.ts'
+import type { Clock } from '../clock.ts'
+import type { Dial } from '../dial.ts'
 import { answerFrom } from '../http-answer.ts'
 import type { MessageSocket, MessageSockets } from '../message-socket.ts'
 import type { HttpTls } from './http-exchange.ts'
@@ -10,25 +14,41 @@ import type { HttpTls } from './http-exchange.ts'
 /** Errors of brokers are far shorter. */
 const MOST_REFUSAL_BYTES = 16 * 1024
 
-/**
- * WebSockets of the package `ws`, without compression: batches come compressed. With `tls` over TLS, with what it is at
- * the time of the call.
- */
-export function createMessageSockets(tls: (() => HttpTls) | null): MessageSockets {
+export interface MessageSocketParts {
+  readonly clock: Clock
+  /** Makes the connections; null: they are TCP connections of this process. */
+  readonly dial: Dial | null
+  /** Over TLS, with what it is at the time of the call. Default: plain. */
+  readonly tls?: (() => HttpTls) | null
+}
+
+/** WebSockets of the package `ws`, without compression: batches come compressed. */
+export function createMessageSockets({ clock, dial, tls = null }: MessageSocketParts): MessageSockets {
   return {
     connect(address, path, { timeoutMs, maxMessageBytes }) {
       return new Promise((resolve, reject) => {
-        const options = { handshakeTimeout: timeoutMs, maxPayload: maxMessageBytes, perMessageDeflate: false }
+        const options = { maxPayload: maxMessageBytes, perMessageDeflate: false }
         const secure = tls === null ? {} : secureOptions(tls(), address)
-        const socket = new WebSocket(`${tls === null ? 'ws' : 'wss'}://${address}${path}`, { ...options, ...secure })
-        const fail = (error: Error): void => reject(tlsFault(error) ?? error)
+        const route = dial === null ? {} : routeBy(dial, address, tls !== null)
+        const url = `${tls === null ? 'ws' : 'wss'}://${address}${path}`
+        const socket = new WebSocket(url, { ...options, ...secure, ...route })
+        const late = clock.after(timeoutMs, () => {
+          reject(new Error(`no answer within ${timeoutMs} ms`))
+          socket.terminate()
+        })
+        const fail = (error: Error): void => {
+          late.cancel()
+          reject(tlsFault(error) ?? error)
+        }
         socket.once('error', fail)
         socket.once('open', () => {
+          late.cancel()
           socket.off('error', fail)
           resolve(new OpenedSocket(socket))
         })
         socket.on('unexpected-response', (_request, response) => {
           void refusalOf(response, address).then((error) => {
+            late.cancel()
             socket.off('error', fail)
             socket.on('error', () => {})
             socket.terminate()
@@ -40,7 +60,12 @@ export function createMessageSockets(tls: (() => HttpTls) | null): MessageSocket
   }
 }
 
-export const nodeMessageSockets: MessageSockets = createMessageSockets(null)
+/** `ws` asks for its connection by a function of node:net or node:tls. */
+function routeBy(dial: Dial, address: string, isSecure: boolean): ClientOptions {
+  const open = (place: object): Duplex =>
+    isSecure ? connectTls({ ...place, socket: dial(address) } as ConnectionOptions) : dial(address)
+  return { createConnection: open as NonNullable<ClientOptions['createConnection']> }
+}
 
 function secureOptions({ ca, cert, key, serverName, minVersion }: HttpTls, address: string): ClientOptions {
   const { host } = parseAddress(address)

@@ -1,10 +1,13 @@
 import { once } from 'node:events'
 import { createServer as createPlainServer, type Server as PlainServer } from 'node:http'
 import { createServer, type Server } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
+import { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { WebSocketServer } from 'ws'
+import { parseAddress } from '../address.ts'
+import { nodeClock } from './clock.ts'
 import { createHttpClient } from './http-client.ts'
 import type { HttpTls } from './http-exchange.ts'
 import { createMessageSockets } from './message-sockets.ts'
@@ -46,12 +49,13 @@ async function secure(names = ['localhost'], addresses = ['127.0.0.1']): Promise
 
 const ask = (client: ReturnType<typeof createHttpClient>, address: string, timeoutMs = 2000) =>
   client.request('POST', address, '/x', { a: 1 }, timeoutMs)
+const direct = { clock: nodeClock, dial: null }
 const trusting = (more: HttpTls = {}): HttpTls => ({ ca: folder.authority.cert, ...more })
 
 test('requests go through TLS, with the certificate of the moment, and keep their connection as long', async () => {
   const address = await secure()
   let tls = trusting()
-  const client = createHttpClient(() => tls)
+  const client = createHttpClient({ ...direct, tls: () => tls })
   expect([await ask(client, address), await ask(client, address)]).toEqual([
     ['nobody', 1],
     ['nobody', 1],
@@ -65,18 +69,15 @@ test('requests go through TLS, with the certificate of the moment, and keep thei
 
 test('requests go to no other host than the certificate names', async () => {
   const address = await secure(['other.example'], [])
-  await expect(ask(createHttpClient(trusting), address)).rejects.toMatchObject({
+  await expect(ask(createHttpClient({ ...direct, tls: trusting }), address)).rejects.toMatchObject({
     code: 'TLS_FAILED',
     message: expect.stringMatching(/^127.0.0.1:\d+: .*another name/),
   })
-  const named = createHttpClient(() => trusting({ serverName: 'other.example' }))
+  const named = createHttpClient({ ...direct, tls: () => trusting({ serverName: 'other.example' }) })
   expect(await ask(named, address)).toEqual(['nobody', 1])
-  await expect(
-    ask(
-      createHttpClient(() => ({})),
-      address,
-    ),
-  ).rejects.toMatchObject({ code: 'TLS_FAILED' })
+  await expect(ask(createHttpClient({ ...direct, tls: () => ({}) }), address)).rejects.toMatchObject({
+    code: 'TLS_FAILED',
+  })
 })
 
 test('requests without TLS, and what can go wrong with them', async () => {
@@ -86,17 +87,17 @@ test('requests without TLS, and what can go wrong with them', async () => {
       request.on('data', (body) => response.end(body))
     }),
   )
-  const client = createHttpClient(null)
+  const client = createHttpClient(direct)
   expect(await ask(client, address)).toEqual({ a: 1 })
   const silent = client.request('GET', address, '/silent', undefined, 50)
   await expect(silent).rejects.toMatchObject({ code: 'TIMED_OUT' })
   await expect(ask(client, '127.0.0.1:1')).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
-  await expect(ask(createHttpClient(trusting), address)).rejects.toMatchObject({ code: 'TLS_OFF' })
+  await expect(ask(createHttpClient({ ...direct, tls: trusting }), address)).rejects.toMatchObject({ code: 'TLS_OFF' })
 })
 
 test('messages go through TLS; a refusal is the error of the broker', async () => {
   const limits = { timeoutMs: 2000, maxMessageBytes: 1000 }
-  const sockets = createMessageSockets(trusting)
+  const sockets = createMessageSockets({ ...direct, tls: trusting })
   const socket = await sockets.connect(await secure(), '/stream', limits)
   expect(new TextDecoder().decode(await new Promise((resolve) => (socket.onMessage = resolve)))).toBe('hello')
   socket.destroy()
@@ -105,9 +106,50 @@ test('messages go through TLS; a refusal is the error of the broker', async () =
     createPlainServer((_request, response) => void response.writeHead(400).end(JSON.stringify(answers.shift()))),
   )
   await expect(sockets.connect(plain, '/stream', limits)).rejects.toMatchObject({ code: 'TLS_OFF' })
-  const open = () => createMessageSockets(null).connect(plain, '/stream', limits)
+  const open = () => createMessageSockets(direct).connect(plain, '/stream', limits)
   await expect(open()).rejects.toMatchObject({ code: 'TLS_REQUIRED', message: 'Use TLS.' })
   await expect(open()).rejects.toThrow('it answers with status 400')
   const other = await secure(['other.example'], [])
   await expect(sockets.connect(other, '/stream', limits)).rejects.toMatchObject({ code: 'TLS_FAILED' })
+})
+
+test('connections that are dialled by another carry requests and messages, with TLS and without', async () => {
+  const dialled: string[] = []
+  const dial = (address: string): Duplex => {
+    dialled.push(address)
+    const { host, port } = parseAddress(address)
+    return connect({ host, port })
+  }
+  const tls = trusting()
+  const over = { clock: nodeClock, dial, tls: () => tls }
+  const limits = { timeoutMs: 2000, maxMessageBytes: 1000 }
+  const address = await secure()
+  const client = createHttpClient(over)
+  expect([await ask(client, address), await ask(client, address)]).toEqual([
+    ['nobody', 1],
+    ['nobody', 1],
+  ])
+  const socket = await createMessageSockets(over).connect(address, '/stream', limits)
+  expect(new TextDecoder().decode(await new Promise((resolve) => (socket.onMessage = resolve)))).toBe('hello')
+  socket.destroy()
+  const other = await secure(['other.example'], [])
+  await expect(ask(client, other)).rejects.toMatchObject({ code: 'TLS_FAILED' })
+  await expect(createMessageSockets(over).connect(other, '/stream', limits)).rejects.toMatchObject({
+    code: 'TLS_FAILED',
+  })
+  const plain = await listen(createPlainServer((asked, answer) => asked.on('data', (body) => answer.end(body))))
+  expect(await ask(createHttpClient({ clock: nodeClock, dial }), plain)).toEqual({ a: 1 })
+  expect(dialled).toEqual([address, address, other, other, plain])
+})
+
+test('a broker that does not answer is given up in time, dialled by another or not', async () => {
+  const address = await listen(createPlainServer().on('upgrade', () => {}))
+  const limits = { timeoutMs: 50, maxMessageBytes: 1000 }
+  const { host, port } = parseAddress(address)
+  const never = (): Duplex => new Duplex({ construct: () => {} })
+  const all = [direct, { ...direct, dial: () => connect({ host, port }) }, { ...direct, dial: never }]
+  for (const parts of [...all, { ...direct, dial: never, tls: trusting }])
+    await expect(createMessageSockets(parts).connect(address, '/stream', limits)).rejects.toThrow(
+      'no answer within 50 ms',
+    )
 })

@@ -6,6 +6,7 @@ import type { ScenarioWorld } from '../simulate.ts'
 /** All kinds of faults, often. */
 export const manyFaults: Faults = {
   brokerKills: { everyMs: 3_000, forMs: 2_000 },
+  cascadeKills: { everyMs: 3_000, forMs: 2_000 },
   programKills: { everyMs: 2_000, forMs: 500 },
   cuts: { everyMs: 2_000, forMs: 1_000 },
   resets: { everyMs: 4_000 },
@@ -15,7 +16,10 @@ export const manyFaults: Faults = {
 
 const ORDERS = 25
 
-/** Orders are published, and handled by a program that may be killed; each is there once, and is handled. */
+/**
+ * Orders are published, and handled by a program that may be killed; each is there once, at every level, and is
+ * handled.
+ */
 export async function orders({ cluster, clients, clock, program, calm, note }: ScenarioWorld): Promise<string> {
   await cluster.createTopic('orders', { partitions: 3 })
   const handled = new Set<string>()
@@ -37,12 +41,14 @@ export async function orders({ cluster, clients, clock, program, calm, note }: S
   }
   await calm()
   while (handled.size < ORDERS) await clock.delay(50)
-  await using consumer = new Consumer(clients)
-  const found: string[] = []
-  for await (const { value, timestamp } of consumer.subscribe('orders', { from: 'earliest' })) {
-    note(`${value} of ${timestamp}`)
-    if (found.push(value!) === ORDERS) break
+  for (const servers of [clients.servers, ...cluster.cascades.map(({ server }) => [server])]) {
+    await using consumer = new Consumer({ ...clients, servers })
+    const found: string[] = []
+    for await (const { value, timestamp } of consumer.subscribe('orders', { from: 'earliest' })) {
+      note(`${value} of ${timestamp}`)
+      if (found.push(value!) === ORDERS) break
+    }
+    if (new Set(found).size !== ORDERS) throw new Error(`Orders are missing or there twice: ${found.join(', ')}.`)
   }
-  if (new Set(found).size !== ORDERS) throw new Error(`Orders are missing or there twice: ${found.join(', ')}.`)
   return sent.join()
 }

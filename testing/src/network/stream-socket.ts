@@ -1,22 +1,36 @@
 import { Duplex } from 'node:stream'
-import type { Clock, MemoryStream, TimerHandle } from 'tailrace/embedded'
+import type { ByteStream, Clock, Dial, TimerHandle } from 'tailrace/embedded'
+
+/** What a socket stands on. */
+export interface SocketBytes extends ByteStream {
+  /** Lets the other side read all that was written, and then learn of the end. Nothing more comes from there. */
+  end(): void
+}
+
+/** A program's own limit for a connection comes before. */
+export const CONNECT_MS = 120_000
+
+/** Connections that a network opens, as sockets. */
+export function dialOver(clock: Clock, connect: (address: string) => Promise<SocketBytes>): Dial {
+  return (address) => new StreamSocket(clock, address.slice(0, address.lastIndexOf(':')), connect(address))
+}
 
 /**
- * A connection of the simulated network in the manner of `Socket` of node:net, so that node:http and WebSockets run on
- * it unchanged. Its time limit is one of the simulated clock.
+ * A connection of a test's network in the manner of `Socket` of node:net, so that node:http and WebSockets run on it
+ * unchanged. Its time limit is one of the clock that it is given.
  */
-export class MemorySocket extends Duplex {
+export class StreamSocket extends Duplex {
   readonly remoteAddress: string
   readonly encrypted = false
   readonly #clock: Clock
-  readonly #opening: Promise<MemoryStream>
-  #stream: MemoryStream | undefined
+  readonly #opening: Promise<SocketBytes>
+  #stream: SocketBytes | undefined
   #written: (() => void) | undefined
   #limitMs = 0
   #limit: TimerHandle | undefined
   #activeAt = 0
 
-  constructor(clock: Clock, remoteAddress: string, opening: Promise<MemoryStream>) {
+  constructor(clock: Clock, remoteAddress: string, opening: Promise<SocketBytes>) {
     super({ allowHalfOpen: false })
     this.#clock = clock
     this.remoteAddress = remoteAddress
@@ -98,7 +112,7 @@ export class MemorySocket extends Duplex {
     else this.once('finish', () => this.destroy())
   }
 
-  #attach(stream: MemoryStream): void {
+  #attach(stream: SocketBytes): void {
     this.#stream = stream
     stream.onData = (chunk) => {
       this.#activeAt = this.#clock.monotonic()

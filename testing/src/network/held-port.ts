@@ -1,25 +1,24 @@
-import type { Server as HttpServer } from 'node:http'
 import { createServer, type Server, type Socket } from 'node:net'
 
 /**
- * The port of a broker for its clients. It outlives the broker's lives, so that clients find the next one at the same
- * address and no other program takes it meanwhile; while the broker is down, connections are closed at once.
+ * A port of a broker. It outlives the broker's lives, so that others find the next one at the same address and no other
+ * program takes it meanwhile; while the broker is down, connections are closed at once.
  */
-export class ClientPort {
+export class HeldPort {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
-  #behind: HttpServer | null = null
+  #take: ((socket: Socket) => void) | null = null
 
   private constructor(server: Server) {
     this.#server = server
-    server.on('connection', (socket: Socket) => this.#take(socket))
+    server.on('connection', (socket: Socket) => this.#come(socket))
   }
 
-  static open(): Promise<ClientPort> {
+  static open(): Promise<HeldPort> {
     return new Promise((resolve, reject) => {
       const server = createServer()
       server.once('error', reject)
-      server.listen({ host: '127.0.0.1', port: 0, backlog: 1024 }, () => resolve(new ClientPort(server)))
+      server.listen({ host: '127.0.0.1', port: 0, backlog: 1024 }, () => resolve(new HeldPort(server)))
     })
   }
 
@@ -29,14 +28,14 @@ export class ClientPort {
     return `127.0.0.1:${port}`
   }
 
-  /** From now on connections go to this server. */
-  attach(server: HttpServer): void {
-    this.#behind = server
+  /** From now on connections are taken so. */
+  attach(take: (socket: Socket) => void): void {
+    this.#take = take
   }
 
   /** Drops all connections, and those that come until the next `attach`. */
   detach(): void {
-    this.#behind = null
+    this.#take = null
     for (const socket of this.#sockets) socket.destroy()
   }
 
@@ -45,12 +44,11 @@ export class ClientPort {
     return new Promise((resolve) => this.#server.close(() => resolve()))
   }
 
-  #take(socket: Socket): void {
-    if (this.#behind === null) return void socket.destroy()
+  #come(socket: Socket): void {
+    if (this.#take === null) return void socket.destroy()
     this.#sockets.add(socket)
     socket.once('close', () => this.#sockets.delete(socket))
     socket.on('error', () => socket.destroy())
-    // As a server takes its own connections (documented for the event of node:http).
-    this.#behind.emit('connection', socket)
+    this.#take(socket)
   }
 }

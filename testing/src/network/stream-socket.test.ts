@@ -1,11 +1,11 @@
 import { createServer, request } from 'node:http'
 import { MemoryNetwork } from 'tailrace/embedded'
 import { expect, test } from 'vitest'
-import { EventLoop } from './event-loop.ts'
-import { MemorySocket } from './memory-socket.ts'
-import { seededRandom } from './seeded.ts'
-import { SimRandom } from './sim-random.ts'
-import { simulatedClock } from './simulated-clock.ts'
+import { EventLoop } from '../simulation/event-loop.ts'
+import { seededRandom } from '../simulation/seeded.ts'
+import { SimRandom } from '../simulation/sim-random.ts'
+import { simulatedClock } from '../simulation/simulated-clock.ts'
+import { StreamSocket } from './stream-socket.ts'
 
 const HOST = '127.0.0.1'
 const ADDRESS = `${HOST}:8080`
@@ -14,12 +14,12 @@ function world(seed = 1) {
   const loop = new EventLoop()
   const clock = simulatedClock(loop)
   const network = new MemoryNetwork({ clock, random: seededRandom(new SimRandom(seed)), maxChunkBytes: 100 })
-  const dial = () => new MemorySocket(clock, HOST, network.connect('127.1.0.1', ADDRESS, 10_000))
+  const dial = () => new StreamSocket(clock, HOST, network.connect('127.1.0.1', ADDRESS, 10_000))
   return { loop, clock, network, dial }
 }
 
-function serve({ clock, network }: ReturnType<typeof world>, take: (socket: MemorySocket) => void): void {
-  network.listen(HOST, ADDRESS, (stream) => take(new MemorySocket(clock, '127.1.0.1', Promise.resolve(stream))))
+function serve({ clock, network }: ReturnType<typeof world>, take: (socket: StreamSocket) => void): void {
+  network.listen(HOST, ADDRESS, (stream) => take(new StreamSocket(clock, '127.1.0.1', Promise.resolve(stream))))
 }
 
 const SECOND = 1_000_000
@@ -44,7 +44,7 @@ test('node:http runs on it: a long answer arrives whole, although the server clo
 
 test('a reader that stands still makes the writer wait', async () => {
   const one = world()
-  let far!: MemorySocket
+  let far!: StreamSocket
   serve(one, (socket) => (far = socket))
   const near = one.dial()
   near.on('data', () => {})
@@ -67,8 +67,8 @@ test('a reader that stands still makes the writer wait', async () => {
 
 test('its time limit is simulated, and each byte prolongs it', async () => {
   const one = world()
-  let far!: MemorySocket
-  serve(one, (socket) => (far = socket.resume() as MemorySocket))
+  let far!: StreamSocket
+  serve(one, (socket) => (far = socket.resume() as StreamSocket))
   const near = one.dial()
   await one.loop.run(SECOND, () => far !== undefined)
   let limitAt = 0
@@ -83,11 +83,11 @@ test('its time limit is simulated, and each byte prolongs it', async () => {
 test('a connection that is refused, broken or dropped tells so', async () => {
   const refused = world()
   const errors: string[] = []
-  const told = (socket: MemorySocket) => socket.on('error', ({ message }) => errors.push(message))
+  const told = (socket: StreamSocket) => socket.on('error', ({ message }) => errors.push(message))
   const nowhere = told(refused.dial())
   await refused.loop.run(SECOND, () => nowhere.destroyed)
   const one = world()
-  let far!: MemorySocket
+  let far!: StreamSocket
   serve(one, (socket) => (far = told(socket)))
   const near = told(one.dial())
   await one.loop.run(SECOND, () => far !== undefined)
