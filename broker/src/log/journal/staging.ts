@@ -2,8 +2,9 @@ import type { Crc32c } from '../../platform/checksum.ts'
 import { BLOCK_BYTES, BLOCK_CONTENT_BYTES, BLOCK_HEADER_BYTES, NO_RECORD, sealBlock } from './block.ts'
 
 const FIRST_BYTES = 64 * 1024
-/** A larger buffer, which one large round has needed, is released after it. */
+/** A larger buffer is released when so many rounds in a row have not needed it: to make one costs more than a round. */
 const KEPT_BYTES = 4 * 1024 * 1024
+const ROUNDS_KEPT = 16
 
 /** Collects a round's records, cut into blocks, in one buffer that every round uses again. */
 export class Staging {
@@ -17,6 +18,7 @@ export class Staging {
   #firstRecord: number[] = []
   /** Content bytes of the round. */
   #content = 0
+  #smallRounds = 0
 
   constructor(crc: Crc32c) {
     this.#crc = crc
@@ -40,11 +42,12 @@ export class Staging {
   }
 
   clear(): void {
+    this.#smallRounds = this.#used.length * BLOCK_BYTES > KEPT_BYTES ? 0 : this.#smallRounds + 1
     this.#used.length = 0
     this.#firstRecord.length = 0
     this.#content = 0
     this.entries = 0
-    if (this.#bytes.length > KEPT_BYTES) this.#resize(FIRST_BYTES)
+    if (this.#bytes.length > KEPT_BYTES && this.#smallRounds >= ROUNDS_KEPT) this.#resize(FIRST_BYTES)
   }
 
   /** The next `put` begins a record. */
