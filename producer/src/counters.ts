@@ -16,15 +16,16 @@ export interface ProducerCounters {
   readonly waitingSends: number
 }
 
-/** Those that only grow; the lanes count them, once a batch. */
+/** Those that the lanes count, once a batch. All but `inFlight` only grow. */
 export interface ProducerCounts {
   records: number
   batches: number
   bytes: number
   failedRecords: number
   retries: number
+  inFlight: number
 }
 
 export function newCounts(): ProducerCounts {
-  return { records: 0, batches: 0, bytes: 0, failedRecords: 0, retries: 0 }
+  return { records: 0, batches: 0, bytes: 0, failedRecords: 0, retries: 0, inFlight: 0 }
 }

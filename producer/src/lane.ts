@@ -66,6 +66,7 @@ export class Lane {
   #lastError: TailraceError | undefined
   #lastAcknowledgedAt = Number.NEGATIVE_INFINITY
   #sealed = 0
+  #sealedBytes = 0
 
   /** `topic`: the topic that it serves; another topic that gets the name has lanes of its own. */
   constructor(context: LaneContext, topic: TopicRoute, partition: PartitionNumber, identity: Identity) {
@@ -82,6 +83,11 @@ export class Lane {
   /** Counts up with every batch that stops taking records. */
   get sealedBatches(): number {
     return this.#sealed
+  }
+
+  /** Bytes of the records of these batches, before compression. */
+  get sealedBytes(): number {
+    return this.#sealedBytes
   }
 
   /** Whether batches pile up here: the leader is away or slow. */
@@ -152,6 +158,7 @@ export class Lane {
   #seal(): void {
     this.#isDue = false
     this.#sealed++
+    this.#sealedBytes += this.#open.bytes
     const batch = this.#open.current!
     try {
       this.#queue.push(this.#open.close(this.#queue.identity, this.#queue.nextSequence))
@@ -197,6 +204,7 @@ export class Lane {
   }
 
   #transmit(batch: Batch): void {
+    this.#context.counts.inFlight++
     if (batch.wasSent) this.#context.counts.retries++
     batch.wasSent = true
     batch.sentAsHead = this.#queue.isHead(batch)
@@ -217,8 +225,13 @@ export class Lane {
     )
   }
 
-  #acknowledged(batch: Batch, fields: Message<'PublishReply'>): void {
+  #answered(): void {
     this.#queue.inFlight--
+    this.#context.counts.inFlight--
+  }
+
+  #acknowledged(batch: Batch, fields: Message<'PublishReply'>): void {
+    this.#answered()
     if (batch.state !== 'waiting') return // Failed meanwhile by the end of the producer.
     this.#lastAcknowledgedAt = this.#monotonic()
     this.#lastError = undefined
@@ -236,7 +249,7 @@ export class Lane {
   }
 
   #refused(batch: Batch, error: TailraceError): void {
-    this.#queue.inFlight--
+    this.#answered()
     if (batch.state !== 'waiting') return
     const isDivisible = batch.count > 1 && batch.condition === undefined
     if (error.code === 'BATCH_TOO_LARGE' && isDivisible && !batch.outcomeUnknown) {

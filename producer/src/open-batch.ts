@@ -37,6 +37,11 @@ export class OpenBatch {
     return this.#batch === undefined
   }
 
+  /** Of its records, before compression. */
+  get bytes(): number {
+    return this.#writer.estimatedBytes
+  }
+
   get isFull(): boolean {
     return this.#writer.estimatedBytes >= Math.min(this.#settings.batchBytes, this.#fillTo)
   }

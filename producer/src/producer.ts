@@ -99,9 +99,7 @@ export class Producer {
 
   /** What has happened so far; to be asked for as often as a program likes. */
   counters(): ProducerCounters {
-    let inFlight = 0
-    for (const topic of this.#topics.values()) for (const lane of topic.lanes) inFlight += lane.inFlight
-    return { ...this.#counts, inFlight, bufferedBytes: this.#bufferedBytes, waitingSends: this.#waitingSends }
+    return { ...this.#counts, bufferedBytes: this.#bufferedBytes, waitingSends: this.#waitingSends }
   }
 
   /** Bytes of records that are not acknowledged yet. */

@@ -6,6 +6,7 @@ import type { Identity } from './identity.ts'
 import { Lane, type LaneContext } from './lane.ts'
 import { type ProducerRecord, recordInput } from './record.ts'
 import type { Intake, Send } from './sends.ts'
+import { StickyPartition } from './sticky-partition.ts'
 
 /** What a topic needs of its producer. */
 export interface TopicContext extends LaneContext {
@@ -30,17 +31,18 @@ export class TopicLanes implements Intake {
   readonly #now: () => number
   readonly #waiting = new Fifo<Send>()
   readonly #lanes: Lane[] = []
+  readonly #sticky: StickyPartition
   #isLoading = false
   #route: TopicRoute | undefined
   #identity: Identity | undefined
   #metadataVersion = -1
-  #sticky = 0
-  #stickySealed = -1
 
   constructor(topic: string, context: TopicContext) {
     this.#topic = topic
     this.#context = context
-    this.#now = context.client.surroundings.now
+    const { now, random } = context.client.surroundings
+    this.#now = now
+    this.#sticky = new StickyPartition(context.settings, context.counts, random)
     context.client.onMetadataChange(() => this.#follow())
   }
 
@@ -155,8 +157,7 @@ export class TopicLanes implements Intake {
   /** Sequences count per partition of a topic, so the identity begins at 0 in each of this one. */
   #moveTo(route: TopicRoute): void {
     const former = this.#lanes.splice(0)
-    this.#sticky = 0
-    this.#stickySealed = -1
+    this.#sticky.reset()
     this.#grow(route, this.#identity!)
     let bytes = 0
     for (const lane of former) {
@@ -182,7 +183,7 @@ export class TopicLanes implements Intake {
       return chosen
     }
     const { key } = record
-    if (key === undefined || key === null) return this.#keyless()
+    if (key === undefined || key === null) return this.#sticky.choose(this.#lanes)
     return typeof key === 'string' ? partitionForText(key, partitions) : partitionForKey(key, partitions)
   }
 
@@ -191,20 +192,6 @@ export class TopicLanes implements Intake {
     if (lane !== undefined) return lane
     const { length } = this.#lanes
     throw new TailraceError('UNKNOWN_PARTITION', `"${this.#topic}" has ${length} of them, not number ${partition}.`)
-  }
-
-  /**
-   * Records without a key fill one partition's batch, then the next one's: fuller batches, and evenly spread (Kafka:
-   * KIP-480).
-   */
-  #keyless(): number {
-    if (this.#lanes[this.#sticky]!.sealedBatches === this.#stickySealed) return this.#sticky
-    for (let tries = 0; tries < this.#lanes.length; tries++) {
-      this.#sticky = (this.#sticky + 1) % this.#lanes.length
-      if (!this.#lanes[this.#sticky]!.isCongested) break
-    }
-    this.#stickySealed = this.#lanes[this.#sticky]!.sealedBatches
-    return this.#sticky
   }
 }
 
