@@ -21,6 +21,8 @@ interface TestMember {
   /** A beat that waits for something new. */
   waiting: (() => void) | undefined
   answered: string
+  /** Keys of partitions that it does not take for now. */
+  declined: ReadonlySet<string>
 }
 
 interface TestPartition {
@@ -55,6 +57,8 @@ export class TestConsumerGroup {
   /** Every commit that came, refused ones too. */
   readonly commits: Commit['positions'][number][] = []
   heartbeatMs = 50
+  /** False: an older coordinator, which does not know of declined partitions. */
+  heedsDeclined = true
   /** Commits that come are judged, and answered, once it has resolved. */
   commitsWaitFor: Promise<void> | undefined
   /** Answers to beats to come, in order, before real ones. */
@@ -105,6 +109,7 @@ export class TestConsumerGroup {
     const member = known ?? this.#join(id, beat)
     this.#heard(member, beat.sessionMs)
     this.stuck.push(...beat.stuck)
+    if (this.heedsDeclined) this.#decline(member, beat)
     this.#release(id, beat)
     member.waiting?.()
     if (beat.waitMs > 0 && member.answered === JSON.stringify(this.#answer(id))) await this.#news(member, beat.waitMs)
@@ -116,12 +121,25 @@ export class TestConsumerGroup {
 
   #join(id: string, { instance, sessionMs, subscribed }: Beat): TestMember {
     const { topics, patterns } = subscribed!
-    const made = { id, instance, topics, patterns, sessionMs, expiry: undefined, waiting: undefined, answered: '' }
+    const declined = new Set<string>()
+    const waits = { expiry: undefined, waiting: undefined, answered: '' }
+    const made: TestMember = { id, instance, topics, patterns, sessionMs, ...waits, declined }
     const former = [...this.members.values()].find((one) => instance !== '' && one.instance === instance)
     this.members.set(id, made)
     if (former !== undefined) this.#takeOver(former, id)
     else this.#balance()
     return made
+  }
+
+  #decline(member: TestMember, { declined = [] }: Beat): void {
+    const now = declined.filter(({ topicId, partition, token, ended }) => {
+      const known = this.partitions.get(`${topicId}/${partition}`)
+      return !ended && (known?.holder !== member.id || known.token === token)
+    })
+    const keys = new Set(now.map(({ topicId, partition }) => `${topicId}/${partition}`))
+    const isSame = keys.size === member.declined.size && [...keys].every((key) => member.declined.has(key))
+    member.declined = keys
+    if (!isSame || declined.some(({ ended }) => ended)) this.#balance()
   }
 
   #takeOver(former: TestMember, id: string): void {
@@ -173,7 +191,8 @@ export class TestConsumerGroup {
         ? []
         : [{ topicId, partition, offset, attempt, token: lease.token }]
     })
-    return { epoch: this.#epoch, heartbeatMs: this.heartbeatMs, assignment, revoke, due }
+    const { heartbeatMs, heedsDeclined } = this
+    return { epoch: this.#epoch, heartbeatMs, assignment, revoke, due, heedsDeclined }
   }
 
   #commit(id: string, { positions }: Commit): { topicId: string; partition: number }[] {
@@ -210,24 +229,29 @@ export class TestConsumerGroup {
   /** Each partition to one member; as few as possible move. */
   #balance(): void {
     for (const { name, id, partitions } of this.#topics.topics()) {
-      const wanting = [...this.members.values()].filter((member) => wants(member, name)).map((member) => member.id)
+      const subscribed = [...this.members.values()].filter((member) => wants(member, name))
+      const wanting = subscribed.map((member) => member.id)
       const all = Array.from({ length: partitions }, (_, partition) => this.#partition(name, id, partition))
       const most = Math.ceil(all.length / Math.max(1, wanting.length))
       const counts = new Map(wanting.map((member) => [member, 0]))
       const kept = all.filter((one) => {
         const count = counts.get(one.owner)
-        if (count === undefined || count >= most) return false
+        if (count === undefined || count >= most || this.#isDeclined(one, one.owner)) return false
         counts.set(one.owner, count + 1)
         return true
       })
       for (const one of all) {
         if (kept.includes(one)) continue
-        const [least] = [...counts].sort((a, b) => a[1] - b[1])
+        const [least] = [...counts].filter(([id]) => !this.#isDeclined(one, id)).sort((a, b) => a[1] - b[1])
         one.owner = least?.[0] ?? ''
         if (least !== undefined) counts.set(least[0], least[1] + 1)
       }
     }
     this.#lease()
+  }
+
+  #isDeclined({ topicId, partition }: TestPartition, member: string): boolean {
+    return this.members.get(member)?.declined.has(`${topicId}/${partition}`) ?? false
   }
 
   #lease(): void {

@@ -9,8 +9,18 @@ export interface MemberPlan {
   readonly workMs: number
   readonly options: Pick<
     GroupOptions,
-    'instanceId' | 'sessionTimeoutMs' | 'leaveOnDisconnect' | 'autoCommit' | 'heartbeats'
+    | 'instanceId'
+    | 'sessionTimeoutMs'
+    | 'leaveOnDisconnect'
+    | 'autoCommit'
+    | 'heartbeats'
+    | 'handlerTimeoutMs'
+    | 'stuckHandlers'
   >
+  /** It handles so many records at a time, each partition in order; missing: a loop, which commits each record. */
+  readonly concurrency?: number
+  /** How a handler of `concurrency` is stuck at a record with the value "stuck"; missing: it handles it as others. */
+  readonly stuck?: { readonly ms: number; readonly blocksThread: boolean }
 }
 
 interface Happened {
@@ -29,6 +39,7 @@ export type MemberEvent =
   | ({ readonly kind: 'assigned'; readonly partition: number; readonly token: number } & Happened)
   | ({ readonly kind: 'revoked'; readonly partition: number; readonly reason: string } & Happened)
   | ({ readonly kind: 'begun' } & OfRecord)
+  | ({ readonly kind: 'returned' } & OfRecord)
   | ({ readonly kind: 'committed'; readonly sentAt: number } & OfRecord)
   | ({ readonly kind: 'refused'; readonly code: string } & OfRecord)
 

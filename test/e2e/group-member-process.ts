@@ -24,18 +24,39 @@ process.on('SIGUSR2', () => {
   process.kill(process.pid, 'SIGSTOP')
 })
 
-note({ kind: 'started', at: at() })
-for await (const record of group.subscribe(plan.topic)) {
-  const { partition, offset, token } = record
-  note({ kind: 'begun', at: at(), partition, offset, token })
-  if (plan.workMs > 0) await pause(plan.workMs)
-  const sentAt = at()
-  try {
-    await record.commit()
-    note({ kind: 'committed', sentAt, at: at(), partition, offset, token })
-  } catch (error) {
-    note({ kind: 'refused', at: at(), partition, offset, token, code: (error as { code?: string }).code ?? '' })
-  }
+/** As long as the plan says for this record. */
+async function work(value: string | null): Promise<void> {
+  const { ms = 0, blocksThread = false } = value === 'stuck' ? (plan.stuck ?? {}) : {}
+  if (blocksThread) for (const end = at() + ms; at() < end; );
+  else await pause(plan.workMs + ms)
 }
+
+note({ kind: 'started', at: at() })
+if (plan.concurrency !== undefined) {
+  await group.run(
+    plan.topic,
+    async ({ partition, offset, token, value }) => {
+      note({ kind: 'begun', at: at(), partition, offset, token })
+      await work(value)
+      note({ kind: 'returned', at: at(), partition, offset, token })
+    },
+    { concurrency: plan.concurrency, orderBy: 'partition' },
+  )
+} else await handleOneByOne()
 await consumer.close()
 note({ kind: 'ended', at: at() })
+
+async function handleOneByOne(): Promise<void> {
+  for await (const record of group.subscribe(plan.topic)) {
+    const { partition, offset, token } = record
+    note({ kind: 'begun', at: at(), partition, offset, token })
+    if (plan.workMs > 0) await pause(plan.workMs)
+    const sentAt = at()
+    try {
+      await record.commit()
+      note({ kind: 'committed', sentAt, at: at(), partition, offset, token })
+    } catch (error) {
+      note({ kind: 'refused', at: at(), partition, offset, token, code: (error as { code?: string }).code ?? '' })
+    }
+  }
+}

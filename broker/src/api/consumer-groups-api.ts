@@ -57,6 +57,16 @@ export interface ConsumerGroupBeat {
   readonly number?: number
   /** The connection on which it has come to a broker (CarriedBeats); empty or missing: not known. */
   readonly via?: string
+  /** Partitions that it does not take for now; missing: none. */
+  readonly declined?: readonly DeclinedPartition[]
+}
+
+/** A partition that a member has given up because of a stuck handler, and does not take until that has returned. */
+export interface DeclinedPartition extends TopicPartitionId {
+  /** Of the lease that it has given up. */
+  readonly token: number
+  /** The handler has returned: it takes the partition again. */
+  readonly ended: boolean
 }
 
 export interface ConsumerGroupBeatReply {
@@ -70,6 +80,8 @@ export interface ConsumerGroupBeatReply {
   readonly revoke: readonly TopicPartitionId[]
   /** Delayed records that are to be handled now. */
   readonly due: readonly DueRecord[]
+  /** Declined partitions go to others; false: an older coordinator, which keeps them for the member. */
+  readonly heedsDeclined: boolean
 }
 
 export interface DueRecord extends TopicPartitionId {

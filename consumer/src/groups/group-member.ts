@@ -9,7 +9,17 @@ import type { ConsumerRecord } from '../record.ts'
 import type { RecordsBatch } from '../records-batch.ts'
 import { Intake } from '../run/intake.ts'
 import type { From } from '../start.ts'
-import type { BeatEvents, BeatSettings, Beats, Lease, LossReason, StuckRecord, Told } from './beats/beat-messages.ts'
+import {
+  type BeatEvents,
+  type BeatSettings,
+  type Beats,
+  type GivenUpLease,
+  type Lease,
+  type LossReason,
+  partitionKey,
+  type StuckRecord,
+  type Told,
+} from './beats/beat-messages.ts'
 import { Coordinator } from './beats/coordinator.ts'
 import type { Pulse } from './beats/pulse.ts'
 import type { GroupCounts } from './group-counts.ts'
@@ -57,6 +67,8 @@ export class GroupMember<Data> {
   readonly #budget: ReceiveBudget
   readonly #known: KnownPartitions
   readonly #autoCommit: Timer | undefined
+  /** Given up because of a stuck handler, until their handlers have returned. */
+  readonly #givenUp = new Set<LeasedPartition<Data>>()
   readonly #surroundings: ClientSurroundings
   /** Milliseconds, on the clock of the beats. */
   readonly now: () => number
@@ -169,6 +181,7 @@ export class GroupMember<Data> {
     return {
       told: (told) => this.#told(told),
       lost: (reason, generation) => this.#lost(reason, generation),
+      gaveUp: (lease) => this.#gaveUp(lease),
       stuck: (record) => this.#stuck(record),
       failed: (error) => this.#fail(errorTold(error)),
     }
@@ -272,7 +285,30 @@ export class GroupMember<Data> {
     for (const one of lost) one.lose()
     this.#parts.counts.lost += lost.length
     if (lost.length > 0) void this.#call(() => this.#settings.onRevoked(lost.map(placeOf), 'lost'))
-    if (reason === 'stuck') void Promise.all(lost.map((one) => one.end())).then(() => this.#beats.rejoin())
+    if (reason !== 'stuck') return
+    const handled = [...lost, ...this.#givenUp]
+    void Promise.all(handled.map((one) => one.end())).then(() => this.#beats.rejoin())
+  }
+
+  /** Another member may have it already. This one goes on with its others, and takes it again behind its handlers. */
+  #gaveUp(lease: GivenUpLease): void {
+    const partition = this.assignment.get(partitionKey(lease))
+    if (partition?.lease.token !== lease.token) {
+      this.#beats.returned(lease)
+      return
+    }
+    this.assignment.remove(partition)
+    const isLost = partition.state !== 'over'
+    partition.lose()
+    if (isLost) {
+      this.#parts.counts.lost++
+      void this.#call(() => this.#settings.onRevoked([placeOf(partition)], 'lost'))
+    }
+    this.#givenUp.add(partition)
+    void partition.end().then(() => {
+      this.#givenUp.delete(partition)
+      this.#beats.returned(lease)
+    })
   }
 
   /** A commit was refused: the lease is over. That of now, if there is one, may have been given since. */
@@ -320,11 +356,11 @@ export class GroupMember<Data> {
 
 /** What can be sent to another thread. */
 function beatSettings({ group, topics, options, settings }: MemberParts<unknown>): BeatSettings {
-  const { instance, rack, sessionMs, handlerTimeoutMs, leaveWhenStuck } = settings
+  const { instance, rack, sessionMs, handlerTimeoutMs, stuckHandlers } = settings
   const clientId = options.clientId ?? ''
   // The partitions of a static member wait for it.
   const leaveOnDisconnect = instance === '' && (settings.leaveOnDisconnect ?? leavesOnDisconnect)
-  const times = { sessionMs, handlerTimeoutMs, leaveWhenStuck, leaveOnDisconnect }
+  const times = { sessionMs, handlerTimeoutMs, stuckHandlers, leaveOnDisconnect }
   return { group, clientId, instance, rack, ...topics, ...times }
 }
 

@@ -3,7 +3,7 @@ import { checkTopicName, TailraceError } from '@tailrace/schemas'
 import type { Jump } from '../options.ts'
 import type { OnUnreadable } from '../readable-records.ts'
 import type { From } from '../start.ts'
-import type { StuckRecord } from './beats/beat-messages.ts'
+import type { StuckHandlers, StuckRecord } from './beats/beat-messages.ts'
 
 /** How long what is being handled may take when the program ends a member. */
 export const FINISH_MS = 5_000
@@ -23,8 +23,8 @@ export interface AssignedPartition extends TopicPartition {
 
 /**
  * revoked: they go to another member, after this function, and what it commits counts. lost: another member may have
- * them already, since this one did not beat in time, has left because of a stuck handler, or the topic is gone; commits
- * are refused. closed: the subscription ends.
+ * them already, since this one did not beat in time or has given them up because of a stuck handler, or the topic is
+ * gone; commits are refused. closed: the subscription ends.
  */
 export type RevocationReason = 'revoked' | 'lost' | 'closed'
 
@@ -68,10 +68,13 @@ export interface GroupOptions {
   /** A handler that has a record for longer is stuck. Default 60,000. */
   readonly handlerTimeoutMs?: number
   /**
-   * What a stuck handler leads to beside `onStuck`: 'keep' nothing, 'leave' the member leaves the group, so that others
-   * go on with its partitions, and joins again when the handler has returned. Default 'keep'.
+   * What a stuck handler leads to beside `onStuck`: 'keep' nothing; 'release' the member gives up the partition of the
+   * record, so that another one goes on with it, and takes it no more until its handlers of that partition have
+   * returned; 'leave' the member leaves the group, so that others go on with all of its partitions, and joins again
+   * when the handlers have returned. A loop handles one record at a time: its other partitions wait for a stuck one, so
+   * 'leave' is for loops, and 'release' for `run`. Default 'keep'.
    */
-  readonly stuckHandlers?: 'keep' | 'leave'
+  readonly stuckHandlers?: 'keep' | 'release' | 'leave'
   /** Told of each stuck handler, once a record. */
   readonly onStuck?: (stuck: StuckHandler) => void
   /** Awaited before the first record of these partitions is handed out. */
@@ -113,7 +116,7 @@ export interface GroupSettings {
   /** Undefined: as it is safe here. */
   readonly leaveOnDisconnect: boolean | undefined
   readonly handlerTimeoutMs: number
-  readonly leaveWhenStuck: boolean
+  readonly stuckHandlers: StuckHandlers
   readonly callbackTimeoutMs: number
   readonly maxBufferedBytes: number
   readonly onOutOfRange: 'earliest' | 'latest' | 'fail'
@@ -167,7 +170,7 @@ export function groupSettings(options: GroupOptions, rack: string): GroupSetting
     leaveOnDisconnect: isTrue('leaveOnDisconnect', options.leaveOnDisconnect, undefined),
     heartbeats: oneOf('heartbeats', options.heartbeats, ['worker', 'timers']),
     handlerTimeoutMs: ms('handlerTimeoutMs', options.handlerTimeoutMs, 60_000, 10),
-    leaveWhenStuck: oneOf('stuckHandlers', options.stuckHandlers, ['keep', 'leave']) === 'leave',
+    stuckHandlers: oneOf('stuckHandlers', options.stuckHandlers, ['keep', 'release', 'leave']),
     callbackTimeoutMs: ms('callbackTimeoutMs', options.callbackTimeoutMs, 10_000, 1),
     maxBufferedBytes: wholeNumber('maxBufferedBytes', options.maxBufferedBytes, {
       default: 8 * 1024 * 1024,

@@ -19,6 +19,15 @@ export interface StuckFields extends Place {
 }
 
 /**
+ * A partition that a member has given up because of a stuck handler. `token`: of the lease that it had. `ended`: the
+ * handler has returned, and the member takes the partition again.
+ */
+export interface DeclinedFields extends Place {
+  token: number
+  ended: boolean
+}
+
+/**
  * A position of a group: the offset that it reads next. `token`: of the lease; 0: from outside of the group. `done`:
  * the delayed record at this offset is done, and the position stays.
  */
@@ -91,7 +100,7 @@ export interface ConsumerGroupRequestShapes {
    * connection has ended. `waitMs`: the answer waits so long for something that this member has not been told.
    * `subscribed` null: as before. `clientId` empty: that of the connection. `number` grows with each beat of the
    * member; 0 or missing: the end of its connection says nothing about it. `via`: the connection to a broker on which
-   * it has come, set by brokers.
+   * it has come, set by brokers. `declined`: partitions that the member does not take for now; missing: none.
    */
   Beat: {
     epoch: number
@@ -105,6 +114,7 @@ export interface ConsumerGroupRequestShapes {
     stuck: StuckFields[]
     number?: number
     via?: string
+    declined?: DeclinedFields[]
   }
   Commit: { positions: GroupPositionFields[] }
   Delay: Place & { topic: string; token: number; offset: Offset; delayMs: number; attempt: number }
@@ -117,8 +127,18 @@ export interface ConsumerGroupRequestShapes {
 export type ConsumerGroupRequestName = keyof ConsumerGroupRequestShapes
 
 export interface ConsumerGroupResultShapes {
-  /** `assignment`: all that the member may work on; `revoke`: to be finished, committed and left out of `owned`. */
-  Beaten: { epoch: number; heartbeatMs: number; assignment: LeasedFields[]; revoke: Place[]; due: DueFields[] }
+  /**
+   * `assignment`: all that the member may work on; `revoke`: to be finished, committed and left out of `owned`.
+   * `heedsDeclined` false or missing: an older coordinator, which keeps declined partitions for the member.
+   */
+  Beaten: {
+    epoch: number
+    heartbeatMs: number
+    assignment: LeasedFields[]
+    revoke: Place[]
+    due: DueFields[]
+    heedsDeclined?: boolean
+  }
   /** `fenced`: another member has these by now, so nothing was committed for them. */
   Committed: { fenced: Place[] }
   Altered: Record<never, never>

@@ -29,6 +29,7 @@ beforeEach(() => {
     groups: state.groups,
     view: { topics: new Map([['flights', topic]]), topicsById: new Map([['i', topic]]) },
     askerOf: () => null,
+    declinedBy: () => [],
     mayRead: () => true,
     counts: noCounts(),
     clock,

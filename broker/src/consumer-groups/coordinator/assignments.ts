@@ -1,10 +1,12 @@
 import { TailraceError } from '@tailrace/schemas'
 import type { Asker } from '../../api/broker-api.ts'
+import type { DeclinedPartition } from '../../api/consumer-groups-api.ts'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { AssignPartitions } from '../state/commands/consumer-group-command.ts'
 import type { ConsumerGroup } from '../state/consumer-group.ts'
 import type { CoordinatorCounts } from './counts.ts'
+import { declinedNow } from './declined-partitions.ts'
 import { targetOf } from './target.ts'
 import type { TopicsView } from './topics-view.ts'
 
@@ -16,6 +18,8 @@ export interface AssignmentsDeps {
   readonly view: TopicsView
   /** Whose beats those of a member are; undefined: this coordinator has not heard it. Null: a broker's own. */
   readonly askerOf: (group: string, member: string) => Asker | null | undefined
+  /** As it has said with its last beat. */
+  readonly declinedBy: (group: string, member: string) => readonly DeclinedPartition[]
   readonly mayRead: (asker: Asker | null, topic: string) => boolean
   readonly propose: (command: AssignPartitions) => Promise<unknown>
   readonly counts: CoordinatorCounts
@@ -83,14 +87,15 @@ export class Assignments {
 
   /** Never rejects. */
   async #assign(id: string): Promise<void> {
-    const { groups, view, askerOf, mayRead, propose, counts, clock, logger } = this.#deps
+    const { groups, view, askerOf, declinedBy, mayRead, propose, counts, clock, logger } = this.#deps
     const group = groups.get(id)
     if (this.#ended || group === undefined || group.members.size === 0) return void this.#failed.delete(id)
     for (const { id: member, subscribed } of group.members.values()) {
       if (subscribed.patterns.length > 0 && askerOf(id, member) === undefined) return void this.#deferred.add(id)
     }
     const mayMember = (member: string, topic: string): boolean => mayRead(askerOf(id, member) ?? null, topic)
-    const command = targetOf({ view, mayRead: mayMember }, group, clock.now())
+    const declines = (member: string) => declinedNow(group, member, declinedBy(id, member))
+    const command = targetOf({ view, mayRead: mayMember, declines }, group, clock.now())
     if (command === null) return void this.#failed.delete(id)
     try {
       await propose(command)

@@ -20,13 +20,14 @@ import type { ConsumerGroupsState } from '../state/consumer-groups-state.ts'
 import { heartbeatMs, Sessions } from '../state/sessions.ts'
 import { Assignments } from './assignments.ts'
 import type { CoordinatorCounts } from './counts.ts'
+import { declinesAnew } from './declined-partitions.ts'
 import { Delays } from './delays.ts'
 import { Expiry, type ExpiryDeps } from './expiry.ts'
 import { HeardMembers } from './heard-members.ts'
 import { dueIn, Leases } from './leases.ts'
 import { isSameMember, memberOf } from './member-facts.ts'
 import { Proposals } from './proposals.ts'
-import { hasPatterns, isSubscribed } from './target.ts'
+import { hasPatterns, isRead, isSubscribed } from './target.ts'
 import type { TopicsView } from './topics-view.ts'
 
 const LEAVES = -1
@@ -40,6 +41,7 @@ const farewell: ConsumerGroupBeatReply = {
   assignment: [],
   revoke: [],
   due: [],
+  heedsDeclined: true,
 }
 
 export interface CoordinatorDeps extends Pick<ExpiryDeps, 'expirationMs' | 'deleted'> {
@@ -87,9 +89,15 @@ export class Coordinator {
       ...deps,
       groups: state.groups,
       askerOf: (group, member) => this.members.of(group, member)?.asker,
+      declinedBy: (group, member) => this.members.of(group, member)?.declined ?? [],
       propose: (command) => this.#change(command),
     })
-    this.#expiry = new Expiry({ ...deps, groups: state.groups, propose: (command) => this.#change(command) })
+    this.#expiry = new Expiry({
+      ...deps,
+      groups: state.groups,
+      isRead: (group, topicId) => isRead(deps.view, group, topicId),
+      propose: (command) => this.#change(command),
+    })
     const now = clock.monotonic()
     this.#sessions = new Sessions(now)
     for (const group of state.groups.values()) {
@@ -187,8 +195,13 @@ export class Coordinator {
       if (known === undefined || !isSameMember(known, wished)) {
         await this.#change({ type: 'join', group: id, at: this.#deps.clock.now(), member: wished })
       }
+      const { declined = [] } = this.members.of(id, member) ?? {}
       this.members.heard(beat, asker)
       this.#assignments.heard(id)
+      // A process that takes over an instance may take what the former one declined, of which this one may not know.
+      if ((epoch === 0 && beat.instance !== '') || declinesAnew(declined, beat)) this.#assignments.changed(id)
+      // What the member has given up is freed behind its revocation.
+      if (beat.declined?.length) await this.#assignments.settled(id)
       await this.#release(beat)
       await this.#assignments.settled(id)
       return await this.#answer(beat, now)

@@ -7,6 +7,7 @@ import type {
 } from '../../api/consumer-groups-api.ts'
 import type { ConsumerGroup } from '../state/consumer-group.ts'
 import type { ConsumerGroupsState } from '../state/consumer-groups-state.ts'
+import { placeKey } from '../state/place-key.ts'
 import type { HeardMembers } from './heard-members.ts'
 import { type Ends, lagOf, type PartitionEnds } from './partition-ends.ts'
 
@@ -90,17 +91,20 @@ function lagOfGroup(group: ConsumerGroup, ends: ReadonlyMap<string, Ends>): numb
   return sum
 }
 
-/** Records that a handler of the member holds for too long, as far as it still has their partitions. */
+/** Records that a handler of the member holds for too long, of partitions that it has or has given up because of it. */
 export function stuckOf(
   group: ConsumerGroup,
   id: string,
   heard: HeardMembers,
   now: number,
 ): ConsumerGroupMember['stuck'] {
-  const { stuck = [], stuckAt = now } = heard.of(group.id, id) ?? {}
+  const { stuck = [], stuckAt = now, declined = [] } = heard.of(group.id, id) ?? {}
+  const givenUp = new Set(declined.map(placeKey))
   return stuck.flatMap(({ topicId, partition, offset, sinceMs }) => {
     const topic = group.topics.get(topicId)
-    if (topic?.partitions.get(partition)?.holder !== id) return []
+    if (topic === undefined) return []
+    const isItsOwn = topic.partitions.get(partition)?.holder === id || givenUp.has(placeKey({ topicId, partition }))
+    if (!isItsOwn) return []
     return [{ topic: topic.topic, partition, offset, sinceMs: sinceMs + Math.max(0, Math.round(now - stuckAt)) }]
   })
 }

@@ -25,6 +25,7 @@ beforeEach(() => {
   expiry = new Expiry({
     groups: state.groups,
     deleted: new DeletedTopics(),
+    isRead: () => false,
     expirationMs: DAY,
     clock,
     logger: { info: log, warn: log, error: log },

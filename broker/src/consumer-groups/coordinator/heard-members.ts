@@ -1,5 +1,5 @@
 import type { Asker } from '../../api/broker-api.ts'
-import type { ConsumerGroupBeat } from '../../api/consumer-groups-api.ts'
+import type { ConsumerGroupBeat, DeclinedPartition } from '../../api/consumer-groups-api.ts'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
 
 /** Beats that wait for something new, of all groups of a coordinator; beyond it they are answered at once. */
@@ -26,6 +26,7 @@ export interface HeardMember {
   readonly epoch: number
   readonly stuck: ConsumerGroupBeat['stuck']
   readonly stuckAt: number
+  readonly declined: readonly DeclinedPartition[]
 }
 
 /** The members that this coordinator has heard, and the beats that wait here for something new. */
@@ -44,10 +45,10 @@ export class HeardMembers {
   }
 
   /** A former beat of the member that waits is answered: the member may not look at its answer any more. */
-  heard({ group, member, stuck }: ConsumerGroupBeat, asker: Asker | null): void {
+  heard({ group, member, stuck, declined = [] }: ConsumerGroupBeat, asker: Asker | null): void {
     this.wake(group, member)
     const { told = '', epoch = 0 } = this.of(group, member) ?? {}
-    this.#put(group, member, { asker, told, epoch, stuck, stuckAt: this.#clock.monotonic() })
+    this.#put(group, member, { asker, told, epoch, stuck, stuckAt: this.#clock.monotonic(), declined })
   }
 
   told(group: string, member: string, told: string, epoch: number): void {

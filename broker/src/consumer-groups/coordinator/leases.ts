@@ -2,7 +2,7 @@ import type { PartitionNumber, Timestamp } from '@tailrace/schemas'
 import type { ConsumerGroupBeatReply, DueRecord, TopicPartitionId } from '../../api/consumer-groups-api.ts'
 import type { ConsumerGroup, DelayedRecord } from '../state/consumer-group.ts'
 import { partitionIn } from '../state/consumer-group.ts'
-import { placeKey } from '../wire/field-checks.ts'
+import { placeKey } from '../state/place-key.ts'
 
 /** A lease, without what changes while it lasts. */
 interface Lease {
@@ -61,6 +61,7 @@ export class Leases {
       }),
       revoke: leases.filter(({ revoking }) => revoking).map(({ topicId, partition }) => ({ topicId, partition })),
       due,
+      heedsDeclined: true,
     }
   }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { memberOf } from '../state/testing/consumer-group-commands.ts'
-import { hasPatterns, isSubscribed } from './target.ts'
+import { hasPatterns, isRead, isSubscribed } from './target.ts'
 
 const groupOf = (...subscriptions: { topics?: string[]; patterns?: string[] }[]) => {
   const members = subscriptions.map((some, at) => {
@@ -18,4 +18,13 @@ test.each([
   const all = ['flights', 'flights.eu', 'orders', 'orders.eu', 'other']
   expect(all.filter((topic) => isSubscribed(group, topic))).toEqual(read)
   expect(hasPatterns(group)).toBe(patterns)
+})
+
+test('a topic is read under the id that it has, by name or pattern', () => {
+  const topic = { name: 'flights', id: 'i', partitions: [] }
+  const view = { topics: new Map([['flights', topic]]), topicsById: new Map([['i', topic]]) }
+  const [named, matching, other] = [{ topics: ['flights'] }, { patterns: ['fl*'] }, { topics: ['orders'] }]
+  expect([named, matching, other].map((some) => isRead(view, groupOf(some), 'i'))).toEqual([true, true, false])
+  // Of the topic that had the name before.
+  expect(isRead(view, groupOf(named), 'former')).toBe(false)
 })

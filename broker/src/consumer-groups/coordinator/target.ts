@@ -12,6 +12,8 @@ export interface TargetDeps {
   readonly view: TopicsView
   /** Whether the member may read a topic that one of its patterns matches; the topics that it names were checked. */
   readonly mayRead: (member: string, topic: string) => boolean
+  /** The partitions (`placeKey`) that a member does not take for now. */
+  readonly declines: (member: string) => ReadonlySet<string>
 }
 
 /**
@@ -44,7 +46,7 @@ function assignable(deps: TargetDeps, group: ConsumerGroup) {
   for (const member of group.members.values()) {
     const topics = topicsOf(deps, member)
     for (const topic of topics) wanted.set(topic.id, topic)
-    members.push({ id: member.id, topicIds: new Set(topics.map(({ id }) => id)) })
+    members.push({ id: member.id, topicIds: new Set(topics.map(({ id }) => id)), declined: deps.declines(member.id) })
   }
   const topics: AssignableTopic[] = []
   let room: number = consumerGroupLimits.partitions
@@ -79,6 +81,12 @@ export function isSubscribed({ members }: Pick<ConsumerGroup, 'members'>, topic:
     if (topics.includes(topic) || patterns.some((pattern) => matchesPattern(pattern, topic))) return true
   }
   return false
+}
+
+/** Whether a topic exists under this id, and a member names it or has a pattern that matches it. */
+export function isRead({ topicsById }: TopicsView, group: Pick<ConsumerGroup, 'members'>, topicId: string): boolean {
+  const topic = topicsById.get(topicId)
+  return topic !== undefined && isSubscribed(group, topic.name)
 }
 
 export function hasPatterns({ members }: Pick<ConsumerGroup, 'members'>): boolean {

@@ -10,11 +10,13 @@ const START = 1_700_000_000_000
 let state: ConsumerGroupsState
 let now: number
 let deleted: Set<string>
+let read: Set<string>
 
 beforeEach(() => {
   state = new ConsumerGroupsState()
   now = START
   deleted = new Set()
+  read = new Set()
 })
 
 type Undated<Command> = Command extends ConsumerGroupCommand ? Omit<Command, 'at' | 'group'> : never
@@ -24,7 +26,7 @@ function apply(command: Undated<ConsumerGroupCommand> & { readonly group?: strin
   expect(outcomes).toMatchObject([{ ok: true }])
 }
 const unneeded = (group = 'g', expirationMs = HOUR) =>
-  unneededOf(state.groups.get(group)!, { now, expirationMs, deleted })
+  unneededOf(state.groups.get(group)!, { now, expirationMs, deleted, isRead: (_, topicId) => read.has(topicId) })
 const positionIn = (topicId: string) => ({ topic: 'n', topicId, partition: 0, offset: 5, term: 1, metadata: '' })
 const reset = (group = 'g') => apply({ type: 'reset', group, positions: [positionIn('a')] })
 
@@ -101,4 +103,13 @@ test('positions and delayed records in topics that members do not read any more 
   now += 100 * HOUR
   for (const command of unneeded()) apply(command)
   expect([[...state.groups.get('g')!.topics.keys()], unneeded()]).toEqual([['c'], []])
+})
+
+test('positions in a topic that a member reads stay, also while all its members decline its partitions', () => {
+  moveOn()
+  read.add('a')
+  now += 100 * HOUR
+  expect(unneeded()).toMatchObject([{ topicIds: ['b'] }])
+  deleted.add('a')
+  expect(unneeded()).toMatchObject([{ topicIds: ['a'] }, { topicIds: ['b'] }])
 })

@@ -9,6 +9,8 @@ export interface UnneededDeps {
   readonly expirationMs: number
   /** Topics that have been deleted. */
   readonly deleted: { has(topicId: string): boolean }
+  /** Whether a member of the group reads this topic, or would if no handler of its were stuck. */
+  readonly isRead: (group: ConsumerGroup, topicId: string) => boolean
 }
 
 /**
@@ -17,7 +19,7 @@ export interface UnneededDeps {
  * time after the last commit. A command about what expires names the time, so that an overtaken one changes nothing.
  */
 export function unneededOf(group: ConsumerGroup, deps: UnneededDeps): readonly (RemoveConsumerGroup | ForgetTopics)[] {
-  const { now, expirationMs, deleted } = deps
+  const { now, expirationMs, deleted, isRead } = deps
   const decision = { group: group.id, at: now }
   const before = now - expirationMs
   const expires = expirationMs > 0 && group.id !== DEAD_LETTER_GROUP
@@ -26,7 +28,8 @@ export function unneededOf(group: ConsumerGroup, deps: UnneededDeps): readonly (
   }
   const idle = idleTopics(group)
   const gone = [...idle.keys()].filter((id) => deleted.has(id))
-  const unread = [...idle].filter(([id, lastUse]) => lastUse <= before && !deleted.has(id)).map(([id]) => id)
+  const isUnread = (id: string): boolean => !deleted.has(id) && !isRead(group, id)
+  const unread = [...idle].filter(([id, lastUse]) => lastUse <= before && isUnread(id)).map(([id]) => id)
   const commands: ForgetTopics[] = []
   if (gone.length > 0) commands.push({ type: 'forget', ...decision, topicIds: gone })
   if (expires && group.members.size > 0 && unread.length > 0) {

@@ -4,7 +4,7 @@ import { positionFrom } from '@tailrace/schemas/position'
 import type { BrokerApi, TopicDescription } from '../../api/broker-api.ts'
 import type { ConsumerGroupPosition, ConsumerGroupProgress } from '../../api/consumer-groups-api.ts'
 import { inTurns } from '../../platform/timing/in-turns.ts'
-import { placeKey } from '../wire/field-checks.ts'
+import { placeKey } from '../state/place-key.ts'
 
 /** A position that is to be moved. `from` -1: the group had none. */
 export interface MovedPosition {

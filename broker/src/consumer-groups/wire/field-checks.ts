@@ -1,14 +1,7 @@
-import type { TopicPartitionId } from '../../api/consumer-groups-api.ts'
-
 export function isNatural(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0
 }
 
 export function areOnce(texts: readonly string[]): boolean {
   return new Set(texts).size === texts.length
-}
-
-/** A partition as the key of a map. */
-export function placeKey({ topicId, partition }: TopicPartitionId): string {
-  return `${topicId}/${partition}`
 }

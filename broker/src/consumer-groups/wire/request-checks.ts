@@ -7,7 +7,8 @@ import type {
 } from '../../api/consumer-groups-api.ts'
 import { COORDINATORS } from '../../api/consumer-groups-api.ts'
 import { consumerGroupLimits as limits } from '../state/consumer-group-limits.ts'
-import { areOnce, isNatural, placeKey } from './field-checks.ts'
+import { placeKey } from '../state/place-key.ts'
+import { areOnce, isNatural } from './field-checks.ts'
 
 const MOST_BEAT_WAIT_MS = 30_000
 const MOST_INT = 2 ** 31 - 1
@@ -58,9 +59,11 @@ function isBeat(beat: ConsumerGroupBeat): boolean {
   const holds = owned.every((one) => isPlace(one) && isNatural(one.token)) && areOnce(owned.map(placeKey))
   const late = stuck.every((one) => isPlace(one) && isNatural(one.offset) && isNatural(one.sinceMs))
   const known = Number.isSafeInteger(epoch) && epoch >= -3 && epoch <= MOST_INT
-  const { number = 0, via = '' } = beat
+  const { number = 0, via = '', declined = [] } = beat
   const carried = isNatural(number) && via.length <= limits.viaLength && ways.test(via)
-  return named && known && carried && timed && waits && subscribes && holds && late && areOnce(stuck.map(placeKey))
+  const declines = declined.every((one) => isPlace(one) && isNatural(one.token)) && areOnce(declined.map(placeKey))
+  const tells = late && areOnce(stuck.map(placeKey)) && declines
+  return named && known && carried && timed && waits && subscribes && holds && tells
 }
 
 function arePositions(positions: readonly ConsumerGroupPosition[]): boolean {

@@ -46,6 +46,14 @@ describe('refused is', () => {
     ['a wait of more than half a session', () => changed(beat!, { sessionMs: 10_000, waitMs: 5001 })],
     ['a wait of more than 30 s', () => changed(beat!, { sessionMs: 600_000, waitMs: 30_001 })],
     ['a lease that is named twice', () => changed(beat!, { owned: Array(2).fill({ ...place, token: 1 }) })],
+    [
+      'a declined partition that is named twice',
+      () => changed(beat!, { declined: Array(2).fill({ ...place, token: 1, ended: false }) }),
+    ],
+    [
+      'a declined partition without a token of a lease',
+      () => changed(beat!, { declined: [{ ...place, token: -1, ended: true }] }),
+    ],
     ['a topic that can be none', () => changed(beat!, { subscribed: { topics: ['a b'], patterns: [] } })],
     ['a topic that is named twice', () => changed(beat!, { subscribed: { topics: ['a', 'a'], patterns: [] } })],
     ['a pattern that is no name', () => changed(beat!, { subscribed: { topics: [], patterns: ['(a|b)'] } })],

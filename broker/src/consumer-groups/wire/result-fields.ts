@@ -7,7 +7,8 @@ import type {
   ConsumerGroupResultKinds,
   ConsumerGroupResultOf,
 } from '../../api/consumer-groups-api.ts'
-import { areOnce, isNatural, placeKey } from './field-checks.ts'
+import { placeKey } from '../state/place-key.ts'
+import { areOnce, isNatural } from './field-checks.ts'
 
 const NAMESPACE = 'tailrace.groups.'
 const names = {

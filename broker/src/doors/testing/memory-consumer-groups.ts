@@ -33,7 +33,15 @@ export class MemoryConsumerGroups implements ConsumerGroupsService {
   #answer(request: ConsumerGroupRequest): ConsumerGroupResult {
     switch (request.kind) {
       case 'beat':
-        return { kind: 'beaten', epoch: 1, heartbeatMs: 1000, assignment: [], revoke: [], due: [] }
+        return {
+          kind: 'beaten',
+          epoch: 1,
+          heartbeatMs: 1000,
+          assignment: [],
+          revoke: [],
+          due: [],
+          heedsDeclined: true,
+        }
       case 'delay':
         return { kind: 'committed', fenced: [] }
       case 'commit':

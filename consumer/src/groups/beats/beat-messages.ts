@@ -37,6 +37,14 @@ export interface Told {
   readonly due: readonly DueRecord[]
 }
 
+/** What a handler that has a record for too long leads to; see `GroupOptions`. */
+export type StuckHandlers = 'keep' | 'release' | 'leave'
+
+/** A lease that the member has given up because of a handler that does not return. */
+export interface GivenUpLease extends PartitionId {
+  readonly token: number
+}
+
 /** Why all leases are gone: the member was taken out, or has left because of a handler that does not return. */
 export type LossReason = 'fenced' | 'stuck'
 
@@ -51,6 +59,8 @@ export interface BeatEvents {
   told(told: Told): void
   /** No lease of a generation before this one is valid. */
   lost(reason: LossReason, generation: number): void
+  /** The lease is not valid any more. When none of its records is handled, {@link Beats.returned} is to be called. */
+  gaveUp(lease: GivenUpLease): void
   /** A handler has had this record for longer than it should. Once for each record. */
   stuck(record: StuckRecord): void
   /** There will be no further beats. */
@@ -66,8 +76,8 @@ export interface BeatSettings {
   readonly topics: readonly string[]
   readonly patterns: readonly string[]
   readonly handlerTimeoutMs: number
-  /** Leaves the group when a handler holds a record for longer. */
-  readonly leaveWhenStuck: boolean
+  /** What a handler that holds a record for longer leads to. */
+  readonly stuckHandlers: StuckHandlers
   /** The end of the connection that carries the beats tells the coordinator that the member is gone. */
   readonly leaveOnDisconnect: boolean
 }
@@ -78,6 +88,8 @@ export interface Beats {
   readonly from: 'worker' | 'timers'
   /** This partition has been finished: its lease is given back. */
   release(partition: PartitionId, token: number): void
+  /** The handlers of a lease that was given up have returned: the member takes the partition again. */
+  returned(lease: GivenUpLease): void
   /** Asks the coordinator at once: a commit was refused. */
   hurry(): void
   /** Joins again, after the member has left because of a handler. */

@@ -1,7 +1,7 @@
 import { type Client, type ClientSurroundings, type Connection, delay, retryBackoff } from '@tailrace/client'
 import { disconnectGraceMs, TailraceError } from '@tailrace/schemas'
 import { BeatConnections } from './beat-connections.ts'
-import type { BeatEvents, BeatSettings, PartitionId } from './beat-messages.ts'
+import type { BeatEvents, BeatSettings, GivenUpLease, PartitionId } from './beat-messages.ts'
 import { type BeatAnswer, Coordinator } from './coordinator.ts'
 import { OwnedLeases } from './owned-leases.ts'
 import type { Pulse } from './pulse.ts'
@@ -47,6 +47,8 @@ export class Beater {
   #isHurried = true
   /** It has left because of a handler, until that has returned. */
   #isAway = false
+  /** As its last answer says. */
+  #coordinatorHeedsDeclined = true
   #lastTold = ''
 
   constructor({ client, pulse, now }: BeaterParts, settings: BeatSettings, events: BeatEvents) {
@@ -63,6 +65,11 @@ export class Beater {
 
   release(partition: PartitionId, token: number): void {
     if (this.#owned.release(partition, token, this.#pulse)) this.hurry()
+  }
+
+  /** The handlers of a lease that was given up have returned. */
+  returned(lease: GivenUpLease): void {
+    if (this.#owned.returned(lease)) this.hurry()
   }
 
   hurry(): void {
@@ -124,7 +131,7 @@ export class Beater {
   async #round(): Promise<void> {
     const waiting = new AbortController()
     const sent = this.#now()
-    this.#leaveIfStuck()
+    this.#giveUpWhatIsStuck()
     if (this.#isAway) {
       this.#waiting = waiting
       await this.#pause(this.#waitMs, waiting.signal)
@@ -157,6 +164,7 @@ export class Beater {
       owned: this.#owned.fields,
       stuck: this.#stuck(),
       number: leaveOnDisconnect ? number : 0,
+      declined: this.#owned.declined(),
     }
     const timeoutMs = waitMs + ANSWER_MS
     this.#isMember = true
@@ -170,7 +178,8 @@ export class Beater {
   #take(answer: BeatAnswer): boolean {
     this.#epoch = answer.epoch
     this.#waitMs = Math.min(answer.heartbeatMs, Math.floor(this.#settings.sessionMs / 2))
-    this.#owned.absorb(answer, this.#pulse)
+    if (this.#owned.absorb(answer, this.#pulse)) this.#isHurried = true
+    this.#coordinatorHeedsDeclined = answer.heedsDeclined ?? false
     const { revoke, due } = answer
     const told = { member: this.#member, generation: this.#pulse.generation, leases: this.#owned.leases, revoke, due }
     const text = JSON.stringify([told.leases.map(({ slot, token }) => [slot, token]), revoke, due])
@@ -188,16 +197,35 @@ export class Beater {
     })
   }
 
-  #leaveIfStuck(): void {
-    if (!this.#settings.leaveWhenStuck || this.#isAway || this.#stuck().length === 0) return
+  #giveUpWhatIsStuck(): void {
+    const { stuckHandlers } = this.#settings
+    if (stuckHandlers === 'keep' || this.#isAway) return
+    const stuck = this.#stuck()
+    if (stuck.length === 0 && !this.#owned.declines) return
+    // An older coordinator would keep the partitions for this member, and nobody would read them.
+    if (stuckHandlers === 'leave' || !this.#coordinatorHeedsDeclined) this.#leaveForNow()
+    else for (const place of stuck) this.#giveUp(place)
+  }
+
+  #leaveForNow(): void {
     void this.#sayGoodbye(LEAVES)
     this.#isAway = true
     this.#forget('stuck')
   }
 
+  #giveUp({ topicId, partition }: PartitionId): void {
+    const token = this.#owned.giveUp({ topicId, partition }, this.#pulse)
+    if (token === undefined) return
+    this.#isHurried = true
+    this.#events.gaveUp({ topicId, partition, token })
+  }
+
   /** All leases are gone. From here on it is another member. */
   #forget(reason: 'fenced' | 'stuck'): void {
     this.#owned.clear(this.#pulse)
+    // It comes back when all handlers have returned.
+    if (reason === 'stuck') this.#owned.declineNothing(this.#pulse)
+    this.#coordinatorHeedsDeclined = true
     this.#pulse.generation++
     this.#member = newMemberId(this.#surroundings)
     this.#epoch = 0

@@ -24,7 +24,7 @@ it.each([true, false])(
       ...common,
       sessionMs: SESSION_MS,
       handlerTimeoutMs: 60_000,
-      leaveWhenStuck: false,
+      stuckHandlers: 'keep' as const,
       leaveOnDisconnect,
     }
     const workerData: WorkerData = { memory, settings, options: { servers: cluster.servers }, asksForTokens: false }

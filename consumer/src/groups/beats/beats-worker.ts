@@ -25,12 +25,14 @@ const client = new Client(own)
 const beater = new Beater({ client, pulse: new Pulse(memory), now: monotonicMs }, settings, {
   told: (told) => send({ kind: 'told', told }),
   lost: (reason, generation) => send({ kind: 'lost', reason, generation }),
+  gaveUp: (lease) => send({ kind: 'gaveUp', lease }),
   stuck: (record) => send({ kind: 'stuck', record }),
   failed: (error) => send({ kind: 'failed', error }),
 })
 
 async function obey(order: WorkerOrder): Promise<void> {
   if (order.kind === 'release') beater.release(order.partition, order.token)
+  else if (order.kind === 'returned') beater.returned(order.lease)
   else if (order.kind === 'hurry') beater.hurry()
   else if (order.kind === 'rejoin') beater.rejoin()
   else if (order.kind === 'token') answered(order)

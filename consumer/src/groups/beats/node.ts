@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { type ClientOptions, type ClientSurroundings, clientOptionsOf, machine, withResolvers } from '@tailrace/client'
-import type { BeatEvents, Beats } from './beat-messages.ts'
+import type { BeatEvents, Beats, GivenUpLease } from './beat-messages.ts'
 import { monotonicMs } from './monotonic.ts'
 import { Pulse } from './pulse.ts'
 import { type BeatParts, beatsOfThisThread, type Started } from './start-beats.ts'
@@ -78,6 +78,11 @@ class WorkerBeats implements Beats {
     else this.#order({ kind: 'release', partition, token })
   }
 
+  returned(lease: GivenUpLease): void {
+    if (this.#instead !== undefined) this.#instead.returned(lease)
+    else this.#order({ kind: 'returned', lease })
+  }
+
   hurry(): void {
     if (this.#instead !== undefined) this.#instead.hurry()
     else this.#order({ kind: 'hurry' })
@@ -116,6 +121,7 @@ class WorkerBeats implements Beats {
     else if (note.kind === 'token') void this.#giveToken(note.id)
     else if (note.kind === 'told') events.told(note.told)
     else if (note.kind === 'lost') events.lost(note.reason, note.generation)
+    else if (note.kind === 'gaveUp') events.gaveUp(note.lease)
     else if (note.kind === 'stuck') events.stuck(note.record)
     else events.failed(note.error)
   }

@@ -6,7 +6,7 @@ export const MOST_LEASES = 10_000
 const CONFIRMED_AT = 0
 const GENERATION = 1
 const FIRST_SLOT = 2
-const CELLS_PER_SLOT = 2
+const CELLS_PER_SLOT = 3
 
 /** A record that a handler has had since `since`, on the clock that both sides share. */
 export interface HeldRecord {
@@ -59,6 +59,15 @@ export class Pulse {
   /** No record of the lease is being handled. */
   release(slot: number): void {
     this.#cells[FIRST_SLOT + slot * CELLS_PER_SLOT] = 0
+  }
+
+  /** The lease with this slot and token is not valid any more. Written by the side of the beats. */
+  giveUp(slot: number, token: number): void {
+    this.#cells[FIRST_SLOT + slot * CELLS_PER_SLOT + 2] = token
+  }
+
+  isGivenUp(slot: number, token: number): boolean {
+    return this.#cells[FIRST_SLOT + slot * CELLS_PER_SLOT + 2] === token
   }
 
   held(slot: number): HeldRecord | undefined {

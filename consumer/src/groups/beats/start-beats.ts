@@ -31,6 +31,7 @@ export function beatsOfThisThread(
   const beats: Beats = {
     from: 'timers',
     release: (partition, token) => beater.release(partition, token),
+    returned: (lease) => beater.returned(lease),
     hurry: () => beater.hurry(),
     rejoin: () => beater.rejoin(),
     leave: () => beater.leave(),

@@ -1,6 +1,6 @@
 import type { ClientOptions } from '@tailrace/client'
 import type { ErrorShape } from '@tailrace/schemas'
-import type { BeatSettings, LossReason, PartitionId, StuckRecord, Told } from './beat-messages.ts'
+import type { BeatSettings, GivenUpLease, LossReason, PartitionId, StuckRecord, Told } from './beat-messages.ts'
 
 /** What a worker for beats is started with. */
 export interface WorkerData {
@@ -17,6 +17,7 @@ export type WorkerNote =
   | { readonly kind: 'ready' }
   | { readonly kind: 'told'; readonly told: Told }
   | { readonly kind: 'lost'; readonly reason: LossReason; readonly generation: number }
+  | { readonly kind: 'gaveUp'; readonly lease: GivenUpLease }
   | { readonly kind: 'stuck'; readonly record: StuckRecord }
   | { readonly kind: 'failed'; readonly error: ErrorShape }
   | { readonly kind: 'token'; readonly id: number }
@@ -25,5 +26,6 @@ export type WorkerNote =
 /** To the worker. */
 export type WorkerOrder =
   | { readonly kind: 'release'; readonly partition: PartitionId; readonly token: number }
+  | { readonly kind: 'returned'; readonly lease: GivenUpLease }
   | { readonly kind: 'hurry' | 'rejoin' | 'leave' | 'close' }
   | { readonly kind: 'token'; readonly id: number; readonly token?: string; readonly error?: string }

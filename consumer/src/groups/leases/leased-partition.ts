@@ -79,7 +79,8 @@ export class LeasedPartition<Data> {
 
   /** Whether the lease is this member's, as far as it knows. */
   get isHeld(): boolean {
-    return this.#state !== 'over' && this.#generation === this.#pulse.generation
+    const isGivenUp = this.#pulse.isGivenUp(this.lease.slot, this.lease.token)
+    return this.#state !== 'over' && this.#generation === this.#pulse.generation && !isGivenUp
   }
 
   /** Whether records may be taken. */

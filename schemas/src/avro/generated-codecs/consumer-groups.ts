@@ -59,6 +59,22 @@ function writeStuck(to: AvroWriter, fields: unknown): void {
   to.long(value.sinceMs)
 }
 
+function readDeclined(from: AvroReader) {
+  return {
+    topicId: from.string(),
+    partition: from.int(),
+    token: from.long(),
+    ended: from.boolean(),
+  }
+}
+function writeDeclined(to: AvroWriter, fields: unknown): void {
+  const value = to.record(fields)
+  to.string(value.topicId)
+  to.int(value.partition)
+  to.long(value.token)
+  to.boolean(value.ended)
+}
+
 function readBeat2(from: AvroReader) {
   return {
     epoch: from.int(),
@@ -72,6 +88,7 @@ function readBeat2(from: AvroReader) {
     stuck: from.list(1000, readStuck),
     number: from.long(),
     via: from.string(),
+    declined: from.list(1000, readDeclined),
   }
 }
 function writeBeat2(to: AvroWriter, fields: unknown): void {
@@ -87,6 +104,7 @@ function writeBeat2(to: AvroWriter, fields: unknown): void {
   to.list(value.stuck, writeStuck)
   to.long(value.number === undefined ? 0 : value.number)
   to.string(value.via === undefined ? "" : value.via)
+  to.list(value.declined === undefined ? [] : value.declined, writeDeclined)
 }
 
 function readPosition2(from: AvroReader) {
@@ -297,6 +315,7 @@ function readBeaten(from: AvroReader) {
     assignment: from.list(10000, readLeased),
     revoke: from.list(10000, readPlace),
     due: from.list(1000, readDue),
+    heedsDeclined: from.boolean(),
   }
 }
 function writeBeaten(to: AvroWriter, fields: unknown): void {
@@ -306,6 +325,7 @@ function writeBeaten(to: AvroWriter, fields: unknown): void {
   to.list(value.assignment, writeLeased)
   to.list(value.revoke, writePlace)
   to.list(value.due, writeDue)
+  to.boolean(value.heedsDeclined === undefined ? false : value.heedsDeclined)
 }
 
 function readCommitted(from: AvroReader) {

@@ -37,4 +37,4 @@ export const codecs: { readonly [Name in SdkMessageName]: Partial<Codec<Name>> }
   ConsumerGroupReply: { number: 121, read: consumerGroups.readConsumerGroupReply, isCorrelated: true },
 }
 /** Of their protocol: the first half of the SHA-256 of generated-sdk.ts's protocolJson. */
-export const protocolFingerprint = '2af457ea34615e7289e3235d2feddfad'
+export const protocolFingerprint = 'c9effd9470db881a90baf89c29676bcf'

@@ -10,7 +10,7 @@ export function balance(holdings: Holdings): void {
 }
 
 function moveOne(holdings: Holdings): boolean {
-  const loads = holdings.held.map((held) => held.length)
+  const loads = holdings.held.map((_, member) => holdings.loadOf(member))
   const least = Math.min(...loads)
   const tried = new Set<number>()
   while (tried.size < loads.length) {

@@ -97,6 +97,100 @@ test('with any subscriptions: subscribers own, nobody else, and no chain of move
   )
 })
 
+describe('partitions that members decline', () => {
+  const declining = fc.array(fc.array(fc.tuple(fc.nat(4), fc.nat(11)), { maxLength: 6 }), {
+    minLength: 1,
+    maxLength: 6,
+  })
+  const placed = (owners: Owners) => {
+    return [...owners].flatMap(([topicId, ids]) => ids.map((owner, at) => ({ place: `${topicId}/${at}`, owner })))
+  }
+  const membersOf = (declines: readonly (readonly [number, number][])[], topics: readonly AssignableTopic[]) => {
+    return subscribersOfAll(declines.length, topics).map((member, at) => {
+      return { ...member, declined: new Set(declines[at]!.map(([topic, number]) => `t-${topic}/${number}`)) }
+    })
+  }
+
+  test('go to others where there are any, as evenly as these allow; what is declined counts as had', () => {
+    fc.assert(
+      fc.property(topicsArbitrary, declining, fc.infiniteStream(fc.nat(7)), (topics, declines, before) => {
+        const members = membersOf(declines, topics)
+        const former = new Map<string, string>()
+        const owners = targetAssignment(members, topics, (topicId, partition) => {
+          const place = `${topicId}/${partition}`
+          if (!former.has(place)) former.set(place, `m-${before.next().value}`)
+          return { owner: former.get(place)!, ownedSince: 1, holder: '' }
+        })
+        const all = placed(owners)
+        const loadOf = ({ id, declined }: (typeof members)[number]): number => {
+          return all.filter(({ place, owner }) => owner === id || declined.has(place)).length
+        }
+        for (const { place, owner } of all) {
+          const takers = members.filter(({ declined }) => !declined.has(place)).map(({ id }) => id)
+          if (takers.length === 0) expect(owner).toBe('')
+          else expect(takers).toContain(owner)
+        }
+        for (const start of members) {
+          const reached = new Set([start])
+          for (const giver of reached) {
+            for (const { place } of all.filter(({ owner }) => owner === giver.id)) {
+              for (const other of members) if (!other.declined.has(place)) reached.add(other)
+            }
+          }
+          for (const other of reached) expect(loadOf(start) - loadOf(other)).toBeLessThanOrEqual(1)
+        }
+        const again = targetAssignment(members, topics, (topicId, partition) => {
+          return { owner: owners.get(topicId)![partition]!, ownedSince: 1, holder: '' }
+        })
+        expect(again).toEqual(owners)
+        const backwards = targetAssignment([...members].reverse(), [...topics].reverse(), none)
+        expect(backwards).toEqual(targetAssignment(members, topics, none))
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  test('the member keeps its others; the partition comes back, and nothing else moves, when it takes it again', () => {
+    const topics = [{ topicId: 't-0', partitions: 6 }]
+    const members = subscribersOfAll(3, topics)
+    const history = new AssignmentHistory()
+    const first = history.assign(members, topics).get('t-0')!
+    history.moves.clear()
+    const declined = first.indexOf('m-1')
+    const busy = members.map((member) => ({
+      ...member,
+      declined: new Set(member.id === 'm-1' ? [`t-0/${declined}`] : []),
+    }))
+    const meanwhile = history.assign(busy, topics).get('t-0')!
+    expect(meanwhile[declined]).not.toBe('m-1')
+    expect([...history.moves]).toEqual([[`t-0/${declined}`, 1]])
+    expect(history.assign(members, topics).get('t-0')).toEqual(first)
+    expect([...history.moves]).toEqual([[`t-0/${declined}`, 2]])
+  })
+
+  test('of a single member have nobody', () => {
+    const topics = [{ topicId: 't-0', partitions: 3 }]
+    const [member] = subscribersOfAll(1, topics)
+    const owners = targetAssignment([{ ...member!, declined: new Set(['t-0/1', 't-9/0']) }], topics, none)
+    expect(owners.get('t-0')).toEqual(['m-0', '', 'm-0'])
+  })
+
+  test('by many members of many partitions take less than 20 ms', () => {
+    const topics = Array.from({ length: 10 }, (_, at) => ({ topicId: `t-${at}`, partitions: 100 }))
+    const members = subscribersOfAll(100, topics).map((member, at) => {
+      return { ...member, declined: new Set([`t-${at % 10}/${at}`]) }
+    })
+    const history = new AssignmentHistory()
+    history.assign(members, topics)
+    const times = Array.from({ length: 5 }, () => {
+      const start = process.cpuUsage()
+      targetAssignment(members, topics, history.former)
+      return process.cpuUsage(start).user / 1000
+    })
+    expect(Math.min(...times)).toBeLessThan(20)
+  })
+})
+
 test('the order of members and topics does not matter', () => {
   const topics = [3, 5, 2].map((partitions, at) => ({ topicId: `t-${at}`, partitions }))
   const members = subscribersOfAll(4, topics)

@@ -7,6 +7,8 @@ import { Holdings } from './holdings.ts'
 export interface AssignableMember {
   readonly id: string
   readonly topicIds: ReadonlySet<string>
+  /** Partitions that it does not take for now, by `placeKey`; missing: none. */
+  readonly declined?: ReadonlySet<string>
 }
 
 export interface AssignableTopic {
@@ -32,7 +34,8 @@ export type Owners = ReadonlyMap<string, readonly string[]>
  * subscribes. A pure function: the same arguments in any order give the same result. As balanced as the subscriptions
  * allow; members with the same topics differ by one partition at most. What can stay where it is stays; of what has to
  * move, the partitions that moved last move first, so that a member that comes back takes its former share from the
- * others.
+ * others. A partition that a member declines counts as one of its own, for it is busy with it: so the partition moves,
+ * and comes back later, and no others with it.
  */
 export function targetAssignment(
   members: readonly AssignableMember[],
@@ -42,8 +45,9 @@ export function targetAssignment(
   const sorted = [...topics].sort((a, b) => (a.topicId < b.topicId ? -1 : 1))
   const holdings = new Holdings(members, sorted)
   const free: Omit<Holding, 'since'>[] = []
-  sorted.forEach(({ topicId, partitions }, topic) => {
+  sorted.forEach(({ topicId, partitions }, at) => {
     for (let partition = 0; partition < partitions; partition++) {
+      const topic = holdings.kindOf(at, partition)
       const { owner, ownedSince, holder } = former(topicId, partition)
       const stays = holdings.subscriber(owner, topic)
       const kept = stays === -1 ? holdings.subscriber(holder, topic) : stays
@@ -57,5 +61,5 @@ export function targetAssignment(
     if (receiver !== -1) holdings.give({ topic, partition, since: Number.POSITIVE_INFINITY }, receiver)
   }
   balance(holdings)
-  return holdings.owners(sorted)
+  return holdings.owners()
 }
