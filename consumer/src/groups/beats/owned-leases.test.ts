@@ -26,6 +26,20 @@ it('has what the coordinator has assigned, and what is being revoked until it is
   expect(tokens(owned)).toEqual([])
 })
 
+it('does not take again what was released while a beat was under way, unless its revocation was taken back', () => {
+  const { owned, pulse } = parts()
+  const revoking = { assignment: [lease(0, 1), lease(1, 2)], revoke: [place(0)] }
+  owned.absorb(revoking, pulse)
+  owned.release(place(0), 1, pulse)
+  owned.absorb(revoking, pulse)
+  expect(tokens(owned)).toEqual([2])
+  owned.absorb({ ...revoking, revoke: [] }, pulse)
+  expect(tokens(owned)).toEqual([2, 1])
+  owned.release(place(0), 1, pulse)
+  owned.absorb({ assignment: [lease(0, 3), lease(1, 2)], revoke: [] }, pulse)
+  expect(tokens(owned)).toEqual([2, 3])
+})
+
 it('takes a lease of the same partition under another token for another one, in another slot', () => {
   const { owned, pulse } = parts()
   owned.absorb({ assignment: [lease(0, 1)], revoke: [] }, pulse)

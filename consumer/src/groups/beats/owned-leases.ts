@@ -8,6 +8,8 @@ import { MOST_LEASES, type Pulse } from './pulse.ts'
 export class OwnedLeases {
   readonly #leases = new Map<string, Lease>()
   readonly #declined = new DeclinedLeases()
+  /** Tokens of leases that were given back, by partition, until an answer says that they are over or go on. */
+  readonly #released = new Map<string, number>()
   readonly #freeSlots = new Fifo<number>()
   /** The hand-outs that were told as stuck, by slot. */
   readonly #told = new Map<number, number>()
@@ -38,10 +40,16 @@ export class OwnedLeases {
   absorb({ assignment, revoke }: Pick<BeatAnswer, 'assignment' | 'revoke'>, pulse: Pulse): boolean {
     const { over, isNews } = this.#declined.answered({ assignment })
     for (const { slot } of over) this.#freeSlotOf(slot, pulse)
-    const kept = new Set(revoke.map(partitionKey))
+    const revoked = new Set(revoke.map(partitionKey))
+    const kept = new Set(revoked)
+    const tokens = new Map(assignment.map((lease) => [partitionKey(lease), lease.token]))
+    for (const [key, token] of this.#released) {
+      if (tokens.get(key) !== token || !revoked.has(key)) this.#released.delete(key)
+    }
     for (const { topic, topicId, partition, token, offset, term, metadata } of assignment) {
       const key = partitionKey({ topicId, partition })
-      if (this.#declined.has({ topicId, partition })) continue
+      // What was given back while this beat was under way is not taken again, unless its revocation was taken back.
+      if (this.#declined.has({ topicId, partition }) || this.#released.has(key)) continue
       kept.add(key)
       const known = this.#leases.get(key)
       if (known?.token === token) continue
@@ -80,12 +88,14 @@ export class OwnedLeases {
     const key = partitionKey(partition)
     const lease = this.#leases.get(key)
     if (lease?.token !== token) return false
+    this.#released.set(key, token)
     this.#free(key, lease, pulse)
     return true
   }
 
   /** The leases are gone, and the member is another one. It declines what its handlers still have. */
   clear(pulse: Pulse): void {
+    this.#released.clear()
     for (const [key, lease] of this.#leases) this.#free(key, lease, pulse)
     for (const { slot } of this.#declined.begunAnew()) this.#freeSlotOf(slot, pulse)
   }
