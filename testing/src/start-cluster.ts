@@ -1,6 +1,7 @@
 import { type EmbeddedSettings, type LogLine, nodeClock } from 'tailrace/embedded'
 import { realMachine } from './machine.ts'
 import { memoryWiring } from './network/memory-wiring.ts'
+import { tcpWiring } from './network/tcp-wiring.ts'
 import { SkippingClock } from './skipping-clock.ts'
 import { TestBroker } from './test-broker.ts'
 import { TestCluster } from './test-cluster.ts'
@@ -17,9 +18,16 @@ export interface ClusterOptions {
    * left when the cluster is closed; default: in memory.
    */
   readonly folder?: string
+  /**
+   * Between brokers: in memory, or TCP on 127.0.0.1. Cuts and kills are the same over both; TCP takes the way through
+   * the system that brokers take in production. Default: `memory`.
+   */
+  readonly network?: 'memory' | 'tcp'
   /** Gets each line of the brokers' logs; default: nobody does. */
   readonly log?: (line: LogLine) => void
 }
+
+const wirings = { memory: memoryWiring, tcp: tcpWiring } as const
 
 const MOST_BROKERS = 250
 /** A hundred clusters that start at once share the processor. */
@@ -37,18 +45,20 @@ const quick: EmbeddedSettings = {
 }
 
 /**
- * Starts real brokers within this process, on disks and a network in memory; resolves when all are ready. Clusters know
- * nothing of each other: any number may run at once.
- * @throws TailraceError INVALID_SETTING; RangeError for a number of brokers that is none
+ * Starts real brokers within this process, on disks and a network in memory by default; resolves when all are ready.
+ * Clusters know nothing of each other: any number may run at once.
+ * @throws TailraceError INVALID_SETTING; RangeError for a number of brokers, or a network, that is none
  */
 export async function startCluster(options: ClusterOptions = {}): Promise<TestCluster> {
-  const { brokers = 3, cascades = 0, settings = {}, log = null, folder = null } = options
+  const { brokers = 3, cascades = 0, settings = {}, log = null, folder = null, network: kind = 'memory' } = options
   if (!Number.isInteger(brokers) || brokers < 1 || brokers > MOST_BROKERS)
     throw new RangeError(`brokers is ${brokers}, but must be a whole number from 1 to ${MOST_BROKERS}.`)
   if (!Number.isInteger(cascades) || cascades < 0 || cascades > MOST_BROKERS)
     throw new RangeError(`cascades is ${cascades}, but must be a whole number from 0 to ${MOST_BROKERS}.`)
+  const wiring = Object.hasOwn(wirings, kind) ? wirings[kind] : undefined
+  if (wiring === undefined) throw new RangeError(`network is ${String(kind)}, but must be memory or tcp.`)
   const clock = new SkippingClock(nodeClock)
-  const { network, place } = memoryWiring(clock)
+  const { network, place } = wiring(clock)
   const ids = Array.from({ length: brokers + cascades }, (_, at) => at + 1)
   const machines = await Promise.all(
     ids.map(async (id) => realMachine(id, { ...(await place(id)), clock, network, log, folder })),

@@ -1,5 +1,11 @@
-import type { CreateTopicRequest, EmbeddedSettings, RunningBroker, Surroundings } from 'tailrace/embedded'
-import { embeddedSettings, memoryLogger, startBroker, startCascadeBroker } from 'tailrace/embedded'
+import type {
+  BrokerSettings,
+  CreateTopicRequest,
+  EmbeddedSettings,
+  RunningBroker,
+  Surroundings,
+} from 'tailrace/embedded'
+import { embeddedSettings, memoryLogger, startBroker, startCascadeBroker, TailraceError } from 'tailrace/embedded'
 import { BrokerLife } from './broker-life.ts'
 import type { Machine } from './machine.ts'
 import { hostOf } from './network/wiring.ts'
@@ -94,11 +100,17 @@ export class TestBroker {
     await this.kill()
   }
 
-  #settings() {
+  #settings(): BrokerSettings {
     const { id, data, port, peer } = this.#machine
     const own = { ...this.#given, id, data, http: port.address }
-    if (this.#sources === null) return embeddedSettings({ ...own, peer })
-    return embeddedSettings({ ...own, source: this.#sources.map((one) => one.#machine.port.address) })
+    if (this.#sources !== null)
+      return embeddedSettings({ ...own, source: this.#sources.map((one) => one.#machine.port.address) })
+    const settings = embeddedSettings({ ...own, peer })
+    if (settings.peerTls === 'off') return settings
+    throw new TailraceError(
+      'INVALID_SETTING',
+      'peerTls must be off: the brokers of a test cluster are one process, and have connections without TLS between them.',
+    )
   }
 
   #surroundings(life: BrokerLife): Surroundings {

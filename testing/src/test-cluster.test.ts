@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
+import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Consumer } from '@tailrace/consumer'
 import { Producer } from '@tailrace/producer'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { type ClusterOptions, startCluster } from './start-cluster.ts'
 import type { TestCluster } from './test-cluster.ts'
 
@@ -40,6 +41,11 @@ interface CascadeView {
   readonly brokers?: readonly { readonly source: number }[]
 }
 
+/** Of files that nobody reads. */
+const peerTls = { peerTls: 'required', peerTlsCertFile: 'a', peerTlsKeyFile: 'b', peerTlsCaFile: 'c' } as const
+
+const networks = ['memory', 'tcp'] as const
+
 const theFirst = (count: number) => (values: string[]) => values.length === count
 
 const text = (value: string) => ({ value: Buffer.from(value) })
@@ -54,23 +60,26 @@ test('three brokers take records and give them back', async () => {
   expect(await page.json()).toMatchObject({ name: 'orders', partitions: [{ replicas: expect.any(Array) }] })
 })
 
-test('a killed broker answers nobody; the others go on; it comes back at its address with its records', async () => {
-  const brokers = await cluster()
-  await brokers.createTopic('orders')
-  const sender = producer(brokers)
-  await sender.send('orders', text('one'))
-  for (const broker of brokers.brokers) {
-    const { http } = broker
-    await broker.kill()
-    expect(broker.state).toBe('down')
-    await expect(fetch(`${http}/topics`)).rejects.toThrow()
-    await sender.send('orders', text(`without ${broker.id}`))
-    await broker.start()
-    await brokers.ready()
-    expect(broker.http).toBe(http)
-  }
-  expect(await read(brokers, 'orders', theFirst(4))).toEqual(['one', 'without 1', 'without 2', 'without 3'])
-})
+test.each(networks)(
+  'a killed broker answers nobody; the others go on; it comes back at its address with its records: over %s',
+  async (network) => {
+    const brokers = await cluster({ network })
+    await brokers.createTopic('orders')
+    const sender = producer(brokers)
+    await sender.send('orders', text('one'))
+    for (const broker of brokers.brokers) {
+      const { http } = broker
+      await broker.kill()
+      expect(broker.state).toBe('down')
+      await expect(fetch(`${http}/topics`)).rejects.toThrow()
+      await sender.send('orders', text(`without ${broker.id}`))
+      await broker.start()
+      await brokers.ready()
+      expect(broker.http).toBe(http)
+    }
+    expect(await read(brokers, 'orders', theFirst(4))).toEqual(['one', 'without 1', 'without 2', 'without 3'])
+  },
+)
 
 test('all brokers killed at once keep what they have acknowledged', async () => {
   const brokers = await cluster()
@@ -82,29 +91,41 @@ test('all brokers killed at once keep what they have acknowledged', async () => 
   expect(await read(brokers, 'orders', theFirst(1))).toEqual(['kept'])
 })
 
-test('the smaller side of a cut network acknowledges nothing, the larger one goes on; healed they agree', async () => {
-  const brokers = await cluster()
-  await brokers.createTopic('orders')
-  await producer(brokers).send('orders', text('before'))
-  brokers.partition([1], [2, 3])
-  let acknowledged = false
-  const alone = fetch(`${brokers.broker(1).http}/topics/orders/records`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ records: [{ partition: 0, value: 'alone' }] }),
-  }).then(({ ok }) => (acknowledged = ok))
-  const majority = new Producer({ servers: [brokers.broker(2).server, brokers.broker(3).server] })
-  open.push(majority)
-  await majority.send('orders', text('meanwhile'))
-  await brokers.advance(5_000)
-  expect(acknowledged).toBe(false)
-  brokers.heal()
-  await brokers.ready()
-  // The network is whole: whether it was written is its own matter, whatever the answer says.
-  await alone
-  await majority.send('orders', text('after'))
-  const values = await read(brokers, 'orders', (values) => values.at(-1) === 'after')
-  expect(values.filter((value) => value !== 'alone')).toEqual(['before', 'meanwhile', 'after'])
+test.each(networks)(
+  'the smaller side of a cut network acknowledges nothing, the larger one goes on; healed they agree: over %s',
+  async (network) => {
+    const brokers = await cluster({ network })
+    await brokers.createTopic('orders')
+    await producer(brokers).send('orders', text('before'))
+    brokers.partition([1], [2, 3])
+    let acknowledged = false
+    const alone = fetch(`${brokers.broker(1).http}/topics/orders/records`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ records: [{ partition: 0, value: 'alone' }] }),
+    }).then(({ ok }) => (acknowledged = ok))
+    const majority = new Producer({ servers: [brokers.broker(2).server, brokers.broker(3).server] })
+    open.push(majority)
+    await majority.send('orders', text('meanwhile'))
+    await brokers.advance(5_000)
+    expect(acknowledged).toBe(false)
+    brokers.heal()
+    await brokers.ready()
+    // The network is whole: whether it was written is its own matter, whatever the answer says.
+    await alone
+    await majority.send('orders', text('after'))
+    const values = await read(brokers, 'orders', (values) => values.at(-1) === 'after')
+    expect(values.filter((value) => value !== 'alone')).toEqual(['before', 'meanwhile', 'after'])
+  },
+)
+
+test('brokers open connections of the machine to each other over tcp alone', async () => {
+  const opened = vi.spyOn(Socket.prototype, 'connect')
+  open.push({ close: async () => opened.mockRestore() })
+  await cluster({ cascades: 1 })
+  expect(opened).not.toHaveBeenCalled()
+  await cluster({ cascades: 1, network: 'tcp' })
+  expect(opened.mock.calls.length).toBeGreaterThan(3)
 })
 
 test('a stopped broker starts again', async () => {
@@ -139,9 +160,9 @@ test('with a folder brokers write real files, also after a kill, and a next clus
   }
 })
 
-test('time skips: old records are removed as if it had passed', async () => {
+test.each(networks)('time skips: old records are removed as if it had passed: over %s', async (network) => {
   const minute = 60_000
-  const brokers = await cluster({ brokers: 1 })
+  const brokers = await cluster({ network, brokers: 1 })
   await brokers.createTopic('orders', { config: { retentionMs: 10 * minute, segmentMs: minute } })
   const sender = producer(brokers)
   await sender.send('orders', text('old'))
@@ -168,56 +189,62 @@ test('ten clusters beside each other know nothing of each other', async () => {
   )
 })
 
-test('cascade brokers serve what the others have; one that is killed comes back and catches up', async () => {
-  const brokers = await cluster({ brokers: 3, cascades: 2 })
-  expect(brokers.cascades.map(({ id }) => id)).toEqual([4, 5])
-  await brokers.createTopic('orders')
-  const sender = producer(brokers)
-  await sender.send('orders', text('one'))
-  const from = (one: TestCluster['cascades'][number]) => ({ servers: [one.server] }) as TestCluster
-  const [first, second] = [brokers.cascade(1), brokers.cascade(2)]
-  expect(await read(from(first), 'orders', theFirst(1))).toEqual(['one'])
-  await first.kill()
-  expect(first.state).toBe('down')
-  await expect(fetch(`${first.http}/topics`)).rejects.toThrow()
-  await sender.send('orders', text('two'))
-  expect(await read(from(second), 'orders', theFirst(2))).toEqual(['one', 'two'])
-  await first.start()
-  await second.stop()
-  await brokers.broker(1).kill()
-  await sender.send('orders', text('three'))
-  await brokers.ready()
-  expect(await read(from(first), 'orders', theFirst(3))).toEqual(['one', 'two', 'three'])
-  expect(() => brokers.cascade(3)).toThrow('There is no cascade broker 3: there are 2')
-})
+test.each(networks)(
+  'cascade brokers serve what the others have; one that is killed comes back and catches up: over %s',
+  async (network) => {
+    const brokers = await cluster({ network, brokers: 3, cascades: 2 })
+    expect(brokers.cascades.map(({ id }) => id)).toEqual([4, 5])
+    await brokers.createTopic('orders')
+    const sender = producer(brokers)
+    await sender.send('orders', text('one'))
+    const from = (one: TestCluster['cascades'][number]) => ({ servers: [one.server] }) as TestCluster
+    const [first, second] = [brokers.cascade(1), brokers.cascade(2)]
+    expect(await read(from(first), 'orders', theFirst(1))).toEqual(['one'])
+    await first.kill()
+    expect(first.state).toBe('down')
+    await expect(fetch(`${first.http}/topics`)).rejects.toThrow()
+    await sender.send('orders', text('two'))
+    expect(await read(from(second), 'orders', theFirst(2))).toEqual(['one', 'two'])
+    await first.start()
+    await second.stop()
+    await brokers.broker(1).kill()
+    await sender.send('orders', text('three'))
+    await brokers.ready()
+    expect(await read(from(first), 'orders', theFirst(3))).toEqual(['one', 'two', 'three'])
+    expect(() => brokers.cascade(3)).toThrow('There is no cascade broker 3: there are 2')
+  },
+)
 
-test('a cascade broker that is cut off falls behind, and takes another source; cut off from all it waits', async () => {
-  const brokers = await cluster({ brokers: 3, cascades: 1 })
-  await brokers.createTopic('orders')
-  const cascade = brokers.cascade(1)
-  const sender = producer(brokers)
-  await sender.send('orders', text('one'))
-  const below = { servers: [cascade.server] } as TestCluster
-  expect(await read(below, 'orders', theFirst(1))).toEqual(['one'])
-  const source = async (): Promise<number> => {
-    const view = (await (await fetch(`${brokers.broker(1).http}/cascade`)).json()) as CascadeView
-    return view.brokers?.[0]?.source ?? 0
-  }
-  await expect.poll(source).toBeGreaterThan(0)
-  const before = await source()
-  brokers.partition([cascade], [before])
-  await sender.send('orders', text('two'))
-  await brokers.advance(20_000)
-  expect(await read(below, 'orders', theFirst(2))).toEqual(['one', 'two'])
-  await expect.poll(source).not.toBe(before)
-  brokers.partition([cascade.id], [1, 2, 3])
-  await sender.send('orders', text('three'))
-  await brokers.advance(20_000)
-  const behind = await (await fetch(`${cascade.http}/topics/orders/partitions/0/records?offset=0`)).json()
-  expect(behind).toMatchObject({ records: [{ value: 'one' }, { value: 'two' }] })
-  brokers.heal()
-  expect(await read(below, 'orders', theFirst(3))).toEqual(['one', 'two', 'three'])
-})
+test.each(networks)(
+  'a cascade broker that is cut off falls behind, and takes another source; cut off from all it waits: over %s',
+  async (network) => {
+    const brokers = await cluster({ network, brokers: 3, cascades: 1 })
+    await brokers.createTopic('orders')
+    const cascade = brokers.cascade(1)
+    const sender = producer(brokers)
+    await sender.send('orders', text('one'))
+    const below = { servers: [cascade.server] } as TestCluster
+    expect(await read(below, 'orders', theFirst(1))).toEqual(['one'])
+    const source = async (): Promise<number> => {
+      const view = (await (await fetch(`${brokers.broker(1).http}/cascade`)).json()) as CascadeView
+      return view.brokers?.[0]?.source ?? 0
+    }
+    await expect.poll(source).toBeGreaterThan(0)
+    const before = await source()
+    brokers.partition([cascade], [before])
+    await sender.send('orders', text('two'))
+    await brokers.advance(20_000)
+    expect(await read(below, 'orders', theFirst(2))).toEqual(['one', 'two'])
+    await expect.poll(source).not.toBe(before)
+    brokers.partition([cascade.id], [1, 2, 3])
+    await sender.send('orders', text('three'))
+    await brokers.advance(20_000)
+    const behind = await (await fetch(`${cascade.http}/topics/orders/partitions/0/records?offset=0`)).json()
+    expect(behind).toMatchObject({ records: [{ value: 'one' }, { value: 'two' }] })
+    brokers.heal()
+    expect(await read(below, 'orders', theFirst(3))).toEqual(['one', 'two', 'three'])
+  },
+)
 
 describe('a wrong use is told at once', () => {
   test.each([-1, 1.5, 251])('cascades: %s', async (cascades) => {
@@ -233,6 +260,15 @@ describe('a wrong use is told at once', () => {
       code: 'INVALID_SETTING',
       message: expect.stringContaining('Did you mean electionTimeoutMs?'),
     })
+  })
+
+  test('a network that is none, and TLS between brokers', async () => {
+    await expect(startCluster({ network: 'udp' as never })).rejects.toThrow('network is udp, but must be memory or tcp')
+    for (const network of networks)
+      await expect(startCluster({ network, brokers: 1, settings: peerTls })).rejects.toMatchObject({
+        code: 'INVALID_SETTING',
+        message: expect.stringContaining('peerTls must be off'),
+      })
   })
 
   test('a broker that is not there, one that runs, a time that goes back', async () => {

@@ -116,6 +116,8 @@ export class TestCluster implements AsyncDisposable {
   /** Ends all brokers; nothing is left of them. */
   async close(): Promise<void> {
     await Promise.all(this.#all.map((broker) => broker.kill()))
+    // Connections over a cut link have not ended yet.
+    this.heal()
     await Promise.all(this.#machines.map(({ port }) => port.close()))
   }
 

@@ -28,8 +28,13 @@ export class HeldPort {
     return `127.0.0.1:${port}`
   }
 
-  /** From now on connections are taken so. */
-  attach(take: (socket: Socket) => void): void {
+  /** Whether anybody takes connections. */
+  get isTaken(): boolean {
+    return this.#take !== null
+  }
+
+  /** From now on connections are taken so; null: they are closed at once. */
+  attach(take: ((socket: Socket) => void) | null): void {
     this.#take = take
   }
 

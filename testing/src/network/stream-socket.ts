@@ -10,6 +10,9 @@ export interface SocketBytes extends ByteStream {
 /** A program's own limit for a connection comes before. */
 export const CONNECT_MS = 120_000
 
+/** So much may wait in a connection before its writer waits: as in sockets of node:net, which then tell of it. */
+const QUEUED_BYTES = 64 * 1024
+
 /** Connections that a network opens, as sockets. */
 export function dialOver(clock: Clock, connect: (address: string) => Promise<SocketBytes>): Dial {
   return (address) => new StreamSocket(clock, address.slice(0, address.lastIndexOf(':')), connect(address))
@@ -129,7 +132,7 @@ export class StreamSocket extends Duplex {
   #send(pieces: readonly Uint8Array[], done: () => void): void {
     this.#activeAt = this.#clock.monotonic()
     this.#stream!.write(pieces)
-    if (this.#stream!.queuedBytes === 0) done()
+    if (this.#stream!.queuedBytes < QUEUED_BYTES) done()
     else this.#written = done
   }
 
