@@ -5,22 +5,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const program = fileURLToPath(new URL('../../broker/bin/tailrace.js', import.meta.url))
+const tailrace = fileURLToPath(new URL('../../broker/bin/tailrace.js', import.meta.url))
 
 /** Whether this machine has `script` of util-linux, which gives a command a pseudo terminal. */
 export function hasPseudoTerminal(): boolean {
   return /util-linux/.test(spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout ?? '')
 }
 
-/** `tailrace` in a pseudo terminal of its own. */
+/** A program, `tailrace` by default, in a pseudo terminal of its own. */
 export class TerminalProcess {
   #out = ''
   readonly #child: ReturnType<typeof spawn>
   readonly #folder = mkdtempSync(join(tmpdir(), 'tailrace-terminal-'))
   readonly finished: Promise<number | null>
 
-  /** `args`: without characters that a shell treats specially. */
-  constructor(args: readonly string[], columns: number, rows: number) {
+  /** `args`: without characters that a shell treats specially. `program`: a file that Node.js runs. */
+  constructor(args: readonly string[], columns: number, rows: number, program = tailrace) {
     const place = join(this.#folder, 'place')
     // The number of the process and the name of its terminal are written whole, or not at all.
     const noted = `echo "$$ $(tty)" > '${place}.new' && mv '${place}.new' '${place}'`
