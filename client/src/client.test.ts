@@ -9,7 +9,7 @@ import { TestCluster } from '../testing/index.ts'
 import { Client } from './client.ts'
 import { Connection } from './connection.ts'
 import { ConnectionPool } from './connection-pool.ts'
-import { Metadata } from './metadata.ts'
+import { Metadata } from './metadata/metadata.ts'
 import { serverAddress } from './server-address.ts'
 
 const closing: (() => unknown)[] = []

@@ -1,7 +1,6 @@
 import { type BrokerId, type PartitionNumber, TailraceError } from '@tailrace/schemas'
 import { prepareTls } from '#socket'
 import { BrokerChoice } from './broker-choice.ts'
-import { worthTelling } from './candidates.ts'
 import type { ClientOptions } from './client-options.ts'
 import type { Connection, Reply, RequestFields, RequestName } from './connection.ts'
 import { ConnectionPool } from './connection-pool.ts'
@@ -10,14 +9,15 @@ import { checkCredentials } from './credentials.ts'
 import { orAborted } from './delay.ts'
 import { askOverHttp, type HttpAccess, type HttpCall, mayBeCarriedOut } from './http/http-call.ts'
 import { loggerOf } from './logger.ts'
-import { Metadata, type TopicRoute } from './metadata.ts'
+import { Metadata, type TopicRoute } from './metadata/metadata.ts'
+import { LOOKUP_TIMEOUT_MS, TopicLookup } from './metadata/topic-lookup.ts'
 import { type Nearness, nearestFirst } from './nearness.ts'
 import { type ConnectOptions, checkTimeout, notReached, REACH_MS } from './reach.ts'
 import { withRetries } from './retries.ts'
 import { serverAddresses, toldAddress } from './server-address.ts'
 import { checkClientId, wholeNumber } from './settings.ts'
 import { wrong } from './socket/tls-options.ts'
-import { type ClientSurroundings, surroundingsOf, type Timer } from './surroundings.ts'
+import { type ClientSurroundings, surroundingsOf } from './surroundings.ts'
 
 /** A way to a partition. `direct`: to its leader; otherwise to a broker that forwards. */
 export interface Route {
@@ -27,16 +27,6 @@ export interface Route {
 
 /** The largest frame taken from a broker; brokers send far smaller ones. */
 const MAX_FRAME_BYTES = 64 * 1024 * 1024
-/** A lookup goes to the next broker after this: the first one may be frozen. */
-const LOOKUP_TIMEOUT_MS = 1_500
-/** Of one lookup; the others are left to the next ones. */
-const MOST_CREATED = 100
-/**
- * When a broker does not know a topic, or knows another topic of its name, another broker may have created it a moment
- * ago.
- */
-const UNKNOWN_TOPIC_GRACE_MS = 2_000
-
 /** What producer and consumer share: connections to the cluster, and where its partitions are led. */
 export class Client {
   readonly surroundings: ClientSurroundings
@@ -46,17 +36,10 @@ export class Client {
   readonly #nearness: Nearness
   readonly #pool: ConnectionPool
   readonly #status: StatusWatch
-  readonly #topics = new Set<string>()
-  /** Topics that the next lookup asks to be created where they are missing. */
-  readonly #toCreate = new Set<string>()
-  /** It shows a credential. */
-  readonly #isKnown: boolean
   readonly #access: HttpAccess
   readonly #choice: BrokerChoice
-  readonly #changeListeners = new Set<() => void>()
+  readonly #lookup: TopicLookup
   readonly #closing = new AbortController()
-  readonly #refreshTimer: Timer
-  #refreshing: { topics: readonly string[]; done: Promise<void> } | undefined
 
   /** `rack`: where this program stands; empty: not told. @throws TailraceError INVALID_SETTING */
   constructor(options: ClientOptions, rack = '') {
@@ -69,7 +52,6 @@ export class Client {
     this.#scheme = isSecure ? 'wss' : 'ws'
     const tls = isSecure || options.tls !== undefined ? prepareTls(options.tls) : undefined
     if (!isSecure && tls !== undefined) throw wrong('none of the servers has a wss:// address.')
-    this.#isKnown = options.credentials !== undefined
     const credentials = checkCredentials(options.credentials)
     const clientId = checkClientId(options.clientId)
     this.#access = { credentials, clientId, tls, surroundings }
@@ -92,8 +74,15 @@ export class Client {
       openedInMs: (id) => this.#pool.peek(this.metadata.brokerAddress(id) ?? '')?.openedInMs,
     }
     const maxAgeMs = wholeNumber('metadataMaxAgeMs', options.metadataMaxAgeMs, { default: 15_000, min: 10, max })
-    this.#refreshTimer = surroundings.every(maxAgeMs, () => {
-      if (this.#topics.size > 0) this.refresh().catch(() => {})
+    this.#lookup = new TopicLookup({
+      metadata: this.metadata,
+      choice: this.#choice,
+      pool: this.#pool,
+      scheme: this.#scheme,
+      maxAgeMs,
+      isKnown: options.credentials !== undefined,
+      surroundings,
+      closing: this.#closing.signal,
     })
   }
 
@@ -134,24 +123,8 @@ export class Client {
    * @throws TailraceError UNKNOWN_TOPIC; AUTHENTICATION_REQUIRED, AUTHENTICATION_FAILED, AUTHORIZATION_FAILED;
    * TIMED_OUT after `timeoutMs`; CLOSED, ABORTED
    */
-  async topic(
-    name: string,
-    options: { timeoutMs: number; signal?: AbortSignal; create?: boolean },
-  ): Promise<TopicRoute> {
-    const started = this.surroundings.monotonic()
-    return withRetries(this.surroundings, this.#closing.signal, options, async () => {
-      const known = this.metadata.topic(name)
-      if (known !== undefined) return known
-      if (options.create) this.#toCreate.add(name)
-      await this.refresh([name])
-      const found = this.metadata.topic(name)
-      if (found !== undefined) return found
-      if (this.surroundings.monotonic() - started > UNKNOWN_TOPIC_GRACE_MS) {
-        this.#topics.delete(name)
-        throw this.#missing(name)
-      }
-      return undefined
-    })
+  topic(name: string, options: { timeoutMs: number; signal?: AbortSignal; create?: boolean }): Promise<TopicRoute> {
+    return this.#lookup.topic(name, options)
   }
 
   /** The open connection to the partition's leader as far as both are known; for hot paths. */
@@ -172,7 +145,7 @@ export class Client {
     const address = this.metadata.leaderAddress(topic, partition)
     if (address === undefined) {
       const found = this.metadata.topic(topic)
-      if (found === undefined) throw this.#missing(topic)
+      if (found === undefined) throw this.#lookup.missing(topic)
       if (partition >= found.leaders.length)
         throw new TailraceError('UNKNOWN_PARTITION', `"${topic}" has no partition ${partition}.`)
       throw new TailraceError('LEADER_UNAVAILABLE', `"${topic}" partition ${partition}.`)
@@ -228,15 +201,8 @@ export class Client {
    * way.
    * @throws TailraceError CONNECTION_LOST, TIMED_OUT when no broker answers; CLOSED
    */
-  async refresh(topics: readonly string[] = []): Promise<void> {
-    for (const topic of topics) this.#topics.add(topic)
-    const running = this.#refreshing
-    if (running !== undefined) {
-      await running.done
-      if (topics.every((topic) => running.topics.includes(topic))) return
-    }
-    this.#refreshing ??= this.#startRefresh()
-    await this.#refreshing.done
+  refresh(topics: readonly string[] = []): Promise<void> {
+    return this.#lookup.refresh(topics)
   }
 
   /**
@@ -321,55 +287,14 @@ export class Client {
 
   /** Calls `listener` after each change of the metadata. Returns how to stop. */
   onMetadataChange(listener: () => void): () => void {
-    this.#changeListeners.add(listener)
-    return () => this.#changeListeners.delete(listener)
+    return this.#lookup.onChange(listener)
   }
 
   /** Closes all connections. Calls under way fail with CLOSED. */
   close(): void {
-    this.#refreshTimer.cancel()
+    this.#lookup.close()
     this.#closing.abort(new TailraceError('CLOSED'))
     this.#pool.close()
     this.#status.closed()
-  }
-
-  #missing(topic: string): TailraceError {
-    if (!this.metadata.denied.has(topic)) return new TailraceError('UNKNOWN_TOPIC', `"${topic}".`)
-    const code = this.#isKnown ? 'AUTHORIZATION_FAILED' : 'AUTHENTICATION_REQUIRED'
-    return new TailraceError(code, `To describe topic "${topic}".`)
-  }
-
-  #startRefresh(): { topics: readonly string[]; done: Promise<void> } {
-    const topics = [...this.#topics]
-    const create = [...this.#toCreate].slice(0, MOST_CREATED)
-    for (const topic of create) this.#toCreate.delete(topic)
-    const done = this.#lookUp(topics, create).finally(() => {
-      this.#refreshing = undefined
-    })
-    return { topics, done }
-  }
-
-  async #lookUp(topics: readonly string[], create: readonly string[]): Promise<void> {
-    // Another broker first each time: one that is cut off from the rest keeps sending outdated metadata.
-    this.#choice.turn()
-    let last: unknown
-    for (const address of this.#choice.candidates()) {
-      if (this.isClosed) break
-      try {
-        const connection = await this.#pool.get(address)
-        const { fields } = await connection.request(
-          'Metadata',
-          { topics: [...topics], create: [...create] },
-          { timeoutMs: LOOKUP_TIMEOUT_MS },
-        )
-        const before = this.metadata.version
-        this.metadata.absorb(fields, topics, this.#scheme, UNKNOWN_TOPIC_GRACE_MS)
-        if (this.metadata.version !== before) for (const listener of [...this.#changeListeners]) listener()
-        return
-      } catch (error) {
-        last = worthTelling(last, error)
-      }
-    }
-    throw this.isClosed ? new TailraceError('CLOSED') : TailraceError.from(last)
   }
 }

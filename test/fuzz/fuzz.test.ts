@@ -7,7 +7,7 @@ import { SecurityAdmin } from '../../broker/src/cluster/security/security-admin.
 import { MemoryBroker } from '../../broker/src/doors/testing/memory-broker.ts'
 import { Guard } from '../../broker/src/security/access/guard.ts'
 import { Authenticator } from '../../broker/src/security/identity/authenticator.ts'
-import { Metadata } from '../../client/src/metadata.ts'
+import { Metadata } from '../../client/src/metadata/metadata.ts'
 import { readCases } from './cases.ts'
 import { change } from './change.ts'
 import { describeInputs } from './describe-inputs.ts'

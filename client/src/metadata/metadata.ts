@@ -1,7 +1,7 @@
 import type { BrokerId, Message, PartitionNumber } from '@tailrace/schemas'
 import { NO_BROKER, TailraceError } from '@tailrace/schemas'
-import { toldAddress } from './server-address.ts'
-import { type ClientSurroundings, machine } from './surroundings.ts'
+import { toldAddress } from '../server-address.ts'
+import { type ClientSurroundings, machine } from '../surroundings.ts'
 
 /** Where a topic's partitions are led, as brokers last told. Index: partition number. */
 export interface TopicRoute {

@@ -1,4 +1,4 @@
-import { type Client, delay, retryBackoff, type TopicRoute, withResolvers } from '@tailrace/client'
+import { type Client, type TopicRoute, withResolvers } from '@tailrace/client'
 import { type Offset, type PartitionNumber, type Position, TailraceError } from '@tailrace/schemas'
 import { findOffset } from '../find-offset.ts'
 import type { Levels } from '../levels.ts'
@@ -7,27 +7,23 @@ import { Positions } from '../positions.ts'
 import { Range } from '../range.ts'
 import { startAnew } from '../start.ts'
 import type { Arrivals } from './arrivals.ts'
+import { type AttachedFeed, Attachments } from './attachments.ts'
 import type { BatchSource } from './batch-source.ts'
-import { Cursor, type HeldBytes, type RecordSource } from './cursor.ts'
+import { Cursor, type HeldBytes } from './cursor.ts'
 import { type FeedReader, soleReader } from './feed-reader.ts'
-import { type FeedRoute, FeedRoutes } from './feed-routes.ts'
 import { type MovedFeed, Moves } from './moves.ts'
 import type { BudgetUser } from './receive-budget.ts'
 import { type ReceivedBatch, receive } from './received-batch.ts'
 import { mayPass } from './refusal.ts'
-import { Stream, type StreamEvents } from './stream.ts'
+import type { Stream } from './stream.ts'
 import { tellJumps } from './tell-jumps.ts'
 import { findTopic, PATIENCE_MS } from './wanted-topic.ts'
 
-/** When there are so many more streams than brokers, they are opened anew, one for each broker. */
-const MORE_STREAMS = 32
-
 /**
- * The batches of a topic's partitions in one queue, each once and in order of offsets for every partition. Keeps every
- * partition attached to a broker that serves it, and resumes at the first offset that was not received whenever that
- * ends.
+ * The batches of a topic's partitions in one queue, each once and in order of offsets for every partition, whichever
+ * brokers they come from: reading resumes at the first offset that was not received.
  */
-export class Feed implements BatchSource, StreamEvents, BudgetUser, MovedFeed {
+export class Feed implements BatchSource, AttachedFeed, BudgetUser, MovedFeed {
   readonly cursors = new Map<PartitionNumber, Cursor>()
   readonly moves = new Moves(this)
   isOver = false
@@ -40,24 +36,19 @@ export class Feed implements BatchSource, StreamEvents, BudgetUser, MovedFeed {
   readonly #client: Client
   readonly topic: string
   #range: Range
-  /** The topic that is read. Empty until it is known. */
   #topicId: string
   readonly #settings: FeedSettings
   readonly #levels: Levels | undefined
   readonly #arrivals: Arrivals
   readonly #reader: FeedReader
-  readonly #routes: FeedRoutes
   readonly #ended = new AbortController()
-  readonly #backoff: ReturnType<typeof retryBackoff>
+  readonly #attachments: Attachments
   #stopListening: (() => void) | undefined
   #stopMoving: (() => void) | undefined
   readonly #allStarted = withResolvers<void>()
   /** Those that have a share of the buffer: all that are not paused and not done. */
   readonly #sharing = new Set<Cursor>()
-  /** Partitions that no stream serves at the moment. */
-  readonly #detached = new Set<Cursor>()
   #hasBegun = false
-  #isAttaching = false
 
   constructor(
     client: Client,
@@ -68,7 +59,6 @@ export class Feed implements BatchSource, StreamEvents, BudgetUser, MovedFeed {
     reader?: FeedReader,
   ) {
     this.#client = client
-    this.#backoff = retryBackoff(client.surroundings)
     this.topic = topic
     this.#range = range
     this.#topicId = range.topicId
@@ -76,8 +66,13 @@ export class Feed implements BatchSource, StreamEvents, BudgetUser, MovedFeed {
     this.#levels = levels
     this.#reader = reader ?? soleReader(this)
     this.#arrivals = this.#reader.arrivals
-    this.#routes = new FeedRoutes(client, topic, settings.readFrom, levels)
+    this.#attachments = new Attachments(this, { client, settings, levels, ended: this.#ended.signal })
     this.#allStarted.promise.catch(() => {})
+  }
+
+  /** The topic that is read. Empty until it is known. */
+  get topicId(): string {
+    return this.#topicId
   }
 
   /** Resolves when every partition's first offset is known. @throws TailraceError what ended the feed before */
@@ -110,7 +105,7 @@ export class Feed implements BatchSource, StreamEvents, BudgetUser, MovedFeed {
   }
 
   takeBack(): void {
-    this.#leave((stream) => stream.hasTooMuchCredit)
+    this.#attachments.leave((stream) => stream.hasTooMuchCredit)
   }
 
   topUp(): void {
@@ -124,7 +119,7 @@ export class Feed implements BatchSource, StreamEvents, BudgetUser, MovedFeed {
 
   leave(cursor: Cursor): void {
     this.#leaveOut(cursor)
-    this.#detached.delete(cursor)
+    this.#attachments.remove(cursor)
     for (const batch of this.#arrivals.drop(cursor)) this.release(batch)
   }
 
@@ -137,7 +132,7 @@ export class Feed implements BatchSource, StreamEvents, BudgetUser, MovedFeed {
   receive(cursors: readonly Cursor[]): void {
     const added = cursors.filter((cursor) => !this.moves.isHeld(cursor))
     this.#share(added)
-    if (added.length > 0) void this.#attach()
+    if (added.length > 0) void this.#attachments.attach()
   }
 
   close(): void {
@@ -164,8 +159,7 @@ export class Feed implements BatchSource, StreamEvents, BudgetUser, MovedFeed {
         this.#settings.counts.received(batch)
         this.#arrivals.push(batch)
       })
-      this.#routes.lastError = undefined
-      this.#backoff.reset()
+      this.#attachments.succeeded()
       if (cursor.isDone) this.#leaveOut(cursor)
     } catch (error) {
       // Another replica, or the same one asked again, may send the right batch.
@@ -186,20 +180,19 @@ export class Feed implements BatchSource, StreamEvents, BudgetUser, MovedFeed {
   }
 
   overfed(stream: Stream): void {
-    this.#leave((one) => one === stream)
+    this.#attachments.leave((one) => one === stream)
   }
 
   ended({ copy }: Stream, cursors: readonly Cursor[], error: TailraceError, logStart = -1): void {
     if (this.isOver) return
     this.#settings.counts.retries++
-    this.#routes.lastError = error
+    this.#attachments.lost(cursors, error)
     // A copy that does not have an offset or a topic may be behind: only level 0 can say that they do not exist.
     if (copy !== null) this.#levels?.avoid(copy)
     for (const cursor of cursors) {
-      this.#detached.add(cursor)
       if (copy === null && !error.retriable && !this.#mayPass(cursor, error, logStart)) this.fail(error)
     }
-    void this.#attach()
+    void this.#attachments.attach()
   }
 
   #mayPass(cursor: Cursor, error: TailraceError, logStart: Offset): boolean {
@@ -217,7 +210,7 @@ export class Feed implements BatchSource, StreamEvents, BudgetUser, MovedFeed {
 
   /** Nothing is received for these cursors until they are found a broker. */
   #share(cursors: readonly Cursor[]): void {
-    for (const cursor of cursors) this.#detached.add(cursor)
+    this.#attachments.add(cursors)
     const added = cursors.filter((cursor) => !this.#sharing.has(cursor))
     for (const cursor of added) this.#sharing.add(cursor)
     if (added.length > 0) this.#settings.budget.enter(this, added.length)
@@ -242,7 +235,7 @@ export class Feed implements BatchSource, StreamEvents, BudgetUser, MovedFeed {
     this.#hasBegun = true
     this.#settings.counts.feeds.add(this)
     this.#stopListening = this.#client.onMetadataChange(() => this.#follow())
-    this.#stopMoving = this.#levels?.onMove((copy) => this.#leave((stream) => stream.copy !== copy))
+    this.#stopMoving = this.#levels?.onMove((copy) => this.#attachments.leave((stream) => stream.copy !== copy))
     this.onBegin?.()
     if (!this.isOver) void this.#open()
   }
@@ -260,7 +253,7 @@ export class Feed implements BatchSource, StreamEvents, BudgetUser, MovedFeed {
       if (this.isOver) return
       this.#addAll(route)
       this.#follow()
-      await this.#attach()
+      await this.#attachments.attach()
     } catch (error) {
       this.fail(TailraceError.from(error))
     }
@@ -288,12 +281,11 @@ export class Feed implements BatchSource, StreamEvents, BudgetUser, MovedFeed {
       this.fail(new TailraceError('TOPIC_ID_MISMATCH', detail))
       return
     }
-    this.#closeStreams()
+    this.#attachments.closeStreams()
     this.#settings.budget.leave(this.#sharing.size)
     this.#sharing.clear()
     this.cursors.clear()
-    this.#detached.clear()
-    this.#routes.lastError = undefined
+    this.#attachments.clear()
     this.#topicId = route.id
     this.#range = new Range(startAnew(this.#range.start, choice))
     try {
@@ -301,7 +293,7 @@ export class Feed implements BatchSource, StreamEvents, BudgetUser, MovedFeed {
     } catch (error) {
       this.fail(TailraceError.from(error))
     }
-    void this.#attach()
+    void this.#attachments.attach()
   }
 
   /**
@@ -318,7 +310,7 @@ export class Feed implements BatchSource, StreamEvents, BudgetUser, MovedFeed {
     if (!this.#range.takesAdded) return
     const added = route.leaders.map((_, partition) => partition).slice(this.cursors.size)
     if (added.length > 0) this.#addCursors(added, () => ({ kind: 'EARLIEST', value: 0 }))
-    if (this.#detached.size > 0) void this.#attach()
+    void this.#attachments.attach()
   }
 
   #addCursors(partitions: readonly PartitionNumber[], positionOf: (partition: PartitionNumber) => Position): void {
@@ -330,48 +322,6 @@ export class Feed implements BatchSource, StreamEvents, BudgetUser, MovedFeed {
     this.#share(added)
   }
 
-  /** Finds a broker for every detached partition, as long as it takes. One at a time. */
-  async #attach(): Promise<void> {
-    if (this.#isAttaching) return
-    this.#isAttaching = true
-    try {
-      while (this.#detached.size > 0 && !this.isOver) {
-        const { lastError } = this.#routes
-        if (lastError !== undefined) {
-          const ms = Math.max(this.#backoff.next(), lastError.retryAfterMs ?? 0)
-          await delay(ms, this.#ended.signal, this.#client.surroundings)
-          await this.#client.refresh([this.topic]).catch(() => {})
-        }
-        for (const route of await this.#routes.find(this.#detached)) this.#subscribe(route)
-        const most = MORE_STREAMS + this.#client.metadata.addresses().length
-        if (this.#streams().size > most) this.#leave(() => true)
-      }
-    } catch (error) {
-      this.fail(TailraceError.from(error))
-    } finally {
-      this.#isAttaching = false
-    }
-  }
-
-  #subscribe({ connection, copy, cursors: found }: FeedRoute): void {
-    // There may be a better place by now: they stay detached, and are routed again.
-    if (this.isOver || (this.#levels !== undefined && this.#levels.current !== copy)) return
-    const cursors = found.filter((cursor) => this.#detached.delete(cursor)) // Others were replaced meanwhile.
-    if (cursors.length === 0) return
-    const { budget, readFrom } = this.#settings
-    const settings = { budget, replica: copy === null && readFrom === 'nearest', copy }
-    new Stream(connection, { name: this.topic, id: this.#topicId }, cursors, settings, this)
-  }
-
-  /** Partitions go on at another broker, or in another stream, each at the first offset that has not been received. */
-  #leave(isLeft: (stream: RecordSource) => boolean): void {
-    for (const cursor of this.cursors.values()) {
-      if (cursor.stream !== undefined && isLeft(cursor.stream)) this.#detached.add(cursor)
-    }
-    for (const cursor of this.#detached) cursor.stream?.close()
-    if (this.#detached.size > 0) void this.#attach()
-  }
-
   #shutDown(): void {
     this.isOver = true
     this.#settings.counts.feeds.delete(this)
@@ -379,19 +329,11 @@ export class Feed implements BatchSource, StreamEvents, BudgetUser, MovedFeed {
     this.#stopMoving?.()
     this.onEnd?.()
     this.#ended.abort(new TailraceError('CLOSED'))
-    this.#closeStreams()
+    this.#attachments.closeStreams()
     // What has been received and is not read yet does not hold up others that read under the same budget.
     const { budget } = this.#settings
     budget.free(this.bufferedBytes)
     budget.leave(this.#sharing.size)
     budget.end(this)
-  }
-
-  #streams(): ReadonlySet<RecordSource | undefined> {
-    return new Set([...this.cursors.values()].map(({ stream }) => stream))
-  }
-
-  #closeStreams(): void {
-    for (const stream of this.#streams()) stream?.close()
   }
 }
