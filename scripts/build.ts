@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } fr
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { toolArguments } from '../test/tool-arguments.ts'
+import { bundleProgram } from './bundle-program.ts'
 import { addCommonJs, nameBuiltFiles } from './common-js.ts'
 import type { Manifest } from './publishable-manifest.ts'
 import { isOfSdk, publishable } from './publishable-manifest.ts'
@@ -49,6 +50,7 @@ async function assemble(folder: string, manifest: Manifest): Promise<void> {
   cpSync(join(emitted, folder, 'src'), join(made, 'dist'), { recursive: true })
   nameBuiltFiles(join(made, 'dist'))
   if (isOfSdk(manifest)) await addCommonJs(made, manifest)
+  if (manifest.bin !== undefined) await bundleProgram(made, join(root, 'node_modules'))
   for (const name of carried)
     if (existsSync(join(root, folder, name))) cpSync(join(root, folder, name), join(made, name), { recursive: true })
   cpSync(join(root, 'LICENSE'), join(made, 'LICENSE'))

@@ -1,10 +1,13 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { freePorts } from '../../broker/src/platform/testing/free-ports.ts'
 import type { Sbom } from '../../scripts/supply-chain/sbom.ts'
 
 const run = promisify(execFile)
@@ -144,6 +147,36 @@ it('start the command line', async () => {
     code: 2,
     stderr: expect.stringContaining('--id is "0"'),
   })
+})
+
+it('hold the command line in files of which each can be loaded, with the licences of what they hold', async () => {
+  const bundled = join(modules, 'tailrace', 'dist', 'cli')
+  const files = readdirSync(bundled).filter((file) => file.endsWith('.js'))
+  const others = files.filter((file) => /from ?"(fastify|ajv|pino|ws)"/.test(readFileSync(join(bundled, file), 'utf8')))
+  expect(others).toEqual([])
+  const program = join(folder, 'app', 'all.mjs')
+  writeFileSync(program, files.map((file) => `await import(${JSON.stringify(join(bundled, file))})\n`).join(''))
+  expect(await run(process.execPath, [program])).toMatchObject({ stdout: '', stderr: '' })
+  expect(readFileSync(join(bundled, 'licences.txt'), 'utf8')).toMatch(/^fastify \d\S+, MIT$/m)
+})
+
+it('start brokers as processes, which find what lies outside of these files', async () => {
+  const [http, peer] = await freePorts(2)
+  const data = ['--data', join(folder, 'cluster'), '--http-port', String(http), '--peer-port', String(peer)]
+  const program = join(modules, 'tailrace', 'bin', 'tailrace.js')
+  const cluster = spawn(process.execPath, [program, 'cluster', 'start', '--brokers', '1', ...data])
+  const gone = once(cluster, 'exit')
+  try {
+    for await (const line of createInterface({ input: cluster.stdout })) if (line === 'ready') break
+    const titles = ['/openapi.json', '/console/'].map(async (path) => {
+      const text = await (await fetch(`http://127.0.0.1:${http}${path}`)).text()
+      return /"title":"Tailrace"|<title>Tailrace/.exec(text)?.[0]
+    })
+    expect(await Promise.all(titles)).toEqual(['"title":"Tailrace"', '<title>Tailrace'])
+  } finally {
+    cluster.kill('SIGINT')
+    await gone
+  }
 })
 
 it('keep the state in RocksDB, whose library is in a package of this system alone', async () => {

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import type { AppendFile } from '../../platform/node/append-file.ts'
+import { executable } from '../executable.ts'
 import type { StartedMessage } from '../supervision.ts'
 import { isStartedMessage } from '../supervision.ts'
 import type { BrokerPlan } from './cluster-plan.ts'
@@ -27,14 +27,13 @@ export type LaunchBroker = (plan: BrokerPlan, log: AppendFile) => BrokerChild
 
 const linesKept = 20
 const longestLine = 2000
-const program = fileURLToPath(new URL('../../../bin/tailrace.js', import.meta.url))
 
 /**
  * A broker as a process of its own. It writes to its log and, by the closing of the channel, ends when this process
  * does.
  */
 export const launchBroker: LaunchBroker = (plan, log) => {
-  const child = spawn(process.execPath, [...process.execArgv, program, ...plan.arguments], {
+  const child = spawn(process.execPath, [...process.execArgv, executable, ...plan.arguments], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   const lastLines = new LastLines(linesKept)
