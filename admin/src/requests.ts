@@ -1,5 +1,7 @@
-import { askLeader, type Client, delay, type HttpCall, orAborted, retryBackoff } from '@tailrace/client'
+import { type Client, delay, type HttpCall, orAborted, retryBackoff } from '@tailrace/client'
+import { askLeader } from '@tailrace/client/ask-leader'
 import { type Message, type Offset, type PartitionNumber, type Position, TailraceError } from '@tailrace/schemas'
+import { knowReadMessages } from '@tailrace/schemas/read-messages'
 
 /** A broker that has not answered a read by then has no answer: another one is asked. */
 const READ_MS = 10_000
@@ -16,6 +18,7 @@ export class Requests {
   readonly #deadline: number
 
   constructor(client: Client, { timeoutMs, signal }: RequestLimits) {
+    knowReadMessages()
     this.#client = client
     this.#signal = signal
     this.#deadline = client.surroundings.monotonic() + timeoutMs

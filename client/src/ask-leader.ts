@@ -1,8 +1,7 @@
 import { type PartitionNumber, TailraceError } from '@tailrace/schemas'
 import type { Client } from './client.ts'
 import type { Reply, RequestFields, RequestName } from './connection.ts'
-import { delay, throwIfAborted } from './delay.ts'
-import { retryBackoff } from './retry-backoff.ts'
+import { delay, retryBackoff, throwIfAborted } from './index.ts'
 
 export interface LeaderLimits {
   /** How long one broker may take. */

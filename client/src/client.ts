@@ -1,4 +1,5 @@
 import { type BrokerId, type PartitionNumber, TailraceError } from '@tailrace/schemas'
+import { httpCalls } from '#parts'
 import { prepareTls } from '#socket'
 import { BrokerChoice } from './broker-choice.ts'
 import type { ClientOptions } from './client-options.ts'
@@ -7,7 +8,7 @@ import { ConnectionPool } from './connection-pool.ts'
 import { type ConnectionStatus, type StatusListener, StatusWatch } from './connection-status.ts'
 import { checkCredentials } from './credentials.ts'
 import { orAborted } from './delay.ts'
-import { askOverHttp, type HttpAccess, type HttpCall, mayBeCarriedOut } from './http/http-call.ts'
+import type { HttpAccess, HttpCall } from './http/http-call.ts'
 import { loggerOf } from './logger.ts'
 import { Metadata, type TopicRoute } from './metadata/metadata.ts'
 import { LOOKUP_TIMEOUT_MS, TopicLookup } from './metadata/topic-lookup.ts'
@@ -245,18 +246,10 @@ export class Client {
     call: HttpCall,
     options: { timeoutMs: number; attemptMs?: number; signal?: AbortSignal },
   ): Promise<unknown> {
-    const { timeoutMs, attemptMs = timeoutMs, signal } = options
-    const deadline = this.surroundings.monotonic() + timeoutMs
+    const { attemptOf } = await httpCalls()
+    const attempt = attemptOf(call, options, this.#access)
     const outcome = await withRetries(this.surroundings, this.#closing.signal, options, () =>
-      this.#choice.ask(async ({ address }) => {
-        const ms = Math.max(1, Math.ceil(Math.min(attemptMs, deadline - this.surroundings.monotonic())))
-        try {
-          return { answer: await orAborted(askOverHttp(address, call, this.#access, ms), signal) }
-        } catch (error) {
-          if (call.isRepeatable || !mayBeCarriedOut(error)) throw error
-          return { error }
-        }
-      }),
+      this.#choice.ask(({ address }) => orAborted(attempt(address), options.signal)),
     )
     if ('error' in outcome) throw outcome.error
     return outcome.answer

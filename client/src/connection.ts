@@ -12,9 +12,9 @@ import {
   streamQuery,
   TailraceError,
 } from '@tailrace/schemas'
-import { foreignBroker } from '#foreign-broker'
+import { credentialParts, foreignBroker } from '#parts'
 import { openSocket } from '#socket'
-import { Authentication } from './authentication.ts'
+import type { Authentication } from './authentication.ts'
 import type { Credentials } from './credentials.ts'
 import { abortError } from './delay.ts'
 import { EarlyFrames } from './early-frames.ts'
@@ -104,7 +104,8 @@ export class Connection {
   readonly #opened: () => void
   readonly #surroundings: ClientSurroundings
   #late: Timer | undefined
-  readonly #authentication: Authentication | undefined
+  readonly #credentials: Credentials | undefined
+  #authentication: Authentication | undefined
 
   private constructor(address: string, settings: ConnectionSettings, settled: (error?: TailraceError) => void) {
     this.address = address
@@ -121,11 +122,7 @@ export class Connection {
       this.openedInMs = surroundings.monotonic() - started
       settle()
     }
-    const { credentials } = settings
-    const step = async (mechanism: string, data: string) =>
-      (await this.request('Authenticate', { mechanism, data }, { timeoutMs: CREDENTIAL_MS })).fields
-    this.#authentication =
-      credentials && new Authentication(credentials, step, (error) => this.#refused(error), surroundings)
+    this.#credentials = settings.credentials
     this.#socket = openSocket(
       `${address}/stream${streamQuery}${named(settings.clientId)}`,
       { ...settings, maxMessageBytes: settings.maxFrameBytes },
@@ -291,26 +288,37 @@ export class Connection {
       if (protocol === null) this.#decoder = brokerDecoder
       else await this.#resolve(protocol)
       if (this.#lost !== undefined) return
-      const authentication = this.#authentication
-      if (authentication === undefined) {
+      const credentials = this.#credentials
+      if (credentials === undefined) {
         this.#opened()
         return
       }
       this.#late?.cancel()
       this.#late = this.#surroundings.after(CREDENTIAL_MS, () => this.destroy('The credential is not answered'))
-      authentication.show().then(this.#opened, (error) => this.#refused(error))
+      await this.#authenticate(credentials)
     } catch (error) {
-      const { code, message } = TailraceError.from(error)
-      this.#end(new TailraceError(code, `${this.address}: ${message}`))
-      this.#socket.destroy()
+      this.#refused(error)
     }
+  }
+
+  /** @throws TailraceError why the credential is not accepted; CODE_NOT_LOADED */
+  async #authenticate(credentials: Credentials): Promise<void> {
+    const { Authentication } = await credentialParts()
+    if (this.#lost !== undefined) return
+    const step = async (mechanism: string, data: string) =>
+      (await this.request('Authenticate', { mechanism, data }, { timeoutMs: CREDENTIAL_MS })).fields
+    const failed = (error: unknown): void => this.#refused(error)
+    this.#authentication = new Authentication(credentials, step, failed, this.#surroundings)
+    await this.#authentication.show()
+    this.#opened()
   }
 
   async #resolve(protocol: string): Promise<void> {
     const early = new EarlyFrames()
     this.#early = early
-    const { decoder, answer } = await foreignBroker(protocol)
+    const { schemasOfForeignBroker } = await foreignBroker()
     if (this.#lost !== undefined) return
+    const { decoder, answer } = schemasOfForeignBroker(protocol)
     this.#decoder = decoder
     this.#early = undefined
     this.#socket.send(answer)

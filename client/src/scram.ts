@@ -1,6 +1,6 @@
 import { TailraceError } from '@tailrace/schemas'
 import type { ScramMechanism } from './credentials.ts'
-import { type ClientSurroundings, machine } from './surroundings.ts'
+import type { ClientSurroundings } from './surroundings.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
 
@@ -19,7 +19,7 @@ export class ScramClient {
   readonly #first: string
   #server = ''
 
-  constructor(mechanism: ScramMechanism, username: string, password: string, { secret }: ClientSurroundings = machine) {
+  constructor(mechanism: ScramMechanism, username: string, password: string, { secret }: ClientSurroundings) {
     this.mechanism = mechanism
     this.#password = password
     this.#nonce = base64(secret(NONCE_BYTES))

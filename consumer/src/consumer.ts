@@ -10,14 +10,14 @@ import {
 } from '@tailrace/client'
 import { checkTopicName, TailraceError } from '@tailrace/schemas'
 import { memberParts } from '#member-parts'
+import { placeParts } from '#place-parts'
+import { CascadeLevels } from './cascade-levels.ts'
 import { type ConsumerCounters, ReceivedCounts } from './feed/received-counts.ts'
 import { ConsumerGroup } from './groups/consumer-group.ts'
 import type { GroupOptions } from './groups/group-options.ts'
-import { KnownBrokers } from './known-brokers.ts'
 import { type ConsumerOptions, levelRules, type SubscribeOptions } from './options.ts'
-import { readPlace } from './point-read.ts'
-import { checkPlace, type ReadOptions, type ReadPlace, readSettings } from './read-options.ts'
-import { type ReadResult, readResult } from './read-result.ts'
+import type { ReadOptions, ReadPlace } from './read-options.ts'
+import type { ReadResult } from './read-result.ts'
 import { onUnreadableOf } from './readable-records.ts'
 import type { RecordHandler } from './reader-run/reader-run.ts'
 import type { ConsumerRunOptions, TopicsRunOptions } from './reader-run/reader-run-options.ts'
@@ -32,7 +32,8 @@ import { refuseBytes, typedRecordMaker } from './typed-record.ts'
 /** Reads topics. The same in Node and in a browser. */
 export class Consumer {
   readonly #client: Client
-  readonly #known: KnownBrokers | undefined
+  /** Undefined: cascade brokers are not looked for. */
+  readonly #levels: CascadeLevels | undefined
   readonly #options: ConsumerOptions
   readonly #sources: Sources
   readonly #counts = new ReceivedCounts()
@@ -48,9 +49,8 @@ export class Consumer {
     this.#options = options
     const client = new Client(clientOptionsOf(options), options.rack)
     this.#client = client
-    this.#known = rules && new KnownBrokers(client, options.metadataMaxAgeMs)
-    const levels = rules && { known: this.#known!, rules }
-    this.#sources = new Sources({ client, options, counts: this.#counts, levels })
+    this.#levels = rules && new CascadeLevels(client, rules, options.metadataMaxAgeMs)
+    this.#sources = new Sources({ client, options, counts: this.#counts, levels: this.#levels })
   }
 
   /** Whether a broker is reached; `idle` until the first connection is wanted. */
@@ -194,13 +194,8 @@ export class Consumer {
     make: RecordMaker<Data>,
   ): Promise<ReadResult<Data>> {
     checkTopicName(topic)
-    checkPlace(place)
-    const settings = readSettings(options)
-    const onUnreadable = onUnreadableOf(options.onUnreadable)
-    const closing = this.#closing.signal
-    const signal = options.signal === undefined ? closing : AbortSignal.any([options.signal, closing])
-    const answer = await readPlace(this.#client, topic, place, settings, signal)
-    return readResult(topic, place, answer, make, onUnreadable)
+    const { readRecordsAt } = await placeParts()
+    return readRecordsAt(this.#client, topic, place, options, make, this.#closing.signal)
   }
 
   /**
@@ -212,7 +207,7 @@ export class Consumer {
     await Promise.all([...this.#running].map((one) => one.close()))
     this.#closing.abort(new TailraceError('CLOSED'))
     this.#sources.close()
-    this.#known?.close()
+    this.#levels?.close()
     this.#client.close()
   }
 
@@ -221,14 +216,10 @@ export class Consumer {
   }
 
   #group<Data>(name: string, options: GroupOptions, make: RecordMaker<Data>): ConsumerGroup<Data> {
-    const group: ConsumerGroup<Data> = new ConsumerGroup(name, options, {
-      client: this.#client,
-      options: this.#options,
-      levelsOf: (topic) => this.#sources.levelsOf(topic),
-      make,
-      counts: this.#counts,
-      onClose: () => this.#running.delete(group),
-    })
+    const { levelsOf } = this.#sources
+    const parts = { client: this.#client, options: this.#options, levelsOf, received: this.#counts }
+    const onClose = (): void => void this.#running.delete(group)
+    const group: ConsumerGroup<Data> = new ConsumerGroup(name, options, parts, make, onClose)
     this.#running.add(group)
     return group
   }

@@ -1,5 +1,6 @@
 import { type Client, delay, retryBackoff, throwIfAborted } from '@tailrace/client'
 import { type Offset, type PartitionNumber, type Position, TailraceError } from '@tailrace/schemas'
+import { knowReadMessages } from '@tailrace/schemas/read-messages'
 import { PATIENCE_MS } from './feed/wanted-topic.ts'
 
 const ASK_MS = 5_000
@@ -26,6 +27,7 @@ export async function findOffset(
   position: Position,
   signal: AbortSignal,
 ): Promise<FoundOffset> {
+  knowReadMessages()
   const { monotonic } = client.surroundings
   const started = monotonic()
   const backoff = retryBackoff(client.surroundings)

@@ -25,7 +25,7 @@ export { type ErrorCode, TailraceError } from '@tailrace/schemas'
 export { type CheckpointStore, MemoryCheckpoints, type SavedPosition } from './checkpoints/checkpoint-store.ts'
 export { Consumer } from './consumer.ts'
 export type { ConsumerCounters } from './feed/received-counts.ts'
-export { ConsumerGroup, type GroupPartition, type GroupPosition } from './groups/consumer-group.ts'
+export { ConsumerGroup } from './groups/consumer-group.ts'
 export type { GroupBatch } from './groups/group-batch.ts'
 export type { GroupCounts } from './groups/group-counts.ts'
 export type {
@@ -35,6 +35,7 @@ export type {
   StuckHandler,
   TopicPartition,
 } from './groups/group-options.ts'
+export type { GroupPartition, GroupPosition } from './groups/group-partition.ts'
 export type { CommitOptions, GroupRecord } from './groups/group-record.ts'
 export type { GroupSubscription } from './groups/group-subscription.ts'
 export { DEAD_LETTER_PREFIX } from './groups/run/dead-letter-prefix.ts'

@@ -1,5 +1,6 @@
 import type { Client, Connection, Timer } from '@tailrace/client'
 import { type BrokerId, TailraceError } from '@tailrace/schemas'
+import { knowReadMessages } from '@tailrace/schemas/read-messages'
 import type { LevelBroker } from './level-choice.ts'
 
 /** A subscription that reads at some level. */
@@ -33,6 +34,7 @@ export class KnownBrokers {
   #isClosed = false
 
   constructor(client: Client, lookMs = LOOK_MS, random: () => number = client.surroundings.random) {
+    knowReadMessages()
     this.#client = client
     this.#lookMs = lookMs
     this.random = random

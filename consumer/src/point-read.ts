@@ -10,6 +10,8 @@ import {
 } from '@tailrace/client'
 import * as schemas from '@tailrace/schemas'
 import { type BrokerId, NO_BROKER, type Offset, TailraceError } from '@tailrace/schemas'
+import { parseReadToken } from '@tailrace/schemas/parse-read-token'
+import { knowReadMessages } from '@tailrace/schemas/read-messages'
 import { firstAnswer, type Way } from './first-answer.ts'
 import type { ReadPlace, ReadSettings } from './read-options.ts'
 
@@ -43,6 +45,7 @@ export async function readPlace(
   settings: ReadSettings,
   signal: AbortSignal,
 ): Promise<ReadAnswer> {
+  knowReadMessages()
   const { surroundings } = client
   const { monotonic } = surroundings
   const started = monotonic()
@@ -138,7 +141,7 @@ class Asking {
 
   async #ask(connection: Connection, replica: BrokerId | null, signal: AbortSignal): Promise<ReadAnswer> {
     const { partition, offset, token, topicId = '' } = this.#place
-    const { term, index, seal } = typeof token === 'string' ? schemas.parseReadToken(token) : noToken
+    const { term, index, seal } = typeof token === 'string' ? parseReadToken(token) : noToken
     const { maxBytes, linearizable } = this.#settings
     const place = { topic: this.#topic, partition, offset, maxBytes, waitMs: 0 }
     const covered = { tokenTerm: term, tokenIndex: index, tokenSeal: seal }

@@ -1,6 +1,7 @@
 import type { Client, TopicRoute } from '@tailrace/client'
 import type { Offset, PartitionNumber, Position } from '@tailrace/schemas'
-import { type Bounds, type FoundBounds, findBounds } from './bounds.ts'
+import { placeParts } from '#place-parts'
+import type { Bounds, FoundBounds } from './bounds.ts'
 import type { Start } from './start.ts'
 
 /** What part of a topic is read. */
@@ -39,10 +40,14 @@ export class Range {
     return this.start.partitions ?? route.leaders.map((_, partition) => partition)
   }
 
-  /** Asks for what must be known before reading begins. @throws TailraceError what `findOffset` throws */
+  /**
+   * Asks for what must be known before reading begins.
+   * @throws TailraceError what `findOffset` throws; CODE_NOT_LOADED
+   */
   async find(client: Client, route: TopicRoute, signal: AbortSignal): Promise<void> {
     if (this.#bounds === undefined) return
     const known = this.partitionsOf(route).filter((one) => one < route.leaders.length)
+    const { findBounds } = await placeParts()
     this.#found = await findBounds(client, route, known, this.#bounds, signal)
   }
 

@@ -1,5 +1,6 @@
 import { refuseUnknown, wholeNumber } from '@tailrace/client'
-import { type BrokerId, type Offset, type PartitionNumber, parseReadToken, TailraceError } from '@tailrace/schemas'
+import { type BrokerId, type Offset, type PartitionNumber, TailraceError } from '@tailrace/schemas'
+import { parseReadToken } from '@tailrace/schemas/parse-read-token'
 import type { OnUnreadable } from './readable-records.ts'
 
 /** A record's place. The result of a producer's `send` is one: passed on unchanged, it finds the record. */

@@ -1,16 +1,15 @@
 import { abortError, type Client, type ClientSurroundings } from '@tailrace/client'
 import { checkTopicName, type TailraceError } from '@tailrace/schemas'
+import { openTopics } from '#open-topics'
+import type { CascadeLevels } from './cascade-levels.ts'
 import { Feed } from './feed/feed.ts'
-import { Feeds } from './feed/feeds.ts'
+import type { LevelsOf } from './feed/feed-routes.ts'
 import type { ReceivedCounts } from './feed/received-counts.ts'
-import type { KnownBrokers } from './known-brokers.ts'
-import type { LevelRules } from './level-choice.ts'
-import { Levels } from './levels.ts'
 import { type ConsumerOptions, feedSettings, type SubscribeOptions } from './options.ts'
 import { rangeOf } from './range-options.ts'
 import { type Topics, topicChoice } from './topics/topic-choice.ts'
-import { TopicFeeds } from './topics/topic-feeds.ts'
 import { type TopicsOptions, topicRanges } from './topics/topics-options.ts'
+import type { TopicsSource } from './topics/topics-source.ts'
 
 /** Between two looks for topics, as often as metadata are looked up by default. */
 const LOOK_MS = 15_000
@@ -28,7 +27,7 @@ export interface SourcesParts {
   readonly options: ConsumerOptions
   readonly counts: ReceivedCounts
   /** Undefined: cascade brokers are not looked for. */
-  readonly levels: { readonly known: KnownBrokers; readonly rules: LevelRules } | undefined
+  readonly levels: CascadeLevels | undefined
 }
 
 /** What the loops and runs of a consumer read from, each until it ends, its signal fires or the consumer closes. */
@@ -45,9 +44,10 @@ export class Sources {
     return this.#parts.client.surroundings
   }
 
-  levelsOf(topic: string): Levels | undefined {
+  /** Undefined: cascade brokers are not looked for. */
+  get levelsOf(): LevelsOf | undefined {
     const { levels } = this.#parts
-    return levels && new Levels(levels.known, levels.rules, topic)
+    return levels && ((topic) => levels.of(topic))
   }
 
   /** @throws TailraceError INVALID_SETTING, INVALID_TOPIC_NAME */
@@ -55,19 +55,20 @@ export class Sources {
     checkTopicName(name)
     const { client, counts } = this.#parts
     const settings = feedSettings(options, counts)
-    const feed = new Feed(client, name, rangeOf(options), settings, this.levelsOf(name))
+    const feed = new Feed(client, name, rangeOf(options), settings, this.levelsOf)
     this.#keep(feed, options.signal)
     return feed
   }
 
   /** @throws TailraceError INVALID_SETTING, INVALID_TOPIC_NAME */
-  topics(topics: Topics, options: TopicsOptions): TopicFeeds {
+  topics(topics: Topics, options: TopicsOptions): TopicsSource {
     const choice = topicChoice(topics)
     const { client, options: own, counts } = this.#parts
     const { from: _from, to: _to, ...more } = options
-    const feeds = new TopicFeeds({
+    const feeds = openTopics({
       client,
-      feeds: new Feeds(client, own, (topic) => this.levelsOf(topic), counts),
+      options: own,
+      levelsOf: this.levelsOf,
       choice,
       ranges: topicRanges(options),
       settings: feedSettings(more, counts),

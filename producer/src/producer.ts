@@ -12,6 +12,7 @@ import {
   throwIfAborted,
 } from '@tailrace/client'
 import { checkTopicName, type Offset, type PartitionNumber, TailraceError } from '@tailrace/schemas'
+import { fenceParts } from '#fence-parts'
 import { type ConditionalOptions, checkCount } from './condition.ts'
 import { ConditionalSend } from './conditional-send.ts'
 import { newCounts, type ProducerCounters } from './counters.ts'
@@ -19,7 +20,6 @@ import type { Identity } from './identity.ts'
 import { LingerTimer } from './linger-timer.ts'
 import { type ProducerOptions, type ProducerSettings, producerSettings } from './options.ts'
 import { PublishSpans } from './publish-spans.ts'
-import { raiseFence } from './raise-fence.ts'
 import type { ProducerRecord, Sent } from './record.ts'
 import { abortable, ManySend, SingleSend } from './sends.ts'
 import { type TopicContext, TopicLanes } from './topic-lanes.ts'
@@ -186,6 +186,7 @@ export class Producer {
     const { requestTimeoutMs, deliveryTimeoutMs: timeoutMs } = this.#settings
     const ended = this.#ended.signal
     const signal = options?.signal === undefined ? ended : AbortSignal.any([options.signal, ended])
+    const { raiseFence } = await fenceParts()
     return raiseFence(this.#client, { topic: name, partition, token }, { requestTimeoutMs, timeoutMs, signal })
   }
 

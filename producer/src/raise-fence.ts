@@ -1,4 +1,5 @@
-import { askLeader, type Client, type LeaderLimits } from '@tailrace/client'
+import type { Client } from '@tailrace/client'
+import { askLeader, type LeaderLimits } from '@tailrace/client/ask-leader'
 import type { Offset, PartitionNumber } from '@tailrace/schemas'
 
 export interface FencePlace {

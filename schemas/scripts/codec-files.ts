@@ -2,7 +2,7 @@ import type { RecordType } from '../src/avro/schema.ts'
 import { type MessageName, MessageNumber } from '../src/messages.ts'
 import { readBySdks, sentBySdks } from '../src/own-messages/sdk-messages.ts'
 import { CodecText, type Functions } from './codec-text.ts'
-import { areaOf, areas } from './message-areas.ts'
+import { areaOf, areas, laterAreas } from './message-areas.ts'
 
 /** Where the functions stand that messages of several areas need. */
 const shared = 'shared'
@@ -21,7 +21,7 @@ interface SdkProtocol {
 
 /**
  * The texts of all files of codecs by their names: one an area, what areas share, a table of all messages, and one of
- * those of an SDK.
+ * those of an SDK, of which those that a page loads later stand by themselves.
  */
 export function codecFiles(types: ReadonlyMap<MessageName, RecordType>, sdk: SdkProtocol): Map<string, string> {
   const codecs = new CodecText([...types.keys()])
@@ -32,7 +32,12 @@ export function codecFiles(types: ReadonlyMap<MessageName, RecordType>, sdk: Sdk
   const files = new Map([[`${shared}.ts`, sharedText(ofAll, used)]])
   for (const [area, functions] of ofAreas) files.set(`${area}.ts`, areaText(functions, new Set(ofAll.flatMap(namesOf))))
   const ofSdk = new Map(sdk.names.map((name) => [name, types.get(name)!]))
-  return files.set('table.ts', tableText(types)).set('sdk-table.ts', sdkTableText(ofSdk, sdk.fingerprint))
+  files.set('table.ts', tableText(types)).set('sdk-table.ts', sdkTableText(ofSdk, sdk.fingerprint))
+  for (const area of laterAreas) {
+    const later = new Map([...ofSdk].filter(([name]) => areaOf(name) === area))
+    files.set(`sdk-${area}-table.ts`, sdkLaterTableText(later))
+  }
+  return files
 }
 
 function fileOf({ areas }: Functions): string {
@@ -91,15 +96,36 @@ ${rowsOf(types)}}
 }
 
 function sdkTableText(types: ReadonlyMap<MessageName, RecordType>, fingerprint: string): string {
+  const atOnce = new Map([...types].filter(([name]) => !isLater(name)))
+  const rows = rowsOf(types, without(new Set(readBySdks)), without(new Set(sentBySdks)))
   return `${head}import type { SdkMessageName } from '../../own-messages/sdk-messages.ts'
-${importsOf(types)}import type { Codec } from './table.ts'
+${importsOf(atOnce)}import type { Codec } from './table.ts'
 
-/** Of the messages between an SDK and a broker: to write those that it sends, and to read the others. */
+/**
+ * Of the messages between an SDK and a broker: to write those that it sends, and to read the others. Those that a
+ * page loads later are completed by tables of their own.
+ */
 export const codecs: { readonly [Name in SdkMessageName]: Partial<Codec<Name>> } = {
-${rowsOf(types, new Set(readBySdks), new Set(sentBySdks))}}
+${rows}}
 /** Of their protocol: the first half of the SHA-256 of generated-sdk.ts's protocolJson. */
 export const protocolFingerprint = '${fingerprint}'
 `
+}
+
+/** What rows of sdk-table.ts lack. */
+function sdkLaterTableText(types: ReadonlyMap<MessageName, RecordType>): string {
+  return `${head}${importsOf(types)}
+export const laterCodecs = {
+${rowsOf(types, new Set(readBySdks), new Set(sentBySdks))}}
+`
+}
+
+function isLater(name: MessageName): boolean {
+  return laterAreas.includes(areaOf(name))
+}
+
+function without(names: Names): Names {
+  return { has: (name) => names.has(name) && !isLater(name) }
 }
 
 function importsOf(types: ReadonlyMap<MessageName, RecordType>): string {

@@ -27,8 +27,6 @@ const messagesOf: Readonly<Record<string, readonly MessageName[]>> = {
   client: [
     'Publish',
     'PublishIf',
-    'Fetch',
-    'FindOffset',
     'InitProducer',
     'Metadata',
     'Subscribe',
@@ -38,6 +36,7 @@ const messagesOf: Readonly<Record<string, readonly MessageName[]>> = {
     'Unsubscribe',
     'SubscriptionEnd',
   ],
+  reads: ['Fetch', 'FindOffset', 'Brokers'],
   peer: [
     'Formation',
     'Join',
@@ -58,19 +57,13 @@ const messagesOf: Readonly<Record<string, readonly MessageName[]>> = {
     'DeleteRecords',
   ],
   'metadata-command': ['MetadataCommand'],
-  cascade: [
-    'Brokers',
-    'CascadeBeat',
-    'CascadeTopics',
-    'CascadeReports',
-    'CascadeStatus',
-    'AssignSource',
-    'CascadeSecurity',
-  ],
+  cascade: ['CascadeBeat', 'CascadeTopics', 'CascadeReports', 'CascadeStatus', 'AssignSource', 'CascadeSecurity'],
   'consumer-groups': ['ConsumerGroup'],
   streams: ['Stream'],
 }
 
+/** A page does without them until it has a member of a consumer group, or reads otherwise than in an endless loop. */
+export const laterAreas = ['consumer-groups', 'reads']
 export const areas: readonly string[] = Object.keys(messagesOf)
 
 /** Throws an Error for a message that is in no area. */

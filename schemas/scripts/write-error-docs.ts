@@ -3,12 +3,19 @@ import { fileURLToPath } from 'node:url'
 import { type ErrorRow, errorTable } from '../src/errors.ts'
 
 /**
- * Writes docs/errors.md and src/error-rows/generated.ts out of the error table. Run it after every change of the table,
+ * Writes docs/errors.md and two files of src/error-rows out of the error table. Run it after every change of the table,
  * and when an SDK makes an error that it made nowhere before: node schemas/scripts/write-error-docs.ts
  */
 export const errorDocsFile = new URL('../../docs/errors.md', import.meta.url)
 export const sdkErrorsFile = new URL('../src/error-rows/generated.ts', import.meta.url)
 const root = fileURLToPath(new URL('../..', import.meta.url))
+export const sdkHintsFile = new URL('../src/error-rows/hints.ts', import.meta.url)
+/** They are made in every program that ends, so nothing is loaded for them. */
+const usual = new Set(['CLOSED', 'ABORTED'])
+const generatedHead =
+  '// biome-ignore-all format: written by schemas/scripts/write-error-docs.ts out of ../errors.ts; do not edit.'
+/** Tests, and what only Node.js or brokers run. */
+const notInPages = /\.test\.ts$|\/testing\/|\/(node|check-records|tls-faults|password)\.ts$/
 const sdkSources = '{schemas,client,producer,consumer,admin}/src/**/*.ts'
 
 /** The text that docs/errors.md must have. */
@@ -31,29 +38,47 @@ Written by \`schemas/scripts/write-error-docs.ts\` out of \`schemas/src/errors.t
 `
 }
 
-/** The text that src/error-rows/generated.ts must have: a browser gets the words of no error that only brokers tell. */
+/** The text of src/error-rows/generated.ts: a browser gets the words of no error that only brokers tell. */
 export function sdkErrors(): string {
-  const made = codesMadeBySdks()
-  const rows = Object.entries<ErrorRow>(errorTable)
-  const own = rows.filter(([code]) => made.has(code))
-  const told = rows.filter(([code]) => !made.has(code))
-  return `// biome-ignore-all format: written by schemas/scripts/write-error-docs.ts out of ../errors.ts; do not edit.
-import type { ErrorRow } from '../errors.ts'
+  const { own, told } = rows()
+  const statuses = [...new Set(told.map(([, { status }]) => status))].sort()
+  const codesOf = (status: number): string =>
+    told.flatMap(([code, row]) => (row.status === status ? code : [])).join(' ')
+  return `${generatedHead}
+/** Of errors that an SDK makes itself: status, 1 for retriable, message; hint where hints.ts has none. */
+export const sdkErrors: Readonly<Record<string, readonly [number, 0 | 1, string, string?]>> = {
+${own.map(([code, row]) => `  ${code}: ${JSON.stringify(cells(code, row))},\n`).join('')}}
 
-/** The rows of errors that an SDK makes itself. */
-export const sdkErrors: Readonly<Record<string, ErrorRow>> = {
-${own.map(([code, row]) => `  ${code}: ${JSON.stringify(row)},\n`).join('')}}
-
-/** The HTTP status of all others: their text and advice come from a broker. */
-export const toldErrors: Readonly<Record<string, number>> = {
-${told.map(([code, { status }]) => `  ${code}: ${status},\n`).join('')}}
+/** The codes of all others by their HTTP status: their text and advice come from a broker. */
+export const toldErrors: Readonly<Record<number, string>> = {
+${statuses.map((status) => `  ${status}: '${codesOf(status)}',\n`).join('')}}
 `
 }
 
+/** The text that src/error-rows/hints.ts must have. */
+export function sdkHints(): string {
+  const later = rows().own.filter(([code]) => !usual.has(code))
+  return `${generatedHead}
+/** The advice of errors that an SDK makes itself, which a page loads with the first of them. */
+export const hints: Readonly<Record<string, string>> = {
+${later.map(([code, { hint }]) => `  ${code}: ${JSON.stringify(hint)},\n`).join('')}}
+`
+}
+
+function rows(): Record<'own' | 'told', [string, ErrorRow][]> {
+  const made = codesMadeBySdks()
+  const all = Object.entries<ErrorRow>(errorTable)
+  return { own: all.filter(([code]) => made.has(code)), told: all.filter(([code]) => !made.has(code)) }
+}
+
 function codesMadeBySdks(): Set<string> {
-  const files = globSync(sdkSources, { cwd: root }).filter((file) => !/\.test\.ts$|\/testing\//.test(file))
+  const files = globSync(sdkSources, { cwd: root }).filter((file) => !notInPages.test(file))
   const texts = files.map((file) => readFileSync(`${root}/${file}`, 'utf8'))
   return new Set(texts.flatMap((text) => [...text.matchAll(/TailraceError\(\s*'([A-Z_]+)'/g)].map(([, code]) => code!)))
+}
+
+function cells(code: string, { status, retriable, message, hint }: ErrorRow): (number | string)[] {
+  return [status, retriable ? 1 : 0, message, ...(usual.has(code) ? [hint] : [])]
 }
 
 function cell(text: string): string {
@@ -63,4 +88,5 @@ function cell(text: string): string {
 if (import.meta.main) {
   writeFileSync(errorDocsFile, errorDocs())
   writeFileSync(sdkErrorsFile, sdkErrors())
+  writeFileSync(sdkHintsFile, sdkHints())
 }

@@ -5,7 +5,7 @@ import { protocolFingerprint as sdkProtocolFingerprint } from './avro/generated-
 import { protocolJson } from './foreign/protocol.ts'
 import { StreamDecoders } from './foreign/streams.ts'
 import { encodeFrame, type FrameOf, parseFrame } from './frame.ts'
-import { clientMessages } from './stream-schemas.ts'
+import { clientMessages } from './own-messages/client-messages.ts'
 import { sampleMessages } from './testing/sample-messages.ts'
 
 const publish = { correlation: 2 ** 40, topic: `flüge${'y'.repeat(80)}`, partition: 3, timeoutMs: 5 }

@@ -224,6 +224,12 @@ export const errorTable = {
     message: 'A broker cannot run on this system as it is.',
     hint: 'The message says what is missing. Brokers need Node.js 22.18, and on Linux glibc 2.34 and libatomic.',
   },
+  CODE_NOT_LOADED: {
+    status: 503,
+    retriable: false,
+    message: 'A part of the SDK could not be loaded into the page.',
+    hint: 'Check that its files are still served where the page came from, then load the page anew.',
+  },
   NEWER_FORMAT: {
     status: 409,
     retriable: false,

@@ -15,38 +15,17 @@ export function positionFrom(given: unknown): Position | null {
   return time === null || Number.isNaN(time) ? null : { kind: 'TIME', value: time }
 }
 
-const form = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(Z|[+-]\d\d:?\d\d)?)?$/i
+const form = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(Z|[+-]\d\d:?\d\d)?)?$/i
 
 /**
  * Milliseconds since 1970 of `2026-03-01`, `2026-03-01T12:00Z`, `2026-03-01T12:00:00.123+01:00`; UTC where no zone is
  * given. Null for anything else.
  */
 export function timeFromIso(text: string): Timestamp | null {
-  const match = form.exec(text)
-  if (match === null) return null
-  const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', zone = 'Z'] = match
-  const days = daysSince1970(Number(year), Number(month), Number(day))
-  const clock = [Number(hour), Number(minute), Number(second)] as const
-  if (days === null || clock[0] > 23 || clock[1] > 59 || clock[2] > 59) return null
-  const seconds = days * 86_400 + clock[0] * 3_600 + clock[1] * 60 + clock[2] - zoneSeconds(zone)
-  return seconds * 1_000 + Number(fraction.padEnd(3, '0').slice(0, 3))
-}
-
-/**
- * In the Gregorian calendar; years counted from March, so that the leap day is a year's last. Null for a day that does
- * not exist.
- */
-function daysSince1970(year: number, month: number, day: number): number | null {
-  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
-  const lengths = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-  if (day < 1 || day > (lengths[month - 1] ?? 0)) return null
-  const y = month > 2 ? year : year - 1
-  const dayOfYear = Math.floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1
-  return y * 365 + Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400) + dayOfYear - 719_468
-}
-
-function zoneSeconds(zone: string): number {
-  if (zone === 'Z' || zone === 'z') return 0
-  const seconds = Number(zone.slice(1, 3)) * 3_600 + Number(zone.slice(-2)) * 60
-  return zone.startsWith('-') ? -seconds : seconds
+  const [, day, clock = '00:00', second = '00', fraction = '', zone = 'Z'] = form.exec(text) ?? []
+  // A platform takes a day that does not exist for one of the next month, and 24:00 for the next day.
+  if (day === undefined || clock.startsWith('24') || !new Date(`${day}T00:00Z`).toJSON()?.startsWith(day)) return null
+  const offset = zone.toUpperCase().replace(/(\d\d)(\d\d)$/, '$1:$2')
+  const time = Date.parse(`${day}T${clock}:${second}.${fraction.padEnd(3, '0').slice(0, 3)}${offset}`)
+  return Number.isNaN(time) ? null : time
 }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { parseReadToken, readTokenText } from './read-token.ts'
+import { parseReadToken } from './formats/parse-read-token.ts'
+import { readTokenText } from './read-token.ts'
 
 const seal = '0123456789abcdef'
 

@@ -1,6 +1,7 @@
+import { repliesToClients } from '#own-messages'
 import { type Frame, parseFrame } from './frame.ts'
 import type { MessageName } from './messages.ts'
-import { decoderOfOnly, isMessageName, ownDecoder, protocolFingerprint } from './protocol.ts'
+import { decoderOfOnly, ownDecoder, protocolFingerprint } from './protocol.ts'
 import { TailraceError } from './tailrace-error.ts'
 
 /**
@@ -19,35 +20,11 @@ export const schemasParameter = 'schemas'
 /** The query that a client adds to the address of `/stream`. */
 export const streamQuery = `?${schemasParameter}=${protocolFingerprint}`
 
-/** What a client may send on a stream behind its schemas. A door has a check for each (docs/security.md). */
-export const clientMessages = [
-  'Publish',
-  'PublishIf',
-  'Fetch',
-  'FindOffset',
-  'InitProducer',
-  'Metadata',
-  'Brokers',
-  'ConsumerGroup',
-  'Authenticate',
-  'CascadeBeat',
-  'CascadeTopics',
-  'CascadeSecurity',
-  'Subscribe',
-  'Credit',
-  'Unsubscribe',
-] as const satisfies readonly MessageName[]
-
-export type ClientMessageName = (typeof clientMessages)[number]
-
 /** What a broker sends that is no reply to one request. */
 const pushed = ['Failure', 'Subscribed', 'Records', 'SubscriptionEnd'] as const satisfies readonly MessageName[]
 
 /** What a broker may send on a stream behind its schemas. */
-export const brokerMessages: readonly MessageName[] = [
-  ...pushed,
-  ...clientMessages.map((name) => `${name}Reply`).filter(isMessageName),
-]
+export const brokerMessages: readonly MessageName[] = [...pushed, ...repliesToClients]
 
 /** Reads what a broker sends whose protocol is ours. */
 export const brokerDecoder = decoderOfOnly(new Set(brokerMessages))

@@ -1,4 +1,4 @@
-import { errorRow } from '#error-rows'
+import { advise, errorRow } from '#error-rows'
 import type { ErrorCode } from './errors.ts'
 import type { Offset, PartitionNumber } from './ids.ts'
 
@@ -59,7 +59,7 @@ export class TailraceError extends Error {
   readonly code: ErrorCode
   /** Whether the same request may succeed later, unchanged. */
   readonly retriable: boolean
-  /** What to do about it, for people. */
+  /** What to do about it, for people. In a page that of the first error comes a moment later: empty before. */
   readonly hint: string
   /** Only in errors about what is stored. */
   declare readonly place: UnreadablePlace | undefined
@@ -78,6 +78,7 @@ export class TailraceError extends Error {
     this.code = code
     this.retriable = retriable
     this.hint = hint
+    advise(this)
     const { place, retryAfterMs, endOffset, fence, lines } = options ?? {}
     // Consoles show each property, so there is none for what is not told.
     if (place !== undefined) this.place = place

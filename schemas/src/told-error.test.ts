@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import { errorTable } from './errors.ts'
+import { toldErrorIn } from './json/told-error.ts'
 import { TailraceError } from './tailrace-error.ts'
-import { errorTold, toldErrorIn } from './told-error.ts'
+import { errorTold } from './told-error.ts'
 
 const place = { topic: 'orders', partition: 3, offset: 7, nextOffset: 9 }
 

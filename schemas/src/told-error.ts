@@ -5,7 +5,8 @@ import { type ErrorShape, TailraceError, type UnreadablePlace } from './tailrace
 /** An error as another side tells it, in a message or as JSON. `code` may be one that only a newer version knows. */
 export type ToldError = ErrorFields & Partial<UnreadablePlace>
 
-type Told = Partial<Record<keyof ErrorShape, unknown>>
+/** Anything that may tell of an error. */
+export type Told = Partial<Record<keyof ErrorShape, unknown>>
 const figures = ['retryAfterMs', 'endOffset', 'fence'] as const
 type Figures = Partial<Record<(typeof figures)[number], number>>
 
@@ -23,22 +24,8 @@ export function errorTold(fields: ToldError): TailraceError {
   return Object.assign(new TailraceError(code, undefined, details), told)
 }
 
-/** The error in the parsed JSON of an answer; undefined where it is none. Advice that is missing is the table's. */
-export function toldErrorIn(json: unknown): ToldError | undefined {
-  const { code, message, retriable, hint }: Told = json ?? {}
-  if (typeof code !== 'string' || typeof message !== 'string') return undefined
-  const row = errorRow(isErrorCode(code) ? code : 'INTERNAL')
-  return {
-    code,
-    message,
-    retriable: typeof retriable === 'boolean' ? retriable : row.retriable,
-    hint: typeof hint === 'string' ? hint : row.hint,
-    ...placeIn(json as Told),
-    ...figuresIn(json as Told),
-  }
-}
-
-function figuresIn(told: Told): Figures {
+/** Those that are counts. */
+export function figuresIn(told: Told): Figures {
   const found: Figures = {}
   for (const name of figures) {
     const figure = told[name]
@@ -47,7 +34,8 @@ function figuresIn(told: Told): Figures {
   return found
 }
 
-function placeIn({ topic, partition, offset, nextOffset }: Told): UnreadablePlace | undefined {
+/** Undefined: it tells of none. */
+export function placeIn({ topic, partition, offset, nextOffset }: Told): UnreadablePlace | undefined {
   if (!isCount(offset) || !isCount(nextOffset)) return undefined
   const isNamed = typeof topic === 'string' && isCount(partition)
   return isNamed ? { topic, partition, offset, nextOffset } : { offset, nextOffset }

@@ -38,20 +38,21 @@ async function sizeOf(names: string): Promise<{ first: number; all: number; text
 describe('a page', () => {
   it('loads little at its start to publish and to read', async () => {
     const { first, all, text } = await sizeOf('Producer, Consumer, TailraceError')
-    expect(first).toBeLessThan(52 * 1024)
+    expect(first).toBeLessThan(38 * 1024)
     expect(all).toBeLessThan(76 * 1024)
-    // What most pages do without: compressions, members of groups, schemas of brokers of other versions.
+    // What most pages do without: compressions, members of groups, schemas of brokers of other versions, hints.
     for (const word of [
       'invalid distance',
       'handlerTimeoutMs: ',
       '"layout":1',
       'metadata.SetPriority',
       'CASCADE_CYCLE.',
+      'check that a broker is up if it persists',
     ])
       expect(text).not.toContain(word)
   })
 
   it('loads less to publish alone', async () => {
-    expect((await sizeOf('Producer')).first).toBeLessThan(34 * 1024)
+    expect((await sizeOf('Producer')).first).toBeLessThan(27 * 1024)
   })
 })

@@ -1,7 +1,7 @@
 import { Client } from '@tailrace/client'
 import { Consumer } from '@tailrace/consumer'
 import { Producer, type Sent } from '@tailrace/producer'
-import { parseReadToken } from '@tailrace/schemas'
+import { parseReadToken } from '@tailrace/schemas/parse-read-token'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ClusterProcesses } from './cluster-processes.ts'
 import { readFlights } from './flights.ts'

@@ -12,8 +12,8 @@ import {
   NO_PRODUCER,
   ownDecoder,
   parseFrame,
-  parseReadToken,
 } from '@tailrace/schemas'
+import { parseReadToken } from '@tailrace/schemas/parse-read-token'
 import { expect, test } from 'vitest'
 import { CopiedTables } from '../../broker/src/cascade/upstream/copied-tables.ts'
 import { checkIdentity } from '../../broker/src/cluster/formation/identity-file.ts'

@@ -10,6 +10,7 @@ import { nodeRandom } from '../../broker/src/platform/node/random.ts'
 import { MemoryTables } from '../../broker/src/security/testing/memory-tables.ts'
 import { tokenIssuer } from '../../broker/src/start/credentials/token-issuer.ts'
 import { ScramClient } from '../../client/src/scram.ts'
+import { machine } from '../../client/src/surroundings.ts'
 
 const flights: Resource = { type: 'topic', name: 'flights' }
 const cluster: Resource = { type: 'cluster', name: CLUSTER_NAME }
@@ -239,7 +240,7 @@ async function shown(client: Client, credential: NonNullable<Credential>): Promi
     const { done, error } = await step('BEARER', credential.token)
     return error?.code ?? String(done === true ? 'done' : done)
   }
-  const scram = new ScramClient('SCRAM-SHA-256', credential.user, credential.password)
+  const scram = new ScramClient('SCRAM-SHA-256', credential.user, credential.password, machine)
   const challenge = await step(scram.mechanism, scram.begin())
   if (challenge.error !== undefined) return challenge.error.code
   const { data, done, error } = await step(scram.mechanism, await scram.prove(challenge.data!))

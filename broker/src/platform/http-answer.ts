@@ -1,4 +1,5 @@
-import { errorTold, TailraceError, toldErrorIn } from '@tailrace/schemas'
+import { errorTold, TailraceError } from '@tailrace/schemas'
+import { toldErrorIn } from '@tailrace/schemas/told-error'
 
 /**
  * The content of the body of another broker's answer.

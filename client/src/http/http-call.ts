@@ -1,4 +1,5 @@
-import { type ErrorCode, errorTold, TailraceError, toldErrorIn } from '@tailrace/schemas'
+import { type ErrorCode, errorTold, TailraceError } from '@tailrace/schemas'
+import { toldErrorIn } from '@tailrace/schemas/told-error'
 import { sendHttp } from '#http'
 import type { Credentials } from '../credentials.ts'
 import type { ClientTls } from '../socket/socket.ts'
@@ -21,6 +22,31 @@ export interface HttpAccess {
   readonly clientId: string | undefined
   readonly tls: ClientTls | undefined
   readonly surroundings: ClientSurroundings
+}
+
+/** What came of an attempt; `error`: it may have been carried out, and is not to be made again. */
+type Outcome = { readonly answer: unknown } | { readonly error: unknown }
+
+/**
+ * One attempt after the other, each at the broker of an address. `attemptMs`: how long one may take; default: as long
+ * as is left.
+ */
+export function attemptOf(
+  call: HttpCall,
+  { timeoutMs, attemptMs = timeoutMs }: { readonly timeoutMs: number; readonly attemptMs?: number },
+  access: HttpAccess,
+): (address: string) => Promise<Outcome> {
+  const { monotonic } = access.surroundings
+  const deadline = monotonic() + timeoutMs
+  return async (address) => {
+    const ms = Math.max(1, Math.ceil(Math.min(attemptMs, deadline - monotonic())))
+    try {
+      return { answer: await askOverHttp(address, call, access, ms) }
+    } catch (error) {
+      if (call.isRepeatable || !mayBeCarriedOut(error)) throw error
+      return { error }
+    }
+  }
 }
 
 /**

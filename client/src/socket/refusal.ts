@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import { errorTold, type TailraceError, toldErrorIn } from '@tailrace/schemas'
+import { errorTold, type TailraceError } from '@tailrace/schemas'
+import { toldErrorIn } from '@tailrace/schemas/told-error'
 
 /** Errors of brokers are far shorter. */
 const MOST_BYTES = 16 * 1024

@@ -1,9 +1,8 @@
 import { type Client, delay, retryBackoff } from '@tailrace/client'
-import { TailraceError } from '@tailrace/schemas'
-import type { Levels } from '../levels.ts'
+import { type BrokerId, TailraceError } from '@tailrace/schemas'
 import type { FeedSettings } from '../options.ts'
 import type { Cursor, RecordSource } from './cursor.ts'
-import { type FeedRoute, FeedRoutes } from './feed-routes.ts'
+import { type FeedRoute, FeedRoutes, type LevelsOf } from './feed-routes.ts'
 import { Stream, type StreamEvents } from './stream.ts'
 
 /** When there are so many more streams than brokers, they are opened anew, one for each broker. */
@@ -23,7 +22,7 @@ export interface AttachmentsParts {
   readonly client: Client
   readonly settings: FeedSettings
   /** Undefined: cascade brokers are not looked for. */
-  readonly levels: Levels | undefined
+  readonly levelsOf: LevelsOf | undefined
   /** Fires when the feed ends. */
   readonly ended: AbortSignal
 }
@@ -39,11 +38,26 @@ export class Attachments {
   #isAttaching = false
 
   constructor(feed: AttachedFeed, parts: AttachmentsParts) {
-    const { client, settings, levels } = parts
+    const { client, settings, levelsOf } = parts
     this.#feed = feed
     this.#parts = parts
-    this.#routes = new FeedRoutes(client, feed.topic, settings.readFrom, levels)
+    this.#routes = new FeedRoutes(client, feed.topic, settings.readFrom, levelsOf)
     this.#backoff = retryBackoff(client.surroundings)
+  }
+
+  /** Before the first {@link attach}. @throws TailraceError CODE_NOT_LOADED */
+  open(): Promise<void> {
+    return this.#routes.open((copy) => this.leave((stream) => stream.copy !== copy))
+  }
+
+  /** No other broker is looked for any more. */
+  close(): void {
+    this.#routes.close()
+  }
+
+  /** This cascade broker is lost, or has refused what others may have. */
+  avoid(copy: BrokerId): void {
+    this.#routes.avoid(copy)
   }
 
   /** They are found a broker by the next {@link attach}. */
@@ -113,10 +127,10 @@ export class Attachments {
   }
 
   #subscribe({ connection, copy, cursors: found }: FeedRoute): void {
-    const { settings, levels } = this.#parts
+    const { settings } = this.#parts
     const feed = this.#feed
     // There may be a better place by now: they stay detached, and are routed again.
-    if (feed.isOver || (levels !== undefined && levels.current !== copy)) return
+    if (feed.isOver || !this.#routes.isRight(copy)) return
     const cursors = found.filter((cursor) => this.#detached.delete(cursor)) // Others were replaced meanwhile.
     if (cursors.length === 0) return
     const { budget, readFrom } = settings

@@ -11,6 +11,9 @@ export interface FeedRoute {
   readonly cursors: Cursor[]
 }
 
+/** How the cascade broker is chosen that a topic is read from. @throws TailraceError CODE_NOT_LOADED */
+export type LevelsOf = (topic: string) => Promise<Levels>
+
 /** Which broker each partition of a topic is read from. */
 export class FeedRoutes {
   /** Why the last attempt to read failed; undefined when none did since the last success. */
@@ -19,13 +22,37 @@ export class FeedRoutes {
   readonly #topic: string
   readonly #readFrom: 'leader' | 'nearest'
   /** Undefined: cascade brokers are not looked for. */
-  readonly #levels: Levels | undefined
+  readonly #levelsOf: LevelsOf | undefined
+  #levels: Levels | undefined
+  #stopMoving: (() => void) | undefined
+  #isClosed = false
 
-  constructor(client: Client, topic: string, readFrom: 'leader' | 'nearest', levels: Levels | undefined) {
+  constructor(client: Client, topic: string, readFrom: 'leader' | 'nearest', levelsOf: LevelsOf | undefined) {
     this.#client = client
     this.#topic = topic
     this.#readFrom = readFrom
-    this.#levels = levels
+    this.#levelsOf = levelsOf
+  }
+
+  /** Before the first `find`. `onMove`: another broker is to be read from. @throws TailraceError CODE_NOT_LOADED */
+  async open(onMove: (copy: BrokerId | null) => void): Promise<void> {
+    this.#levels = await this.#levelsOf?.(this.#topic)
+    if (!this.#isClosed) this.#stopMoving = this.#levels?.onMove(onMove)
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#stopMoving?.()
+  }
+
+  /** Whether a broker is still the one to read from. */
+  isRight(copy: BrokerId | null): boolean {
+    return this.#levels === undefined || this.#levels.current === copy
+  }
+
+  /** This cascade broker is lost, or has refused what others may have. */
+  avoid(copy: BrokerId): void {
+    this.#levels?.avoid(copy)
   }
 
   /** Partitions by the connection to ask, without those that have none at the moment. @throws what does not pass */

@@ -1,7 +1,6 @@
 import { type Client, type TopicRoute, withResolvers } from '@tailrace/client'
 import { type Offset, type PartitionNumber, type Position, TailraceError } from '@tailrace/schemas'
-import { findOffset } from '../find-offset.ts'
-import type { Levels } from '../levels.ts'
+import { placeParts } from '#place-parts'
 import type { FeedSettings } from '../options.ts'
 import { Positions } from '../positions.ts'
 import { Range } from '../range.ts'
@@ -11,6 +10,7 @@ import { type AttachedFeed, Attachments } from './attachments.ts'
 import type { BatchSource } from './batch-source.ts'
 import { Cursor, type HeldBytes } from './cursor.ts'
 import { type FeedReader, soleReader } from './feed-reader.ts'
+import type { LevelsOf } from './feed-routes.ts'
 import { type MovedFeed, Moves } from './moves.ts'
 import type { BudgetUser } from './receive-budget.ts'
 import { type ReceivedBatch, receive } from './received-batch.ts'
@@ -38,13 +38,11 @@ export class Feed implements BatchSource, AttachedFeed, BudgetUser, MovedFeed {
   #range: Range
   #topicId: string
   readonly #settings: FeedSettings
-  readonly #levels: Levels | undefined
   readonly #arrivals: Arrivals
   readonly #reader: FeedReader
   readonly #ended = new AbortController()
   readonly #attachments: Attachments
   #stopListening: (() => void) | undefined
-  #stopMoving: (() => void) | undefined
   readonly #allStarted = withResolvers<void>()
   /** Those that have a share of the buffer: all that are not paused and not done. */
   readonly #sharing = new Set<Cursor>()
@@ -55,7 +53,7 @@ export class Feed implements BatchSource, AttachedFeed, BudgetUser, MovedFeed {
     topic: string,
     range: Range,
     settings: FeedSettings,
-    levels?: Levels,
+    levelsOf?: LevelsOf,
     reader?: FeedReader,
   ) {
     this.#client = client
@@ -63,10 +61,9 @@ export class Feed implements BatchSource, AttachedFeed, BudgetUser, MovedFeed {
     this.#range = range
     this.#topicId = range.topicId
     this.#settings = settings
-    this.#levels = levels
     this.#reader = reader ?? soleReader(this)
     this.#arrivals = this.#reader.arrivals
-    this.#attachments = new Attachments(this, { client, settings, levels, ended: this.#ended.signal })
+    this.#attachments = new Attachments(this, { client, settings, levelsOf, ended: this.#ended.signal })
     this.#allStarted.promise.catch(() => {})
   }
 
@@ -114,6 +111,7 @@ export class Feed implements BatchSource, AttachedFeed, BudgetUser, MovedFeed {
 
   async find(partition: PartitionNumber, position: Position): Promise<Offset> {
     const topic = { name: this.topic, id: this.#topicId }
+    const { findOffset } = await placeParts()
     return (await findOffset(this.#client, topic, partition, position, this.#ended.signal)).offset
   }
 
@@ -188,7 +186,7 @@ export class Feed implements BatchSource, AttachedFeed, BudgetUser, MovedFeed {
     this.#settings.counts.retries++
     this.#attachments.lost(cursors, error)
     // A copy that does not have an offset or a topic may be behind: only level 0 can say that they do not exist.
-    if (copy !== null) this.#levels?.avoid(copy)
+    if (copy !== null) this.#attachments.avoid(copy)
     for (const cursor of cursors) {
       if (copy === null && !error.retriable && !this.#mayPass(cursor, error, logStart)) this.fail(error)
     }
@@ -235,13 +233,13 @@ export class Feed implements BatchSource, AttachedFeed, BudgetUser, MovedFeed {
     this.#hasBegun = true
     this.#settings.counts.feeds.add(this)
     this.#stopListening = this.#client.onMetadataChange(() => this.#follow())
-    this.#stopMoving = this.#levels?.onMove((copy) => this.#attachments.leave((stream) => stream.copy !== copy))
     this.onBegin?.()
     if (!this.isOver) void this.#open()
   }
 
   async #open(): Promise<void> {
     try {
+      await this.#attachments.open()
       const wanted = { name: this.topic, id: this.#topicId, start: this.#range.start }
       const route = await findTopic(this.#client, wanted, this.#ended.signal)
       if (this.#topicId !== '' && route.id !== this.#topicId) {
@@ -326,7 +324,7 @@ export class Feed implements BatchSource, AttachedFeed, BudgetUser, MovedFeed {
     this.isOver = true
     this.#settings.counts.feeds.delete(this)
     this.#stopListening?.()
-    this.#stopMoving?.()
+    this.#attachments.close()
     this.onEnd?.()
     this.#ended.abort(new TailraceError('CLOSED'))
     this.#attachments.closeStreams()

@@ -1,9 +1,9 @@
 import { Client, type ClientOptions, clientOptionsOf } from '@tailrace/client'
-import type { Levels } from '../levels.ts'
 import type { FeedSettings } from '../options.ts'
 import type { Range } from '../range.ts'
 import { Feed } from './feed.ts'
 import type { FeedReader } from './feed-reader.ts'
+import type { LevelsOf } from './feed-routes.ts'
 import type { ReceivedCounts } from './received-counts.ts'
 
 /** A connection may have 256 subscriptions, and each feed has one or some. */
@@ -13,7 +13,7 @@ const MOST_FEEDS_PER_CLIENT = 200
 export class Feeds {
   readonly #options: ClientOptions
   readonly #rack: string | undefined
-  readonly #levelsOf: (topic: string) => Levels | undefined
+  readonly #levelsOf: LevelsOf | undefined
   readonly #counts: ReceivedCounts
   readonly #feeds = new Map<Client, number>()
   readonly #own: Client[] = []
@@ -22,7 +22,7 @@ export class Feeds {
   constructor(
     client: Client,
     options: ClientOptions & { readonly rack?: string },
-    levelsOf: (topic: string) => Levels | undefined,
+    levelsOf: LevelsOf | undefined,
     counts: ReceivedCounts,
   ) {
     this.#counts = counts
@@ -36,7 +36,7 @@ export class Feeds {
   open(topic: string, range: Range, given: Omit<FeedSettings, 'counts'>, reader?: FeedReader): Feed {
     const settings = { ...given, counts: this.#counts }
     const client = this.#leastUsed()
-    const feed = new Feed(client, topic, range, settings, this.#levelsOf(topic), reader)
+    const feed = new Feed(client, topic, range, settings, this.#levelsOf, reader)
     feed.onBegin = () => this.#feeds.set(client, this.#feeds.get(client)! + 1)
     feed.onEnd = () => this.#feeds.set(client, this.#feeds.get(client)! - 1)
     return feed

@@ -23,7 +23,13 @@ import {
 import { Coordinator } from './beats/coordinator.ts'
 import type { Pulse } from './beats/pulse.ts'
 import type { GroupCounts } from './group-counts.ts'
-import { type GroupSettings, type GroupTopics, type RevocationReason, stuckHandler } from './group-options.ts'
+import {
+  FINISH_MS,
+  type GroupSettings,
+  type RevocationReason,
+  stuckHandler,
+  type WantedTopics,
+} from './group-options.ts'
 import { Assignment } from './leases/assignment.ts'
 import { type CommittedLease, Committer } from './leases/committer.ts'
 import { KnownPartitions } from './leases/known-partitions.ts'
@@ -40,7 +46,7 @@ const gone = new Set(['UNKNOWN_TOPIC', 'TOPIC_ID_MISMATCH', 'UNKNOWN_PARTITION']
 
 export interface MemberParts<Data> {
   readonly group: string
-  readonly topics: GroupTopics
+  readonly topics: WantedTopics
   readonly settings: GroupSettings
   readonly client: Client
   readonly options: ClientOptions
@@ -160,7 +166,7 @@ export class GroupMember<Data> {
    * Hands out nothing more, commits what is done and leaves the group. `finishMs`: how long handlers may take to
    * finish. Never rejects.
    */
-  close(finishMs: number): Promise<void> {
+  close(finishMs = FINISH_MS): Promise<void> {
     this.#closing ??= this.#close(finishMs)
     return this.#closing
   }

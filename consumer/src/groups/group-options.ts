@@ -1,4 +1,4 @@
-import { refuseUnknown, wholeNumber } from '@tailrace/client'
+import { type AnyTopic, isTopic, refuseUnknown, wholeNumber } from '@tailrace/client'
 import { checkTopicName, TailraceError } from '@tailrace/schemas'
 import type { Jump } from '../options.ts'
 import type { OnUnreadable } from '../readable-records.ts'
@@ -186,15 +186,19 @@ export function groupSettings(options: GroupOptions, rack: string): GroupSetting
   }
 }
 
-/** What a member subscribes to: names, and patterns in which `*` stands for any characters. */
-export interface GroupTopics {
+/** What a program gives: names, patterns in which `*` stands for any characters, or a typed topic. */
+export type GroupTopics = string | readonly string[] | AnyTopic
+
+/** What a member subscribes to. */
+export interface WantedTopics {
   readonly topics: readonly string[]
   readonly patterns: readonly string[]
 }
 
 /** @throws TailraceError INVALID_SETTING, INVALID_TOPIC_NAME */
-export function groupTopics(given: string | readonly string[]): GroupTopics {
-  const all = [...new Set(typeof given === 'string' ? [given] : given)]
+export function wantedTopics(given: GroupTopics): WantedTopics {
+  const named = isTopic(given) ? given.name : given
+  const all = [...new Set(typeof named === 'string' ? [named] : named)]
   if (all.length === 0) throw new TailraceError('INVALID_SETTING', 'topics: name one at least.')
   const patterns = all.filter((name) => name.includes('*'))
   const topics = all.filter((name) => !name.includes('*'))

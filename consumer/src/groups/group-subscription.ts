@@ -1,24 +1,20 @@
 import { TailraceError } from '@tailrace/schemas'
-import { GroupBatch } from './group-batch.ts'
-import type { GroupCounts } from './group-counts.ts'
+import type { GroupBatch } from './group-batch.ts'
 import type { GroupMember } from './group-member.ts'
-import { FINISH_MS } from './group-options.ts'
-import { GroupRecord } from './group-record.ts'
-import { actionsOf, commitUpTo } from './record-actions.ts'
+import type { GroupRecord } from './group-record.ts'
+import type { HandOut } from './hand-out.ts'
 
 /**
  * What a member of a group reads, without end. It joins the group when the loop begins, and leaves it when the loop is
  * left. Iterate over it, or over `batches()`, once.
  */
 export class GroupSubscription<Data = string> implements AsyncIterable<GroupRecord<Data>> {
-  readonly #join: () => Promise<GroupMember<Data>>
-  readonly #counts: GroupCounts
+  readonly #join: () => Promise<HandOut<Data>>
   #member: GroupMember<Data> | undefined
   #isClosed = false
 
-  constructor(join: () => Promise<GroupMember<Data>>, counts: GroupCounts) {
+  constructor(join: () => Promise<HandOut<Data>>) {
     this.#join = join
-    this.#counts = counts
   }
 
   /**
@@ -28,24 +24,21 @@ export class GroupSubscription<Data = string> implements AsyncIterable<GroupReco
    * a consumer throws; what `onAssigned` and `onRevoked` throw. Errors that can pass are waited out
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<GroupRecord<Data>, undefined> {
-    const member = await this.#begin()
-    const counts = this.#counts
+    const hand = await this.#begin()
+    const { member } = hand
     try {
       for (;;) {
         const partition = await member.intake.next()
         if (partition === undefined) return
-        const { token } = partition.lease
         // Of one partition, as long as there are some and others need not be asked.
         for (let at = member.now(); member.intake.mayGoOn(partition, at); at = member.now()) {
           const taken = partition.takeRecord()
           if (taken === undefined) break
           const { record, handed } = taken
-          const attempt = (handed.due?.attempt ?? 0) + 1
-          const actions = actionsOf(member, partition, handed, { attempt: () => attempt, counts, canCommit: true })
           partition.begin(handed, at)
           let isDone = false
           try {
-            yield new GroupRecord(record, token, attempt, actions)
+            yield hand.recordOf(partition, record, handed)
             isDone = true
           } finally {
             member.finish(partition, handed, isDone)
@@ -60,7 +53,8 @@ export class GroupSubscription<Data = string> implements AsyncIterable<GroupReco
 
   /** The same as batches. Records that were put off come to loops over records only. @throws as the loop */
   async *batches(): AsyncGenerator<GroupBatch<Data>, undefined> {
-    const member = await this.#begin()
+    const hand = await this.#begin()
+    const { member } = hand
     try {
       for (;;) {
         const partition = await member.intake.next()
@@ -74,9 +68,7 @@ export class GroupSubscription<Data = string> implements AsyncIterable<GroupReco
         partition.begin(handed, member.now())
         let isDone = false
         try {
-          yield new GroupBatch(batch, partition.lease.token, (options) =>
-            commitUpTo(member, partition, handed, options),
-          )
+          yield hand.batchOf(partition, batch, handed)
           isDone = true
         } finally {
           member.finish(partition, handed, isDone)
@@ -93,18 +85,19 @@ export class GroupSubscription<Data = string> implements AsyncIterable<GroupReco
    */
   async close(): Promise<void> {
     this.#isClosed = true
-    await this.#member?.close(FINISH_MS)
+    await this.#member?.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
 
-  async #begin(): Promise<GroupMember<Data>> {
+  /** @throws TailraceError CLOSED, CODE_NOT_LOADED */
+  async #begin(): Promise<HandOut<Data>> {
     if (this.#isClosed) throw new TailraceError('CLOSED')
-    const member = await this.#join()
-    this.#member = member
-    if (this.#isClosed) await member.close(0)
-    return member
+    const hand = await this.#join()
+    this.#member = hand.member
+    if (this.#isClosed) await hand.member.close(0)
+    return hand
   }
 }

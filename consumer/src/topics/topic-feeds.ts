@@ -1,38 +1,23 @@
-import { type Client, orAborted, withResolvers } from '@tailrace/client'
+import { orAborted, withResolvers } from '@tailrace/client'
 import { TailraceError } from '@tailrace/schemas'
 import { Arrivals } from '../feed/arrivals.ts'
-import type { BatchSource } from '../feed/batch-source.ts'
 import type { Feed } from '../feed/feed.ts'
-import type { Feeds } from '../feed/feeds.ts'
+import { Feeds } from '../feed/feeds.ts'
 import type { ReceivedBatch } from '../feed/received-batch.ts'
-import type { FeedSettings } from '../options.ts'
 import type { Positions } from '../positions.ts'
-import type { TopicChoice } from './topic-choice.ts'
 import { topicNames, watchTopicNames } from './topic-list.ts'
 import { TopicPositions } from './topic-positions.ts'
-import type { TopicRanges } from './topics-options.ts'
-
-export interface TopicFeedsParts {
-  readonly client: Client
-  readonly feeds: Feeds
-  readonly choice: TopicChoice
-  readonly ranges: TopicRanges
-  /** Its budget is that of all topics together. */
-  readonly settings: FeedSettings
-  /** Between two looks for topics that match a pattern. */
-  readonly lookMs: number
-}
+import { notRead, type TopicFeedsParts, type TopicsSource } from './topics-source.ts'
 
 /**
  * The batches of several topics in one queue, under one budget. Topics that match a pattern join while it runs, and
  * leave when they are deleted.
  */
-export class TopicFeeds implements BatchSource {
-  /** Called once when it begins to receive. */
+export class TopicFeeds implements TopicsSource {
   onBegin: (() => void) | undefined
-  /** Called once when it has ended, for any reason. */
   onEnd: (() => void) | undefined
   readonly #parts: TopicFeedsParts
+  readonly #opener: Feeds
   readonly #feeds = new Map<string, Feed>()
   readonly #arrivals = new Arrivals(() => this.#isDone)
   readonly #ended = new AbortController()
@@ -46,10 +31,11 @@ export class TopicFeeds implements BatchSource {
 
   constructor(parts: TopicFeedsParts) {
     this.#parts = parts
+    const { client, options, levelsOf, settings } = parts
+    this.#opener = new Feeds(client, options, levelsOf, settings.counts)
     this.#started.promise.catch(() => {})
   }
 
-  /** The topics that are read at present. */
   get feeds(): ReadonlyMap<string, Feed> {
     return this.#feeds
   }
@@ -61,7 +47,6 @@ export class TopicFeeds implements BatchSource {
     return new TopicPositions(all.filter(([, positions]) => positions.size > 0))
   }
 
-  /** Resolves when the start of each partition of the topics that there are is known. @throws what has ended it */
   whenStarted(): Promise<void> {
     this.#begin()
     return this.#started.promise
@@ -76,7 +61,6 @@ export class TopicFeeds implements BatchSource {
     batch.cursor.owner?.release(batch)
   }
 
-  /** All topics, also those that join later. */
   pause(): void {
     this.#isPaused = true
     for (const feed of this.#feeds.values()) feed.moves.pause(undefined)
@@ -87,11 +71,10 @@ export class TopicFeeds implements BatchSource {
     for (const feed of this.#feeds.values()) feed.moves.resume(undefined)
   }
 
-  /** @throws TailraceError UNKNOWN_TOPIC: it is not read here */
   feedOf(topic: string): Feed {
     const feed = this.#feeds.get(topic)
-    if (feed !== undefined) return feed
-    throw new TailraceError('UNKNOWN_TOPIC', `"${topic}" is not read here.`)
+    if (feed === undefined) throw notRead(topic)
+    return feed
   }
 
   fail(error: TailraceError, now = false): void {
@@ -122,14 +105,14 @@ export class TopicFeeds implements BatchSource {
     const { client, choice, ranges, lookMs } = this.#parts
     const { signal } = this.#ended
     try {
-      const found = choice.matches === undefined ? [] : await topicNames(client, signal)
+      const { matches } = choice
+      const found = matches === undefined ? [] : await topicNames(client, signal)
       if (this.#isOver) return
-      this.#take([...choice.names, ...found.filter(choice.matches ?? never)], false)
+      this.#take([...choice.names, ...found.filter(matches ?? never)], false)
       this.#isListed = true
       this.#arrivals.wake()
       await orAborted(Promise.all([...this.#feeds.values()].map((feed) => this.#startOf(feed))), signal)
       this.#started.resolve()
-      const { matches } = choice
       if (matches === undefined || ranges.hasEnd) return
       await watchTopicNames(client, lookMs, signal, (names) => this.#take(names.filter(matches), true))
     } catch (error) {
@@ -147,11 +130,11 @@ export class TopicFeeds implements BatchSource {
   /** Those that are not read yet are, from now on. */
   #take(topics: readonly string[], isLater: boolean): void {
     if (this.#isOver) return
-    const { feeds, ranges, settings, choice } = this.#parts
+    const { ranges, settings, choice } = this.#parts
     for (const topic of topics) {
       const range = this.#feeds.has(topic) ? undefined : ranges.of(topic, isLater)
       if (range === undefined) continue
-      const feed: Feed = feeds.open(topic, range, settings, {
+      const feed: Feed = this.#opener.open(topic, range, settings, {
         arrivals: this.#arrivals,
         failed: (error, now) => {
           const mayLeave = error.code === 'UNKNOWN_TOPIC' && !choice.names.includes(topic)
@@ -173,7 +156,7 @@ export class TopicFeeds implements BatchSource {
     this.#started.reject(error)
     this.#ended.abort(new TailraceError('CLOSED'))
     for (const feed of this.#feeds.values()) feed.close()
-    this.#parts.feeds.close()
+    this.#opener.close()
     this.onEnd?.()
   }
 }

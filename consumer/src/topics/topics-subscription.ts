@@ -6,8 +6,8 @@ import type { ConsumerRecord, RecordMaker } from '../record.ts'
 import { RecordIterator } from '../record-iterator.ts'
 import { RecordsBatch } from '../records-batch.ts'
 import { type Place, positionAt } from '../seek-place.ts'
-import type { TopicFeeds } from './topic-feeds.ts'
 import type { TopicPositions } from './topic-positions.ts'
+import type { TopicsSource } from './topics-source.ts'
 
 /** A place in a partition of a topic. */
 export interface TopicPlace extends Place {
@@ -32,11 +32,11 @@ export interface TopicsLag {
  * topics.
  */
 export class TopicsSubscription<Data> implements AsyncIterable<ConsumerRecord<Data>> {
-  readonly #feeds: TopicFeeds
+  readonly #feeds: TopicsSource
   readonly #make: RecordMaker<Data>
   readonly #onUnreadable: OnUnreadable
 
-  constructor(feeds: TopicFeeds, make: RecordMaker<Data>, onUnreadable: OnUnreadable) {
+  constructor(feeds: TopicsSource, make: RecordMaker<Data>, onUnreadable: OnUnreadable) {
     this.#feeds = feeds
     this.#make = make
     this.#onUnreadable = onUnreadable

@@ -6,3 +6,6 @@ export { isErrorCode } from '../errors.ts'
 export function errorRow(code: ErrorCode): ErrorRow {
   return errorTable[code]
 }
+
+/** An error has its advice from the start. */
+export function advise(_error: object): void {}

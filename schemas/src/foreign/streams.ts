@@ -1,8 +1,8 @@
 import { encodeFrame } from '../frame.ts'
+import { TailraceError } from '../index.ts'
 import type { MessageName } from '../messages.ts'
 import { decoderOfOnly, type MessageDecoder, protocolFingerprint } from '../protocol.ts'
 import { brokerDecoder, brokerMessages, foreignProtocolIn } from '../stream-schemas.ts'
-import { TailraceError } from '../tailrace-error.ts'
 import { decoderFor, protocolJson, writtenProtocolJson } from './protocol.ts'
 
 /**

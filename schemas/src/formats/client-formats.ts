@@ -17,7 +17,7 @@ export const clientFormats = {
   readToken: {
     what: 'A read token',
     version: 1,
-    checkedIn: 'schemas/src/read-token.ts',
+    checkedIn: 'schemas/src/formats/parse-read-token.ts',
     proof: 'its first letter',
   },
   frame: {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { parseReadToken } from '@tailrace/schemas'
+import { parseReadToken } from '@tailrace/schemas/parse-read-token'
 import { parseConfigFile } from '../../../broker/src/config/config-file.ts'
 import { fromFile } from '../../../broker/src/config/given-settings.ts'
 import { resolveSettings } from '../../../broker/src/config/resolve-settings.ts'

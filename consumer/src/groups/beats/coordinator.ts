@@ -6,6 +6,7 @@ import {
   type ConsumerGroupResultShapes,
   TailraceError,
 } from '@tailrace/schemas'
+import { knowMemberMessages } from '@tailrace/schemas/member-messages'
 
 export type BeatFields = ConsumerGroupRequestShapes['Beat']
 export type BeatAnswer = ConsumerGroupResultShapes['Beaten']
@@ -25,6 +26,7 @@ export class Coordinator {
   readonly #group: string
 
   constructor(client: Client, group: string) {
+    knowMemberMessages()
     this.#client = client
     this.#group = group
   }

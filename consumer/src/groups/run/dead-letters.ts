@@ -90,7 +90,7 @@ export class DeadLetters {
   }
 
   async #load(): Promise<DeadLetterProducer> {
-    const { Producer } = await import('@tailrace/producer')
+    const { Producer } = await import('./dead-letter-producer.ts')
     return new Producer({ ...this.#parts.options, lingerMs: 0 })
   }
 }

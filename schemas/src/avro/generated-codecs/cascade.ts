@@ -6,6 +6,7 @@ import type { AvroWriter } from '../writer.ts'
 import {
   readAcl,
   readAskerOrNull,
+  readBrokerLoad2OrNull,
   readCondition,
   readInt,
   readIntOrNull,
@@ -19,6 +20,7 @@ import {
   readToken,
   writeAcl,
   writeAskerOrNull,
+  writeBrokerLoad2OrNull,
   writeCondition,
   writeInt,
   writeIntOrNull,
@@ -31,73 +33,6 @@ import {
   writeString,
   writeToken,
 } from './shared.ts'
-
-export function readBrokers(from: AvroReader): Message<'Brokers'> {
-  return {
-    correlation: from.long(),
-  }
-}
-export function writeBrokers(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.long(value.correlation)
-}
-
-function readBrokerLoad2(from: AvroReader) {
-  return {
-    connections: from.int(),
-    lagMs: from.long(),
-    ready: from.boolean(),
-  }
-}
-function writeBrokerLoad2(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.int(value.connections)
-  to.long(value.lagMs)
-  to.boolean(value.ready)
-}
-
-function readBrokerLoad2OrNull(from: AvroReader) {
-  return from.branch(2) === 0 ? null : readBrokerLoad2(from)
-}
-function writeBrokerLoad2OrNull(to: AvroWriter, value: unknown): void {
-  if (to.present(value)) writeBrokerLoad2(to, value)
-}
-
-function readLevelBroker(from: AvroReader) {
-  return {
-    id: from.int(),
-    http: from.string(),
-    level: from.int(),
-    alive: from.boolean(),
-    rack: from.string(),
-    load: readBrokerLoad2OrNull(from),
-    topics: from.list(1000, readString),
-  }
-}
-function writeLevelBroker(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.int(value.id)
-  to.string(value.http)
-  to.int(value.level)
-  to.boolean(value.alive)
-  to.string(value.rack)
-  writeBrokerLoad2OrNull(to, value.load)
-  to.list(value.topics === undefined ? [] : value.topics, writeString)
-}
-
-export function readBrokersReply(from: AvroReader): Message<'BrokersReply'> {
-  return {
-    correlation: from.long(),
-    clusterId: from.string(),
-    brokers: from.list(20000, readLevelBroker),
-  }
-}
-export function writeBrokersReply(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.long(value.correlation)
-  to.string(value.clusterId)
-  to.list(value.brokers, writeLevelBroker)
-}
 
 function readConditionOrNull(from: AvroReader) {
   return from.branch(2) === 0 ? null : readCondition(from)

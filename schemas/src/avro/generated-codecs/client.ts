@@ -7,10 +7,12 @@ import {
   readAskerOrNull,
   readErrorFields2,
   readInt,
+  readPosition,
   readString,
   writeAskerOrNull,
   writeErrorFields2,
   writeInt,
+  writePosition,
   writeString,
 } from './shared.ts'
 
@@ -56,112 +58,6 @@ export function writePublishReply(to: AvroWriter, fields: unknown): void {
   to.long(value.index === undefined ? 0 : value.index)
   to.list(value.holders === undefined ? [] : value.holders, writeInt)
   to.string(value.seal === undefined ? "" : value.seal)
-}
-
-export function readFetch(from: AvroReader): Message<'Fetch'> {
-  return {
-    correlation: from.long(),
-    topic: from.string(),
-    partition: from.int(),
-    offset: from.long(),
-    maxBytes: from.int(),
-    waitMs: from.int(),
-    tokenTerm: from.int(),
-    tokenIndex: from.long(),
-    replica: from.boolean(),
-    tokenSeal: from.string(),
-    topicId: from.string(),
-    linearizable: from.boolean(),
-    asker: readAskerOrNull(from),
-  }
-}
-export function writeFetch(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.long(value.correlation)
-  to.string(value.topic)
-  to.int(value.partition)
-  to.long(value.offset)
-  to.int(value.maxBytes)
-  to.int(value.waitMs)
-  to.int(value.tokenTerm === undefined ? 0 : value.tokenTerm)
-  to.long(value.tokenIndex === undefined ? 0 : value.tokenIndex)
-  to.boolean(value.replica === undefined ? false : value.replica)
-  to.string(value.tokenSeal === undefined ? "" : value.tokenSeal)
-  to.string(value.topicId === undefined ? "" : value.topicId)
-  to.boolean(value.linearizable === undefined ? false : value.linearizable)
-  writeAskerOrNull(to, value.asker === undefined ? null : value.asker)
-}
-
-export function readFetchReply(from: AvroReader): Message<'FetchReply'> {
-  return {
-    correlation: from.long(),
-    nextOffset: from.long(),
-    highWatermark: from.long(),
-    logStart: from.long(),
-    rulesVersion: from.long(),
-  }
-}
-export function writeFetchReply(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.long(value.correlation)
-  to.long(value.nextOffset)
-  to.long(value.highWatermark)
-  to.long(value.logStart)
-  to.long(value.rulesVersion === undefined ? 0 : value.rulesVersion)
-}
-
-const allPositionKindSymbols = ['EARLIEST', 'LATEST', 'OFFSET', 'TIME'] as const
-
-function readPosition(from: AvroReader) {
-  return {
-    kind: from.symbol(allPositionKindSymbols),
-    value: from.long(),
-  }
-}
-function writePosition(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.symbol(allPositionKindSymbols, value.kind)
-  to.long(value.value)
-}
-
-export function readFindOffset(from: AvroReader): Message<'FindOffset'> {
-  return {
-    correlation: from.long(),
-    topic: from.string(),
-    partition: from.int(),
-    position: readPosition(from),
-    topicId: from.string(),
-    linearizable: from.boolean(),
-    asker: readAskerOrNull(from),
-  }
-}
-export function writeFindOffset(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.long(value.correlation)
-  to.string(value.topic)
-  to.int(value.partition)
-  writePosition(to, value.position)
-  to.string(value.topicId === undefined ? "" : value.topicId)
-  to.boolean(value.linearizable === undefined ? false : value.linearizable)
-  writeAskerOrNull(to, value.asker === undefined ? null : value.asker)
-}
-
-export function readFindOffsetReply(from: AvroReader): Message<'FindOffsetReply'> {
-  return {
-    correlation: from.long(),
-    offset: from.long(),
-    highWatermark: from.long(),
-    logStart: from.long(),
-    fence: from.long(),
-  }
-}
-export function writeFindOffsetReply(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.long(value.correlation)
-  to.long(value.offset)
-  to.long(value.highWatermark)
-  to.long(value.logStart)
-  to.long(value.fence === undefined ? -1 : value.fence)
 }
 
 export function readInitProducer(from: AvroReader): Message<'InitProducer'> {

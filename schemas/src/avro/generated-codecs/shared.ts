@@ -85,6 +85,41 @@ export function writeInt(to: AvroWriter, value: unknown): void {
   to.int(value)
 }
 
+const allPositionKindSymbols = ['EARLIEST', 'LATEST', 'OFFSET', 'TIME'] as const
+
+export function readPosition(from: AvroReader) {
+  return {
+    kind: from.symbol(allPositionKindSymbols),
+    value: from.long(),
+  }
+}
+export function writePosition(to: AvroWriter, fields: unknown): void {
+  const value = to.record(fields)
+  to.symbol(allPositionKindSymbols, value.kind)
+  to.long(value.value)
+}
+
+function readBrokerLoad2(from: AvroReader) {
+  return {
+    connections: from.int(),
+    lagMs: from.long(),
+    ready: from.boolean(),
+  }
+}
+function writeBrokerLoad2(to: AvroWriter, fields: unknown): void {
+  const value = to.record(fields)
+  to.int(value.connections)
+  to.long(value.lagMs)
+  to.boolean(value.ready)
+}
+
+export function readBrokerLoad2OrNull(from: AvroReader) {
+  return from.branch(2) === 0 ? null : readBrokerLoad2(from)
+}
+export function writeBrokerLoad2OrNull(to: AvroWriter, value: unknown): void {
+  if (to.present(value)) writeBrokerLoad2(to, value)
+}
+
 export function readLong(from: AvroReader) {
   return from.long()
 }

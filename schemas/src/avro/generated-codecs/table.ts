@@ -10,6 +10,7 @@ import * as consumerGroups from './consumer-groups.ts'
 import * as metadataCommand from './metadata-command.ts'
 import * as peer from './peer.ts'
 import * as raft from './raft.ts'
+import * as reads from './reads.ts'
 import * as streams from './streams.ts'
 
 export interface Codec<Name extends MessageName> {
@@ -41,10 +42,10 @@ export const codecs: { readonly [Name in MessageName]: Codec<Name> } = {
   NodeBeat: { number: 19, read: raft.readNodeBeat, write: raft.writeNodeBeat, isCorrelated: false },
   Publish: { number: 20, read: client.readPublish, write: client.writePublish, isCorrelated: true },
   PublishReply: { number: 21, read: client.readPublishReply, write: client.writePublishReply, isCorrelated: true },
-  Fetch: { number: 22, read: client.readFetch, write: client.writeFetch, isCorrelated: true },
-  FetchReply: { number: 23, read: client.readFetchReply, write: client.writeFetchReply, isCorrelated: true },
-  FindOffset: { number: 24, read: client.readFindOffset, write: client.writeFindOffset, isCorrelated: true },
-  FindOffsetReply: { number: 25, read: client.readFindOffsetReply, write: client.writeFindOffsetReply, isCorrelated: true },
+  Fetch: { number: 22, read: reads.readFetch, write: reads.writeFetch, isCorrelated: true },
+  FetchReply: { number: 23, read: reads.readFetchReply, write: reads.writeFetchReply, isCorrelated: true },
+  FindOffset: { number: 24, read: reads.readFindOffset, write: reads.writeFindOffset, isCorrelated: true },
+  FindOffsetReply: { number: 25, read: reads.readFindOffsetReply, write: reads.writeFindOffsetReply, isCorrelated: true },
   InitProducer: { number: 26, read: client.readInitProducer, write: client.writeInitProducer, isCorrelated: true },
   InitProducerReply: { number: 27, read: client.readInitProducerReply, write: client.writeInitProducerReply, isCorrelated: true },
   Metadata: { number: 28, read: client.readMetadata, write: client.writeMetadata, isCorrelated: true },
@@ -63,8 +64,8 @@ export const codecs: { readonly [Name in MessageName]: Codec<Name> } = {
   Credit: { number: 43, read: client.readCredit, write: client.writeCredit, isCorrelated: false },
   Unsubscribe: { number: 44, read: client.readUnsubscribe, write: client.writeUnsubscribe, isCorrelated: false },
   SubscriptionEnd: { number: 45, read: client.readSubscriptionEnd, write: client.writeSubscriptionEnd, isCorrelated: false },
-  Brokers: { number: 46, read: cascade.readBrokers, write: cascade.writeBrokers, isCorrelated: true },
-  BrokersReply: { number: 47, read: cascade.readBrokersReply, write: cascade.writeBrokersReply, isCorrelated: true },
+  Brokers: { number: 46, read: reads.readBrokers, write: reads.writeBrokers, isCorrelated: true },
+  BrokersReply: { number: 47, read: reads.readBrokersReply, write: reads.writeBrokersReply, isCorrelated: true },
   SleepingGroups: { number: 50, read: raft.readSleepingGroups, write: raft.writeSleepingGroups, isCorrelated: false },
   WakeGroups: { number: 51, read: raft.readWakeGroups, write: raft.writeWakeGroups, isCorrelated: false },
   Lives: { number: 52, read: raft.readLives, write: raft.writeLives, isCorrelated: false },

@@ -1,4 +1,5 @@
-import { type Offset, parseReadToken, positionFrom, readTokenPattern, TailraceError } from '@tailrace/schemas'
+import { type Offset, positionFrom, readTokenPattern, TailraceError } from '@tailrace/schemas'
+import { parseReadToken } from '@tailrace/schemas/parse-read-token'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { BrokerApi } from '../../../api/broker-api.ts'
 import type { Clock } from '../../../platform/clock.ts'

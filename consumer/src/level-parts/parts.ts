@@ -1,0 +1,2 @@
+export { KnownBrokers } from '../known-brokers.ts'
+export { Levels } from '../levels.ts'

@@ -1,0 +1,3 @@
+export { findBounds } from '../bounds.ts'
+export { findOffset } from '../find-offset.ts'
+export { readRecordsAt } from '../read-records.ts'

@@ -1,0 +1,67 @@
+import { withResolvers } from '@tailrace/client'
+import { TailraceError } from '@tailrace/schemas'
+import { expect, it } from 'vitest'
+import { Positions } from '../positions.ts'
+import { LaterTopicFeeds } from './later-topic-feeds.ts'
+import { TopicPositions } from './topic-positions.ts'
+import { topicRanges } from './topics-options.ts'
+import type { TopicsSource } from './topics-source.ts'
+
+const saved = new TopicPositions([['a', new Positions([[0, 3]], 'id-a')]])
+
+/** What is loaded, telling what it was asked for. */
+function loadedSource(calls: string[]): TopicsSource {
+  const named = { pause: true, resume: true, close: true, fail: true }
+  const told = Object.keys(named).map((name) => [name, () => void calls.push(name)])
+  const source = { ...Object.fromEntries(told), onBegin: undefined, onEnd: undefined } as TopicsSource
+  return Object.assign(source, {
+    whenStarted: async () => void calls.push('whenStarted'),
+    next: async () => {
+      source.onBegin?.()
+      calls.push('next')
+      return undefined
+    },
+  })
+}
+
+it('holds what was asked for before it is loaded, loads once, and goes on where it was to begin until then', async () => {
+  const calls: string[] = []
+  const loading = withResolvers<TopicsSource>()
+  let loads = 0
+  const feeds = new LaterTopicFeeds(topicRanges({ from: saved }), () => {
+    loads++
+    return loading.promise
+  })
+  feeds.onBegin = () => calls.push('begin')
+  feeds.pause()
+  expect(feeds.positions).toEqual(saved)
+  expect(feeds.feeds.size).toBe(0)
+  expect(() => feeds.feedOf('a')).toThrow(expect.objectContaining({ code: 'UNKNOWN_TOPIC' }))
+  expect(loads).toBe(0)
+  const asked = [feeds.next(), feeds.whenStarted()]
+  loading.resolve(loadedSource(calls))
+  await Promise.all(asked)
+  expect(calls).toEqual(['pause', 'begin', 'next', 'whenStarted'])
+  expect(loads).toBe(1)
+  feeds.resume()
+  feeds.close()
+  expect(calls.slice(4)).toEqual(['resume', 'close'])
+})
+
+it('closed while it is loaded, it is closed then', async () => {
+  const calls: string[] = []
+  const loading = withResolvers<TopicsSource>()
+  const feeds = new LaterTopicFeeds(topicRanges({}), () => loading.promise)
+  const asked = feeds.next()
+  feeds.close()
+  loading.resolve(loadedSource(calls))
+  await asked
+  expect(calls).toEqual(['close', 'next'])
+})
+
+it('tells both, the loop and ready, that it cannot be loaded', async () => {
+  const error = new TailraceError('CODE_NOT_LOADED')
+  const feeds = new LaterTopicFeeds(topicRanges({}), () => Promise.reject(error))
+  await expect(feeds.next()).rejects.toBe(error)
+  await expect(feeds.whenStarted()).rejects.toBe(error)
+})

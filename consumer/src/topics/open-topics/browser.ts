@@ -1,0 +1,10 @@
+import { placeParts } from '../../place-parts/browser.ts'
+import { LaterTopicFeeds } from '../later-topic-feeds.ts'
+import type { OpenTopics } from '../topics-source.ts'
+
+/** What reads several topics is loaded with the first record that is asked for: most pages read one at a time. */
+export const openTopics: OpenTopics = (parts) =>
+  new LaterTopicFeeds(parts.ranges, async () => {
+    const { TopicFeeds } = await placeParts()
+    return new TopicFeeds(parts)
+  })

@@ -1,0 +1,1 @@
+export { knowMemberMessages } from '#member-messages'

@@ -1,0 +1,1 @@
+export { knowReadMessages } from '#read-messages'

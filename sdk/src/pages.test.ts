@@ -1,0 +1,102 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { TestCluster } from '@tailrace/client/testing'
+import type * as Sdk from '@tailrace/sdk'
+import { build } from 'esbuild'
+import { expect, it, onTestFinished } from 'vitest'
+
+const record = { key: 'k', value: 'ü' }
+
+/** The SDK as a bundler splits it for a page; `isWhole` false: without the files that are loaded later. */
+async function pageOf(isWhole: boolean): Promise<typeof Sdk> {
+  const folder = mkdtempSync(join(tmpdir(), 'tailrace-page-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const { metafile } = await build({
+    stdin: { contents: `export * from '@tailrace/sdk'`, resolveDir: import.meta.dirname },
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'browser',
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    metafile: true,
+    absWorkingDir: folder,
+  })
+  const needed = new Set<string>()
+  const need = (path: string): void => {
+    if (needed.has(path)) return
+    needed.add(path)
+    for (const one of metafile.outputs[path]!.imports) if (one.kind === 'import-statement') need(one.path)
+  }
+  need('stdin.mjs')
+  const later = Object.keys(metafile.outputs).filter((path) => !needed.has(path))
+  expect(later.length).toBeGreaterThan(5)
+  for (const path of isWhole ? [] : later) rmSync(join(folder, path))
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+  return (await import(/* @vite-ignore */ pathToFileURL(join(folder, 'stdin.mjs')).href)) as typeof Sdk
+}
+
+/** What is loaded when it is needed, each with one record in the topic. Resolves with a value that was read. */
+const uses: Record<string, (sdk: typeof Sdk, servers: string[]) => Promise<unknown>> = {
+  'a member of a group': ({ Consumer }, servers) =>
+    first(new Consumer({ servers }), (one) => one.group('g').subscribe('t')),
+  'several topics': ({ Consumer }, servers) =>
+    first(new Consumer({ servers }), (one) => one.subscribe(['t'], { from: 'earliest' })),
+  'a loop with an end': ({ Consumer }, servers) =>
+    first(new Consumer({ servers }), (one) => one.subscribe('t', { until: 'end' })),
+  'cascade brokers': ({ Consumer }, servers) =>
+    first(new Consumer({ servers, level: 'nearest' }), (one) => one.subscribe('t', { from: 'earliest' })),
+  'one place': async ({ Consumer }, servers) => {
+    await using consumer = new Consumer({ servers })
+    return (await consumer.read('t', { partition: 0, offset: 0 })).records[0]?.value
+  },
+  'a fence': async ({ Producer }, servers) => {
+    await using producer = new Producer({ servers })
+    return (await producer.fence('t', 0, 7)) === 1 ? record.value : undefined
+  },
+  'a compressed record': async ({ Producer }, servers) => {
+    await using producer = new Producer({ servers, compression: 'gzip' })
+    return (await producer.send('t', record)).offset === 1 ? record.value : undefined
+  },
+}
+
+async function first(
+  consumer: Sdk.Consumer,
+  open: (consumer: Sdk.Consumer) => AsyncIterable<{ value: string | null }>,
+): Promise<unknown> {
+  await using closing = consumer
+  for await (const { value } of open(closing)) return value
+  return undefined
+}
+
+/** A topic `t` of one partition, with one record, which the page has published and read. */
+async function started({ Consumer, Producer }: typeof Sdk): Promise<string[]> {
+  const cluster = await TestCluster.start({ t: 1 })
+  onTestFinished(() => cluster.close())
+  await using producer = new Producer({ servers: cluster.servers })
+  await producer.send('t', record)
+  await producer.close()
+  expect(
+    await first(new Consumer({ servers: cluster.servers }), (one) => one.subscribe('t', { from: 'earliest' })),
+  ).toBe('ü')
+  return [...cluster.servers]
+}
+
+it.each(Object.entries(uses))('a page loads what it needs for %s', async (_, use) => {
+  const sdk = await pageOf(true)
+  expect(await use(sdk, await started(sdk))).toBe('ü')
+})
+
+it('a page publishes and reads with the files of its start alone, and is told what it cannot load', async () => {
+  const sdk = await pageOf(false)
+  const servers = await started(sdk)
+  const { 'a compressed record': compressed, ...others } = uses
+  for (const [name, use] of Object.entries(others)) {
+    const outcome = await use(sdk, servers).catch((error: unknown) => error)
+    expect(outcome, name).toMatchObject({ name: 'TailraceError', code: 'CODE_NOT_LOADED', retriable: false })
+  }
+  // It is sent as it is.
+  expect(await compressed!(sdk, servers)).toBe('ü')
+})
