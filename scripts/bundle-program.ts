@@ -1,5 +1,5 @@
 import { existsSync, globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
 
 /**
@@ -44,11 +44,11 @@ export async function bundleProgram(made: string, modules: string): Promise<void
   renameSync(outdir, folder)
 }
 
-/** The texts of the licences of the packages whose files are `inputs`. */
+/** The texts of the licences of the packages whose files are `inputs`, as paths from the present folder. */
 export function licencesOf(inputs: readonly string[]): string {
   const packages = new Set<string>()
   for (const input of inputs) {
-    const found = /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1]
+    const found = /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(resolve(input))?.[1]
     if (found !== undefined) packages.add(found)
   }
   return [...packages].sort().map(licenceOf).join('\n')
