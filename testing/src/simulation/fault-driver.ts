@@ -54,7 +54,7 @@ export class FaultDriver {
 
   /** `stream`: randomness of its own for each kind, so that one kind more does not change when the others strike. */
   begin(faults: Faults, stream: (kind: number) => SimRandom): void {
-    const { brokerKills, cascadeKills, programKills, cuts, resets, slowLinks, slowDisks, plan = [] } = faults
+    const { brokerKills, cascadeKills, programKills, programPauses, cuts, resets, slowLinks, slowDisks } = faults
     const kinds: (Strike | undefined)[] = [
       brokerKills && { ...brokerKills, act: (random) => this.#killBroker(random) },
       programKills && { ...programKills, act: (random) => this.#killProgram(random) },
@@ -63,9 +63,10 @@ export class FaultDriver {
       slowLinks && { ...slowLinks, act: (random) => this.#slowLink(random, slowLinks.byMs) },
       slowDisks && { ...slowDisks, act: (random) => this.#slowDisk(random, slowDisks.byMs) },
       cascadeKills && { ...cascadeKills, act: (random) => this.#killCascade(random) },
+      programPauses && { ...programPauses, act: (random) => this.#pauseProgram(random) },
     ]
     for (const [kind, strike] of kinds.entries()) if (strike !== undefined) this.#await(strike, stream(kind))
-    for (const { atMs, act } of plan) this.#after(atMs, () => void act(this.#targets.cluster))
+    for (const { atMs, act } of faults.plan ?? []) this.#after(atMs, () => void act(this.#targets.cluster))
   }
 
   /** No fault comes any more, and those that last end now. */
@@ -135,6 +136,20 @@ export class FaultDriver {
       if (program.running) return
       note(`program ${program.name} starts`)
       program.start()
+    }
+  }
+
+  #pauseProgram(random: SimRandom): Undo {
+    const { programs, note } = this.#targets
+    const going = [...programs.values()].filter(({ running, paused }) => running && !paused)
+    if (going.length === 0) return null
+    const program = random.pick(going)
+    note(`program ${program.name} stands still`)
+    program.pause()
+    return () => {
+      if (!program.paused) return
+      note(`program ${program.name} goes on`)
+      program.resume()
     }
   }
 

@@ -25,6 +25,8 @@ export interface Faults {
   readonly cascadeKills?: Fault
   /** A program is killed and started again. */
   readonly programKills?: Fault
+  /** A program stands still, and goes on with what it was about to do. */
+  readonly programPauses?: Fault
   /** Nothing gets through between two machines, in one direction or in both. */
   readonly cuts?: Fault
   /** All connections between two machines break. */
@@ -38,6 +40,7 @@ const kinds = {
   brokerKills: ['everyMs', 'forMs'],
   cascadeKills: ['everyMs', 'forMs'],
   programKills: ['everyMs', 'forMs'],
+  programPauses: ['everyMs', 'forMs'],
   cuts: ['everyMs', 'forMs'],
   resets: ['everyMs'],
   slowLinks: ['everyMs', 'forMs', 'byMs'],

@@ -1,6 +1,7 @@
 import type { ClientSurroundings, Timer } from '@tailrace/client'
 import type { Clock, MemoryNetwork } from 'tailrace/embedded'
 import { CONNECT_MS, StreamSocket } from '../network/stream-socket.ts'
+import { ProcessTime } from './process-time.ts'
 import { bytesOf } from './seeded.ts'
 import type { SimRandom } from './sim-random.ts'
 
@@ -42,77 +43,91 @@ export interface ProgramParts {
   readonly opened: (socket: StreamSocket) => void
 }
 
-const never: Timer = { cancel: () => {} }
-
 /** One life of a program. After its end no timer fires and no answer comes, as for a process that was killed. */
 export class ProgramLife {
   readonly world: ProgramWorld
-  #alive = true
+  readonly #time: ProcessTime
 
-  constructor(parts: ProgramParts) {
-    const surroundings = this.#surroundings(parts)
-    this.world = {
-      clients: { servers: parts.servers, surroundings, logger: null },
-      clock: {
-        now: surroundings.now,
-        monotonic: surroundings.monotonic,
-        setTimeout: (call, ms) => surroundings.after(ms, call),
-        delay: (ms) => new Promise((resolve) => void surroundings.after(ms, resolve)),
+  constructor({ host, servers, clock, network, random, note, opened }: ProgramParts) {
+    const time = new ProcessTime(clock)
+    this.#time = time
+    const { now, monotonic, after, every } = time.clock
+    const surroundings: ClientSurroundings = {
+      now,
+      monotonic,
+      after,
+      afterIdle: after,
+      every,
+      random: () => random.next() / 2 ** 32,
+      secret: (bytes) => bytesOf(random, bytes),
+      connect: (address) => {
+        const dialled = time.hasEnded ? new Promise<never>(() => {}) : network.connect(host, address, CONNECT_MS)
+        const socket = new StreamSocket(time.clock, address.slice(0, address.lastIndexOf(':')), dialled)
+        opened(socket)
+        return socket
       },
-      random: parts.random,
+    }
+    this.world = {
+      clients: { servers, surroundings, logger: null },
+      clock: {
+        now,
+        monotonic,
+        setTimeout: (call, ms) => after(ms, call),
+        delay: (ms) => new Promise((resolve) => void after(ms, resolve)),
+      },
+      random,
       note: (text) => {
-        if (this.#alive) parts.note(text)
+        if (!time.hasEnded) note(text)
       },
     }
   }
 
   get alive(): boolean {
-    return this.#alive
+    return !this.#time.hasEnded
   }
 
   end(): void {
-    this.#alive = false
+    this.#time.end()
   }
 
-  #surroundings({ host, clock, network, random, opened }: ProgramParts): ClientSurroundings {
-    const whileAlive = (call: () => void) => () => {
-      if (this.#alive) call()
-    }
-    const after = (ms: number, call: () => void): Timer => (this.#alive ? clock.after(ms, whileAlive(call)) : never)
-    return {
-      now: clock.now,
-      monotonic: clock.monotonic,
-      after,
-      afterIdle: after,
-      every: (ms, call) => (this.#alive ? clock.every(ms, whileAlive(call)) : never),
-      random: () => random.next() / 2 ** 32,
-      secret: (bytes) => bytesOf(random, bytes),
-      connect: (address) => {
-        const dialled = this.#alive ? network.connect(host, address, CONNECT_MS) : new Promise<never>(() => {})
-        const socket = new StreamSocket(clock, address.slice(0, address.lastIndexOf(':')), dialled)
-        opened(socket)
-        return socket
-      },
-    }
+  suspend(): void {
+    this.#time.suspend()
   }
+
+  resume(): void {
+    this.#time.resume()
+  }
+}
+
+interface ProgramPlace {
+  kill(): void
+  suspend(): void
+  resume(): void
 }
 
 /** A program of the scenario, on a machine of its own. */
 export class Program {
   readonly name: string
   readonly #begin: () => ProgramLife
-  readonly #kill: () => void
+  /** Its place in the network. */
+  readonly #place: ProgramPlace
   #life: ProgramLife | null
+  #isPaused = false
 
-  constructor(name: string, { begin, kill }: { readonly begin: () => ProgramLife; readonly kill: () => void }) {
+  constructor(name: string, place: ProgramPlace, begin: () => ProgramLife) {
     this.name = name
     this.#begin = begin
-    this.#kill = kill
+    this.#place = place
     this.#life = begin()
   }
 
+  /** Whether it has begun and has not been killed, also while it is paused. */
   get running(): boolean {
     return this.#life !== null
+  }
+
+  get paused(): boolean {
+    return this.#isPaused
   }
 
   /** As `kill -9`: what it waits for never comes, and its connections end. */
@@ -120,7 +135,27 @@ export class Program {
     if (this.#life === null) return
     this.#life.end()
     this.#life = null
-    this.#kill()
+    this.#isPaused = false
+    this.#place.kill()
+  }
+
+  /**
+   * It stands still, as on SIGSTOP, or while the machine that it runs on does: no timer fires, nothing is read or sent,
+   * and no connection ends by itself. Time passes.
+   */
+  pause(): void {
+    if (this.#life === null || this.#isPaused) return
+    this.#isPaused = true
+    this.#life.suspend()
+    this.#place.suspend()
+  }
+
+  /** Goes on with what it was about to do, and learns of all that has happened meanwhile. */
+  resume(): void {
+    if (!this.#isPaused) return
+    this.#isPaused = false
+    this.#life?.resume()
+    this.#place.resume()
   }
 
   /** Begins anew, with nothing of what it had in memory. @throws Error if it runs */

@@ -35,7 +35,14 @@ test('the same seed gives the same history, line by line, also beside another ru
   expect(again.hash).toBe(one.hash)
   expect(other.hash).not.toBe(one.hash)
   expect((await traced(5)).hash).toBe(one.hash)
-  for (const fault of ['broker \\d is killed', 'program billing is killed', 'is cut', 'break', 'ms longer'])
+  for (const fault of [
+    'broker \\d is killed',
+    'billing is killed',
+    'billing stands still',
+    'is cut',
+    'break',
+    'ms longer',
+  ])
     expect(
       [...one.lines, ...other.lines].some((line) => new RegExp(fault).test(line)),
       fault,
@@ -178,6 +185,66 @@ test('a program that is killed does nothing more, and begins anew', async () => 
   })
   expect(steps.filter((step) => step.startsWith('1.')).length).toBeGreaterThan(3)
   expect(steps.filter((step) => step.startsWith('2.'))[0]).toBe('2.0')
+})
+
+test('a member of a group that stands still longer than its session loses its partition, and commits nothing then', async () => {
+  const told: string[] = []
+  await simulate({
+    seed: 1,
+    scenario: async ({ cluster, clients, clock, program }) => {
+      await cluster.createTopic('t')
+      const member = (name: string) =>
+        program(name, async (own) => {
+          const group = new Consumer(own.clients).group('g', { from: 'earliest', sessionTimeoutMs: 6_000 })
+          for await (const record of group.subscribe('t')) {
+            told.push(`${name} has ${record.value}`)
+            await own.clock.delay(2_000)
+            await record.commit().then(
+              () => told.push(`${name} commits ${record.value}`),
+              ({ code }) => told.push(`${name}: ${code}`),
+            )
+          }
+        })
+      const one = member('one')
+      await new Producer(clients).send('t', { value: 'a' })
+      while (told.length === 0) await clock.delay(10)
+      one.pause()
+      expect({ running: one.running, paused: one.paused }).toEqual({ running: true, paused: true })
+      member('other')
+      await clock.delay(30_000)
+      expect(told).toEqual(['one has a', 'other has a', 'other commits a'])
+      one.resume()
+      await clock.delay(10_000)
+      expect(told.slice(3)).toEqual(['one: FENCED_MEMBER'])
+      one.pause()
+      one.kill()
+      one.start()
+      expect({ running: one.running, paused: one.paused }).toEqual({ running: true, paused: false })
+    },
+  })
+})
+
+test('a program that stands still for a moment keeps its connections and goes on', async () => {
+  const sent: number[] = []
+  await simulate({
+    seed: 1,
+    faults: { programPauses: { everyMs: 1_000, forMs: 1_000 } },
+    scenario: async ({ cluster, clock, program, calm }) => {
+      await cluster.createTopic('t')
+      program('one', async (own) => {
+        const producer = new Producer({ ...own.clients, lingerMs: 0 })
+        for (let at = 0; at < 50; at++) {
+          sent.push((await producer.send('t', { value: String(at) })).offset)
+          await own.clock.delay(100)
+        }
+      })
+      await clock.delay(5_000)
+      expect(sent.length).toBeLessThan(45)
+      await calm()
+      while (sent.length < 50) await clock.delay(100)
+    },
+  })
+  expect(sent).toEqual(sent.map((_, at) => at))
 })
 
 describe('globals', () => {

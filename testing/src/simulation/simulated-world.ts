@@ -136,7 +136,13 @@ export class SimulatedWorld {
       })
       return life
     }
-    const program = new Program(name, { begin, kill: () => this.#network.kill(host) })
+    const network = this.#network
+    const place = {
+      kill: () => network.kill(host),
+      suspend: () => network.suspend(host),
+      resume: () => network.resume(host),
+    }
+    const program = new Program(name, place, begin)
     this.#programs.set(name, program)
     return program
   }
@@ -146,7 +152,10 @@ export class SimulatedWorld {
     this.#driver.end()
     this.cluster.heal()
     this.history.tell('faults end')
-    for (const program of this.#programs.values()) if (!program.running) program.start()
+    for (const program of this.#programs.values()) {
+      program.resume()
+      if (!program.running) program.start()
+    }
     await this.#startAll()
     await this.cluster.ready(LONGEST_START_MS)
   }

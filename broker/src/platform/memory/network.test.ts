@@ -135,6 +135,36 @@ test('a reset closes both ends with an error, a killed host only lets the others
   await refused
 })
 
+test('a process that stands still learns of all when it goes on: bytes, connections, ends, and in this order', async () => {
+  const { clock, network, near, far } = await connected()
+  const learnt: string[] = []
+  near.onData = (chunk) => learnt.push(`near ${chunk.join()}`)
+  far.onData = (chunk) => learnt.push(`far ${chunk.join()}`)
+  near.write([Uint8Array.of(8)])
+  await clock.advance(100)
+  network.suspend('a')
+  far.write([Uint8Array.of(1)])
+  far.write([Uint8Array.of(2)])
+  const connecting = network.host('a').connect('b:7', 500)
+  connecting.then((stream) => {
+    learnt.push('connected')
+    stream.onData = (chunk) => learnt.push(`new ${chunk.join()}`)
+  })
+  await clock.advance(5_000)
+  expect(learnt).toEqual(['far 8'])
+  network.resume('a')
+  await clock.advance(100)
+  expect(learnt).toEqual(['far 8', 'connected', 'near 1,2'])
+  network.suspend('a')
+  near.onClose = (error) => learnt.push(`closed: ${error?.message}`)
+  network.reset('a', 'b')
+  await clock.advance(5_000)
+  expect(learnt).toHaveLength(3)
+  network.resume('a')
+  await clock.advance(100)
+  expect(learnt.at(-1)).toBe('closed: connection reset')
+})
+
 test('one seed, one history: chunk sizes and times repeat', async () => {
   const history = async (seed: number) => {
     const { clock, near, far } = await connected(seed, 40)

@@ -47,6 +47,8 @@ export class MemoryNetwork {
   /** Attempts to connect to addresses where nothing listens yet. */
   readonly #knocking = new Map<string, Set<() => void>>()
   readonly #cut = new Set<string>()
+  /** What waits for the process of a host to go on. */
+  readonly #still = new Map<string, (() => void)[]>()
   readonly #streams = new Set<MemoryStream>()
   #nextPort = FIRST_FREE_PORT
 
@@ -95,10 +97,29 @@ export class MemoryNetwork {
   }
 
   /**
+   * A machine's process stands still, as on SIGSTOP: its kernel goes on, so connections are made and stay, and bytes
+   * for it wait.
+   */
+  suspend(host: string): void {
+    if (!this.#still.has(host)) this.#still.set(host, [])
+  }
+
+  /** Undoes `suspend`: the process learns of all that has happened meanwhile. */
+  resume(host: string): void {
+    const waiting = this.#still.get(host) ?? []
+    this.#still.delete(host)
+    for (const call of waiting) this.#clock.soon(() => this.#within(host, call))
+    this.#clock.soon(() => {
+      for (const stream of [...this.#streams]) if (stream.host === host) stream.arrive()
+    })
+  }
+
+  /**
    * A machine's process ends without a message of its own: its streams and listeners are gone, others see their
    * connections close.
    */
   kill(host: string): void {
+    this.#still.delete(host)
     for (const [address, listener] of this.#listeners) if (listener.host === host) this.#listeners.delete(address)
     for (const stream of [...this.#streams]) {
       if (stream.host !== host) continue
@@ -135,7 +156,8 @@ export class MemoryNetwork {
         this.#knock(address, attempt, false)
       }
       const fail = (why: string) => {
-        if (waiting) reject(new TailraceError('CONNECTION_LOST', `Cannot connect to ${address}: ${why}.`))
+        const error = new TailraceError('CONNECTION_LOST', `Cannot connect to ${address}: ${why}.`)
+        if (waiting) this.#within(from, () => reject(error))
         end()
       }
       const timer = this.#clock.after(timeoutMs, () => fail(`no answer within ${timeoutMs} ms`))
@@ -146,11 +168,17 @@ export class MemoryNetwork {
           return this.#silentWhenDown(address) ? this.#knock(address, attempt, true) : fail('refused')
         end()
         const [near, far] = this.#pair(from, address, listener.host)
-        listener.onStream(far)
-        resolve(near)
+        this.#within(listener.host, () => listener.onStream(far))
+        this.#within(from, () => resolve(near))
       }
       this.#clock.after(this.#delayOf(from, to), attempt)
     })
+  }
+
+  #within(host: string, call: () => void): void {
+    const waiting = this.#still.get(host)
+    if (waiting === undefined) call()
+    else waiting.push(call)
   }
 
   #knock(address: string, attempt: () => void, waits: boolean): void {
@@ -167,6 +195,8 @@ export class MemoryNetwork {
       onChunk: this.#onChunk,
       maxChunkBytes: this.#maxChunkBytes,
       isCut: (a, b) => this.#isCut(a, b),
+      isStill: (host) => this.#still.has(host),
+      within: (host, call) => this.#within(host, call),
       gone: (stream) => void this.#streams.delete(stream),
     }
     const near = new MemoryStream(wire, from, to, address)

@@ -10,6 +10,10 @@ export interface Wire {
   readonly onChunk: ((from: string, to: string, chunk: Uint8Array) => void) | undefined
   readonly maxChunkBytes: number
   readonly isCut: (from: string, to: string) => boolean
+  /** Whether the process of this host stands still. */
+  readonly isStill: (host: string) => boolean
+  /** Calls what is of this host's process: now, or when it goes on. */
+  readonly within: (host: string, call: () => void) => void
   readonly gone: (stream: MemoryStream) => void
 }
 
@@ -119,7 +123,7 @@ export class MemoryStream implements ByteStream {
     if (this.#delivering) return
     this.#delivering = true
     try {
-      while (this.#inbox.length > 0 && !this.#closed && !this.#paused && !this.#wire.isCut(this.peerHost, this.host)) {
+      while (this.#inbox.length > 0 && this.#isReading()) {
         const { bytes } = this.#inbox[0]!
         if (bytes === null) this.#close(null)
         else this.#deliverChunk(bytes)
@@ -127,6 +131,11 @@ export class MemoryStream implements ByteStream {
     } finally {
       this.#delivering = false
     }
+  }
+
+  #isReading(): boolean {
+    const { isCut, isStill } = this.#wire
+    return !this.#closed && !this.#paused && !isCut(this.peerHost, this.host) && !isStill(this.host)
   }
 
   #deliverChunk(bytes: Uint8Array): void {
@@ -147,7 +156,7 @@ export class MemoryStream implements ByteStream {
     this.#unreadBytes -= bytes
     if (!this.#drainWanted || this.queuedBytes > 0) return
     this.#drainWanted = false
-    this.#wire.clock.soon(() => {
+    this.#tell(() => {
       if (!this.#closed) this.onDrain()
     })
   }
@@ -191,7 +200,11 @@ export class MemoryStream implements ByteStream {
     this.#unreadBytes = 0
     this.#inbox.length = 0
     this.#wire.gone(this)
-    this.#wire.clock.soon(() => this.onClose(error))
+    this.#tell(() => this.onClose(error))
+  }
+
+  #tell(call: () => void): void {
+    this.#wire.clock.soon(() => this.#wire.within(this.host, call))
   }
 }
 

@@ -8,6 +8,7 @@ export const manyFaults: Faults = {
   brokerKills: { everyMs: 3_000, forMs: 2_000 },
   cascadeKills: { everyMs: 3_000, forMs: 2_000 },
   programKills: { everyMs: 2_000, forMs: 500 },
+  programPauses: { everyMs: 4_000, forMs: 3_000 },
   cuts: { everyMs: 2_000, forMs: 1_000 },
   resets: { everyMs: 4_000 },
   slowLinks: { everyMs: 4_000, forMs: 2_000, byMs: 200 },
