@@ -7,8 +7,8 @@ import type { LevelsOf } from './feed/feed-routes.ts'
 import type { ReceivedCounts } from './feed/received-counts.ts'
 import { type ConsumerOptions, feedSettings, type SubscribeOptions } from './options.ts'
 import { rangeOf } from './range-options.ts'
-import { type Topics, topicChoice } from './topics/topic-choice.ts'
-import { type TopicsOptions, topicRanges } from './topics/topics-options.ts'
+import type { Topics } from './topics/topic-choice.ts'
+import type { TopicsOptions } from './topics/topics-options.ts'
 import type { TopicsSource } from './topics/topics-source.ts'
 
 /** Between two looks for topics, as often as metadata are looked up by default. */
@@ -60,17 +60,16 @@ export class Sources {
     return feed
   }
 
-  /** @throws TailraceError INVALID_SETTING, INVALID_TOPIC_NAME */
+  /** @throws TailraceError INVALID_SETTING, INVALID_TOPIC_NAME: in a page some of them come out of the loop */
   topics(topics: Topics, options: TopicsOptions): TopicsSource {
-    const choice = topicChoice(topics)
     const { client, options: own, counts } = this.#parts
     const { from: _from, to: _to, ...more } = options
     const feeds = openTopics({
       client,
       options: own,
       levelsOf: this.levelsOf,
-      choice,
-      ranges: topicRanges(options),
+      topics,
+      given: options,
       settings: feedSettings(more, counts),
       lookMs: own.metadataMaxAgeMs ?? LOOK_MS,
     })

@@ -3,6 +3,8 @@ import { expect, test } from 'vitest'
 import {
   errorDocs,
   errorDocsFile,
+  httpErrors,
+  httpErrorsFile,
   sdkErrors,
   sdkErrorsFile,
   sdkHints,
@@ -10,14 +12,18 @@ import {
 } from '../scripts/write-error-docs.ts'
 import * as browserRows from './error-rows/browser.ts'
 import { type ErrorCode, errorTable, isErrorCode } from './errors.ts'
+import { knowHttpErrors } from './http-errors/browser.ts'
 
 test('docs/errors.md says what the table says; if not: node schemas/scripts/write-error-docs.ts', () => {
   expect(readFileSync(errorDocsFile, 'utf8')).toBe(errorDocs())
   expect(readFileSync(sdkErrorsFile, 'utf8')).toBe(sdkErrors())
   expect(readFileSync(sdkHintsFile, 'utf8')).toBe(sdkHints())
+  expect(readFileSync(httpErrorsFile, 'utf8')).toBe(httpErrors())
 })
 
-test('a browser knows every code and its status, and the words of what an SDK says itself', () => {
+test('a browser knows every code and its status, some once it has asked over HTTP, and the words of what an SDK says itself', () => {
+  expect(browserRows.isErrorCode('UNKNOWN_USER')).toBe(false)
+  knowHttpErrors()
   for (const [code, row] of Object.entries(errorTable)) {
     expect(browserRows.isErrorCode(code)).toBe(true)
     expect(browserRows.errorRow(code as ErrorCode).status).toBe(row.status)

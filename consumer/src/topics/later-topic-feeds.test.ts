@@ -4,7 +4,6 @@ import { expect, it } from 'vitest'
 import { Positions } from '../positions.ts'
 import { LaterTopicFeeds } from './later-topic-feeds.ts'
 import { TopicPositions } from './topic-positions.ts'
-import { topicRanges } from './topics-options.ts'
 import type { TopicsSource } from './topics-source.ts'
 
 const saved = new TopicPositions([['a', new Positions([[0, 3]], 'id-a')]])
@@ -28,7 +27,7 @@ it('holds what was asked for before it is loaded, loads once, and goes on where 
   const calls: string[] = []
   const loading = withResolvers<TopicsSource>()
   let loads = 0
-  const feeds = new LaterTopicFeeds(topicRanges({ from: saved }), () => {
+  const feeds = new LaterTopicFeeds(saved, () => {
     loads++
     return loading.promise
   })
@@ -51,7 +50,7 @@ it('holds what was asked for before it is loaded, loads once, and goes on where 
 it('closed while it is loaded, it is closed then', async () => {
   const calls: string[] = []
   const loading = withResolvers<TopicsSource>()
-  const feeds = new LaterTopicFeeds(topicRanges({}), () => loading.promise)
+  const feeds = new LaterTopicFeeds(undefined, () => loading.promise)
   const asked = feeds.next()
   feeds.close()
   loading.resolve(loadedSource(calls))
@@ -61,7 +60,7 @@ it('closed while it is loaded, it is closed then', async () => {
 
 it('tells both, the loop and ready, that it cannot be loaded', async () => {
   const error = new TailraceError('CODE_NOT_LOADED')
-  const feeds = new LaterTopicFeeds(topicRanges({}), () => Promise.reject(error))
+  const feeds = new LaterTopicFeeds(undefined, () => Promise.reject(error))
   await expect(feeds.next()).rejects.toBe(error)
   await expect(feeds.whenStarted()).rejects.toBe(error)
 })

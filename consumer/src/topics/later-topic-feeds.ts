@@ -1,24 +1,26 @@
 import type { TailraceError } from '@tailrace/schemas'
 import type { Feed } from '../feed/feed.ts'
 import type { ReceivedBatch } from '../feed/received-batch.ts'
-import { TopicPositions } from './topic-positions.ts'
-import type { TopicRanges } from './topics-options.ts'
+import { type FromTopics, type TopicPlaces, TopicPositions, topicPlaces } from './topic-positions.ts'
 import { notRead, type TopicsSource } from './topics-source.ts'
 
 /** Several topics, what reads them being loaded with the first record that is asked for. */
 export class LaterTopicFeeds implements TopicsSource {
   onBegin: (() => void) | undefined
   onEnd: (() => void) | undefined
-  readonly #ranges: TopicRanges
+  readonly #from: TopicPlaces | undefined
   readonly #load: () => Promise<TopicsSource>
   #opening: Promise<TopicsSource> | undefined
   #source: TopicsSource | undefined
   #isPaused = false
   #isClosed = false
 
-  /** `load`: may fail with CODE_NOT_LOADED, which the loop and `ready` tell. */
-  constructor(ranges: TopicRanges, load: () => Promise<TopicsSource>) {
-    this.#ranges = ranges
+  /**
+   * `load`: may fail with CODE_NOT_LOADED or say what is wrong with the options, which the loop and `ready` tell.
+   * @throws TailraceError INVALID_SETTING: `from`
+   */
+  constructor(from: FromTopics | undefined, load: () => Promise<TopicsSource>) {
+    this.#from = topicPlaces(from, 'from')
     this.#load = load
   }
 
@@ -27,7 +29,7 @@ export class LaterTopicFeeds implements TopicsSource {
   }
 
   get positions(): TopicPositions {
-    return this.#source?.positions ?? new TopicPositions(this.#ranges.from?.named ?? [])
+    return this.#source?.positions ?? new TopicPositions(this.#from?.named ?? [])
   }
 
   async whenStarted(): Promise<void> {

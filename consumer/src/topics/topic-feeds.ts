@@ -5,8 +5,10 @@ import type { Feed } from '../feed/feed.ts'
 import { Feeds } from '../feed/feeds.ts'
 import type { ReceivedBatch } from '../feed/received-batch.ts'
 import type { Positions } from '../positions.ts'
+import { type TopicChoice, topicChoice } from './topic-choice.ts'
 import { topicNames, watchTopicNames } from './topic-list.ts'
 import { TopicPositions } from './topic-positions.ts'
+import { type TopicRanges, topicRanges } from './topics-options.ts'
 import { notRead, type TopicFeedsParts, type TopicsSource } from './topics-source.ts'
 
 /**
@@ -17,6 +19,8 @@ export class TopicFeeds implements TopicsSource {
   onBegin: (() => void) | undefined
   onEnd: (() => void) | undefined
   readonly #parts: TopicFeedsParts
+  readonly #choice: TopicChoice
+  readonly #ranges: TopicRanges
   readonly #opener: Feeds
   readonly #feeds = new Map<string, Feed>()
   readonly #arrivals = new Arrivals(() => this.#isDone)
@@ -29,8 +33,11 @@ export class TopicFeeds implements TopicsSource {
   /** Topics that join are paused, too. */
   #isPaused = false
 
+  /** @throws TailraceError INVALID_SETTING, INVALID_TOPIC_NAME */
   constructor(parts: TopicFeedsParts) {
     this.#parts = parts
+    this.#choice = topicChoice(parts.topics)
+    this.#ranges = topicRanges(parts.given)
     const { client, options, levelsOf, settings } = parts
     this.#opener = new Feeds(client, options, levelsOf, settings.counts)
     this.#started.promise.catch(() => {})
@@ -41,7 +48,7 @@ export class TopicFeeds implements TopicsSource {
   }
 
   get positions(): TopicPositions {
-    if (!this.#isListed) return new TopicPositions(this.#parts.ranges.from?.named ?? [])
+    if (!this.#isListed) return new TopicPositions(this.#ranges.from?.named ?? [])
     const all = [...this.#feeds].map(([topic, { positions }]): [string, Positions] => [topic, positions])
     // One that has just joined has no position yet, and `from` takes none that names no partition.
     return new TopicPositions(all.filter(([, positions]) => positions.size > 0))
@@ -89,7 +96,7 @@ export class TopicFeeds implements TopicsSource {
   }
 
   get #isDone(): boolean {
-    if (!this.#isListed || !this.#parts.ranges.hasEnd) return false
+    if (!this.#isListed || !this.#ranges.hasEnd) return false
     for (const { isDone } of this.#feeds.values()) if (!isDone) return false
     return true
   }
@@ -102,18 +109,18 @@ export class TopicFeeds implements TopicsSource {
   }
 
   async #run(): Promise<void> {
-    const { client, choice, ranges, lookMs } = this.#parts
+    const { client, lookMs } = this.#parts
+    const { names, matches } = this.#choice
     const { signal } = this.#ended
     try {
-      const { matches } = choice
       const found = matches === undefined ? [] : await topicNames(client, signal)
       if (this.#isOver) return
-      this.#take([...choice.names, ...found.filter(matches ?? never)], false)
+      this.#take([...names, ...found.filter(matches ?? never)], false)
       this.#isListed = true
       this.#arrivals.wake()
       await orAborted(Promise.all([...this.#feeds.values()].map((feed) => this.#startOf(feed))), signal)
       this.#started.resolve()
-      if (matches === undefined || ranges.hasEnd) return
+      if (matches === undefined || this.#ranges.hasEnd) return
       await watchTopicNames(client, lookMs, signal, (names) => this.#take(names.filter(matches), true))
     } catch (error) {
       this.fail(TailraceError.from(error))
@@ -130,14 +137,14 @@ export class TopicFeeds implements TopicsSource {
   /** Those that are not read yet are, from now on. */
   #take(topics: readonly string[], isLater: boolean): void {
     if (this.#isOver) return
-    const { ranges, settings, choice } = this.#parts
+    const { settings } = this.#parts
     for (const topic of topics) {
-      const range = this.#feeds.has(topic) ? undefined : ranges.of(topic, isLater)
+      const range = this.#feeds.has(topic) ? undefined : this.#ranges.of(topic, isLater)
       if (range === undefined) continue
       const feed: Feed = this.#opener.open(topic, range, settings, {
         arrivals: this.#arrivals,
         failed: (error, now) => {
-          const mayLeave = error.code === 'UNKNOWN_TOPIC' && !choice.names.includes(topic)
+          const mayLeave = error.code === 'UNKNOWN_TOPIC' && !this.#choice.names.includes(topic)
           if (mayLeave) this.#feeds.delete(topic)
           else this.fail(error, now)
           this.#arrivals.wake()

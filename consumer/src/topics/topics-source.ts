@@ -4,9 +4,9 @@ import type { BatchSource } from '../feed/batch-source.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { LevelsOf } from '../feed/feed-routes.ts'
 import type { FeedSettings } from '../options.ts'
-import type { TopicChoice } from './topic-choice.ts'
+import type { Topics } from './topic-choice.ts'
 import type { TopicPositions } from './topic-positions.ts'
-import type { TopicRanges } from './topics-options.ts'
+import type { TopicsOptions } from './topics-options.ts'
 
 /** The batches of several topics in one queue. */
 export interface TopicsSource extends BatchSource {
@@ -32,8 +32,8 @@ export interface TopicFeedsParts {
   readonly options: ClientOptions & { readonly rack?: string }
   /** Undefined: cascade brokers are not looked for. */
   readonly levelsOf: LevelsOf | undefined
-  readonly choice: TopicChoice
-  readonly ranges: TopicRanges
+  readonly topics: Topics
+  readonly given: TopicsOptions
   /** Its budget is that of all topics together. */
   readonly settings: FeedSettings
   /** Between two looks for topics that match a pattern. */

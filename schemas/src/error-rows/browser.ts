@@ -1,11 +1,17 @@
 import type { ErrorCode, ErrorRow } from '../errors.ts'
 import { sdkErrors, toldErrors } from './generated.ts'
 
-const statuses = new Map<string, number>(
-  Object.entries(toldErrors).flatMap(([status, codes]) => codes.split(' ').map((code) => [code, Number(status)])),
-)
+const statuses = new Map<string, number>()
 let hints: Readonly<Record<string, string>> = {}
 let loading: Promise<void> | undefined
+
+know(toldErrors)
+
+/** From now on these codes are known, given by their HTTP status. */
+export function know(errors: Readonly<Record<number, string>>): void {
+  for (const [status, codes] of Object.entries(errors))
+    for (const code of codes.split(' ')) statuses.set(code, Number(status))
+}
 
 export function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(sdkErrors, code) || statuses.has(code)

@@ -4,7 +4,7 @@ import type { OpenTopics } from '../topics-source.ts'
 
 /** What reads several topics is loaded with the first record that is asked for: most pages read one at a time. */
 export const openTopics: OpenTopics = (parts) =>
-  new LaterTopicFeeds(parts.ranges, async () => {
+  new LaterTopicFeeds(parts.given.from, async () => {
     const { TopicFeeds } = await placeParts()
     return new TopicFeeds(parts)
   })

@@ -1,0 +1,2 @@
+/** They are known as all others are. */
+export function knowHttpErrors(): void {}
