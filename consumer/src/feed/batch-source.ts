@@ -1,5 +1,6 @@
 import type { RecordsBatch } from '../records-batch.ts'
 import type { ReceivedBatch } from './received-batch.ts'
+import { YoungCollections } from './young-collections.ts'
 
 /** Batches for one reader, of one topic or of several. */
 export interface BatchSource {
@@ -19,6 +20,7 @@ export async function* batchesOf<Data>(
   source: BatchSource,
   batchOf: (received: ReceivedBatch) => RecordsBatch<Data>,
 ): AsyncGenerator<RecordsBatch<Data>, undefined> {
+  const collections = new YoungCollections()
   try {
     for (let received = await source.next(); received !== undefined; received = await source.next()) {
       const { cursor, lastOffset } = received
@@ -28,6 +30,7 @@ export async function* batchesOf<Data>(
         cursor.position = lastOffset + 1
       }
       source.release(received)
+      collections.passed(received.end - received.start)
     }
   } finally {
     source.close()

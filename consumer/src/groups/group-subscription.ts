@@ -1,4 +1,5 @@
 import { TailraceError } from '@tailrace/schemas'
+import { YoungCollections } from '../feed/young-collections.ts'
 import type { GroupBatch } from './group-batch.ts'
 import type { GroupMember } from './group-member.ts'
 import type { GroupRecord } from './group-record.ts'
@@ -55,6 +56,7 @@ export class GroupSubscription<Data = string> implements AsyncIterable<GroupReco
   async *batches(): AsyncGenerator<GroupBatch<Data>, undefined> {
     const hand = await this.#begin()
     const { member } = hand
+    const collections = new YoungCollections()
     try {
       for (;;) {
         const partition = await member.intake.next()
@@ -73,6 +75,7 @@ export class GroupSubscription<Data = string> implements AsyncIterable<GroupReco
         } finally {
           member.finish(partition, handed, isDone)
         }
+        collections.passed(batch.bytes.length)
       }
     } finally {
       await member.close(0)
