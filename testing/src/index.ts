@@ -1,7 +1,8 @@
 export type { LogLine } from 'tailrace/embedded'
 export { SimulationFailure } from './simulation/failure.ts'
 export type { Delay, Fault, Faults, PlannedFault } from './simulation/faults.ts'
-export type { Program, ProgramClock, ProgramWorld } from './simulation/program.ts'
+export type { Program, ProgramWorld } from './simulation/program.ts'
+export type { ProgramClock } from './simulation/program-clock.ts'
 export type { SimRandom } from './simulation/sim-random.ts'
 export {
   type Scenario,

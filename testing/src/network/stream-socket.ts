@@ -27,17 +27,25 @@ export class StreamSocket extends Duplex {
   readonly encrypted = false
   readonly #clock: Clock
   readonly #opening: Promise<SocketBytes>
+  readonly #within: (call: () => void) => void
   #stream: SocketBytes | undefined
   #written: (() => void) | undefined
   #limitMs = 0
   #limit: TimerHandle | undefined
   #activeAt = 0
 
-  constructor(clock: Clock, remoteAddress: string, opening: Promise<SocketBytes>) {
+  /** `within` calls what happens at its owner's. */
+  constructor(
+    clock: Clock,
+    remoteAddress: string,
+    opening: Promise<SocketBytes>,
+    within: (call: () => void) => void = (call) => call(),
+  ) {
     super({ allowHalfOpen: false })
     this.#clock = clock
     this.remoteAddress = remoteAddress
     this.#opening = opening
+    this.#within = within
   }
 
   override _construct(done: (error?: Error) => void): void {
@@ -117,16 +125,20 @@ export class StreamSocket extends Duplex {
 
   #attach(stream: SocketBytes): void {
     this.#stream = stream
-    stream.onData = (chunk) => {
-      this.#activeAt = this.#clock.monotonic()
-      if (!this.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length))) stream.pause()
-    }
-    stream.onDrain = () => this.#wrote()
-    stream.onClose = (error) => {
-      this.#wrote()
-      if (error !== null) this.destroy(Object.assign(error, { code: 'ECONNRESET' }))
-      else if (!this.readableEnded) this.push(null)
-    }
+    stream.onData = (chunk) => this.#within(() => this.#received(stream, chunk))
+    stream.onDrain = () => this.#within(() => this.#wrote())
+    stream.onClose = (error) => this.#within(() => this.#closed(error))
+  }
+
+  #received(stream: SocketBytes, chunk: Uint8Array): void {
+    this.#activeAt = this.#clock.monotonic()
+    if (!this.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length))) stream.pause()
+  }
+
+  #closed(error: Error | null): void {
+    this.#wrote()
+    if (error !== null) this.destroy(Object.assign(error, { code: 'ECONNRESET' }))
+    else if (!this.readableEnded) this.push(null)
   }
 
   #send(pieces: readonly Uint8Array[], done: () => void): void {

@@ -1,4 +1,5 @@
 import type { ProgramWorld } from './program.ts'
+import { runningClock } from './running-program.ts'
 import { bytesOf, uuidOf } from './seeded.ts'
 
 let isReplaced = false
@@ -37,7 +38,7 @@ export function replaceGlobals({ clients: { surroundings }, random, clock }: Pro
         return into
       },
     }),
-    replace(AbortSignal, { timeout: (ms: number) => abortedAfter(clock, ms) }),
+    replace(AbortSignal, { timeout: (ms: number) => abortedAfter(runningClock() ?? clock, ms) }),
   ]
   return () => {
     for (const back of undo) back()
@@ -84,14 +85,15 @@ class SimulatedTimers {
 
   readonly once = (call: (...given: unknown[]) => void, ms = 0, ...given: unknown[]): SimulatedTimer => {
     const timer = new SimulatedTimer()
-    timer.cancel = this.#clock.setTimeout(() => call(...given), ms).cancel
+    timer.cancel = this.#owner().setTimeout(() => call(...given), ms).cancel
     return timer
   }
 
   readonly every = (call: (...given: unknown[]) => void, ms = 0, ...given: unknown[]): SimulatedTimer => {
     const timer = new SimulatedTimer()
+    const owner = this.#owner()
     const again = (): void => {
-      timer.cancel = this.#clock.setTimeout(
+      timer.cancel = owner.setTimeout(
         () => {
           again()
           if (!timer.cancelled) call(...given)
@@ -105,6 +107,11 @@ class SimulatedTimers {
 
   readonly clear = (timer: unknown): void => {
     if (timer instanceof SimulatedTimer) timer[Symbol.dispose]()
+  }
+
+  /** Timers end with the program that has set them. */
+  #owner(): ProgramWorld['clock'] {
+    return runningClock() ?? this.#clock
   }
 }
 

@@ -9,12 +9,15 @@ const never: TimerHandle = { cancel: () => {} }
 export class ProcessTime {
   readonly clock: Clock
   readonly #world: Clock
+  readonly #within: (call: () => void) => void
   #hasEnded = false
   /** Due while it stands still; null: it does not. */
   #due: Set<() => void> | null = null
 
-  constructor(world: Clock) {
+  /** `within` calls what is the process's own. */
+  constructor(world: Clock, within: (call: () => void) => void = (call) => call()) {
     this.#world = world
+    this.#within = within
     this.clock = {
       now: world.now,
       monotonic: world.monotonic,
@@ -48,7 +51,7 @@ export class ProcessTime {
     let wanted = true
     const fire = (): void => {
       if (this.#hasEnded || !wanted) return
-      if (this.#due === null) call()
+      if (this.#due === null) this.#within(call)
       else this.#due.add(fire)
     }
     const timer = begin(fire)

@@ -1,21 +1,11 @@
-import type { ClientSurroundings, Timer } from '@tailrace/client'
+import type { ClientSurroundings } from '@tailrace/client'
 import type { Clock, MemoryNetwork } from 'tailrace/embedded'
 import { CONNECT_MS, StreamSocket } from '../network/stream-socket.ts'
 import { ProcessTime } from './process-time.ts'
+import type { ProgramClock } from './program-clock.ts'
+import { runWith } from './running-program.ts'
 import { bytesOf } from './seeded.ts'
 import type { SimRandom } from './sim-random.ts'
-
-/** The time that the code of a program sees. */
-export interface ProgramClock {
-  /** Milliseconds since 1970. */
-  now(): number
-  /** Milliseconds of a clock that never goes back. */
-  monotonic(): number
-  /** Calls once, after `ms` milliseconds. */
-  setTimeout(call: () => void, ms: number): Timer
-  /** Resolves after `ms` milliseconds. */
-  delay(ms: number): Promise<void>
-}
 
 /** What a program stands on. */
 export interface ProgramWorld {
@@ -49,7 +39,8 @@ export class ProgramLife {
   readonly #time: ProcessTime
 
   constructor({ host, servers, clock, network, random, note, opened }: ProgramParts) {
-    const time = new ProcessTime(clock)
+    const within = (call: () => void): void => this.run(call)
+    const time = new ProcessTime(clock, within)
     this.#time = time
     const { now, monotonic, after, every } = time.clock
     const surroundings: ClientSurroundings = {
@@ -62,7 +53,7 @@ export class ProgramLife {
       secret: (bytes) => bytesOf(random, bytes),
       connect: (address) => {
         const dialled = time.hasEnded ? new Promise<never>(() => {}) : network.connect(host, address, CONNECT_MS)
-        const socket = new StreamSocket(time.clock, address.slice(0, address.lastIndexOf(':')), dialled)
+        const socket = new StreamSocket(time.clock, address.slice(0, address.lastIndexOf(':')), dialled, within)
         opened(socket)
         return socket
       },
@@ -84,6 +75,11 @@ export class ProgramLife {
 
   get alive(): boolean {
     return !this.#time.hasEnded
+  }
+
+  /** Calls code of the program. */
+  run<Result>(call: () => Result): Result {
+    return runWith(this.world.clock, call)
   }
 
   end(): void {

@@ -1,4 +1,5 @@
 import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { setTimeout as realDelay } from 'node:timers/promises'
 import { Consumer } from '@tailrace/consumer'
 import { Producer } from '@tailrace/producer'
@@ -273,6 +274,43 @@ describe('globals', () => {
     expect(ms).toBeGreaterThan(3_605_500)
     expect([setTimeout, Date, Math.random, performance.now, AbortSignal.timeout, crypto.randomUUID]).toEqual(before)
     expect((await run()).result).toEqual(result)
+  })
+
+  test('of a program that is killed come to nothing, also behind answers of brokers; of one that is paused later', async () => {
+    const told: string[] = []
+    const record = (name: string) => void told.push(name)
+    const scenario = async ({ cluster, clock, program }: ScenarioWorld) => {
+      await cluster.createTopic('t')
+      const one = program('one', async ({ clients }) => {
+        const producer = new Producer({ ...clients, lingerMs: 0 })
+        producer.on('status', () => setTimeout(record, 3_000, 'status'))
+        const socket = clients.surroundings.connect!(new URL(cluster.broker(1).http).host) as Duplex
+        socket.once('data', () => setTimeout(record, 3_000, 'data'))
+        socket.write('GET /topics HTTP/1.1\r\nhost: a\r\n\r\n')
+        setInterval(record, 1_000, 'interval')
+        AbortSignal.timeout(3_000).addEventListener('abort', () => record('signal'))
+        await producer.send('t', { value: '' })
+        record('sent')
+        await new Promise((done) => setTimeout(done, 3_000))
+        record('timeout')
+      })
+      await clock.delay(1_500)
+      one.pause()
+      await clock.delay(10_000)
+      expect(told).toEqual(['sent', 'interval'])
+      one.kill()
+      await clock.delay(10_000)
+      expect(told).toEqual(['sent', 'interval'])
+      one.start()
+      await clock.delay(1_500)
+      one.pause()
+      await clock.delay(10_000)
+      expect(told.splice(0)).toEqual(['sent', 'interval', 'sent', 'interval'])
+      one.resume()
+      await clock.delay(0)
+      expect(told.slice(0, 5).sort()).toEqual(['data', 'interval', 'signal', 'status', 'timeout'])
+    }
+    await simulate({ seed: 1, globals: true, scenario })
   })
 
   test('are replaced by one run at a time', async () => {

@@ -131,9 +131,11 @@ export class SimulatedWorld {
     const random = this.stream(OF_PROGRAMS + this.#hosts.length)
     const begin = (): ProgramLife => {
       const life = this.#lifeOn(host, random)
-      run(life.world).catch((error: unknown) => {
-        if (life.alive) this.#failure ??= { error }
-      })
+      life
+        .run(() => run(life.world))
+        .catch((error: unknown) => {
+          if (life.alive) this.#failure ??= { error }
+        })
       return life
     }
     const network = this.#network
