@@ -40,6 +40,7 @@ const functions = [
   'sealed-tokens',
   'secured-start',
   'start-up',
+  'stream-subscriptions',
   'tls',
   'tracing',
   'websocket-examples',

@@ -19,17 +19,27 @@ export async function runSuite(base: string, pattern = ''): Promise<SuiteTest[]>
   const folder = await mkdtemp(join(tmpdir(), 'durable-streams-suite-'))
   try {
     const packages = join(suiteFolder!, 'node_modules')
-    const file = join(packages, '@durable-streams/server-conformance-tests/dist/test-runner.js')
+    const tests = join(packages, '@durable-streams/server-conformance-tests/dist/index.js')
+    const file = join(folder, 'suite.test.mjs')
+    // With the tests of subscriptions, which its own runner leaves out.
+    const options = JSON.stringify({ baseUrl: base, subscriptions: true })
+    await writeFile(
+      file,
+      `import { runConformanceTests } from ${JSON.stringify(tests)}\nrunConformanceTests(${options})\n`,
+    )
     const output = join(folder, 'tests.json')
-    const test = { root: suiteFolder, include: [file], exclude: [], testTimeout: 60_000, hookTimeout: 30_000 }
+    const test = { root: folder, include: [file], exclude: [], testTimeout: 60_000, hookTimeout: 30_000 }
     const config = join(folder, 'vitest.config.mjs')
     await writeFile(config, `export default { test: ${JSON.stringify(test)} }\n`)
     const named = pattern === '' ? [] : ['-t', pattern]
     const vitest = join(packages, 'vitest/vitest.mjs')
     const args = [vitest, 'run', '--config', config, '--reporter=json', `--outputFile=${output}`, ...named]
     const { VITEST: _, ...environment } = process.env
-    const env = { ...environment, CONFORMANCE_TEST_URL: base }
-    const child = spawn(process.execPath, args, { cwd: suiteFolder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, args, {
+      cwd: suiteFolder,
+      env: environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     const said: Buffer[] = []
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece: Buffer) => said.push(piece))
     await once(child, 'close')

@@ -1,5 +1,6 @@
 import type { Offset, Timestamp } from '@tailrace/schemas'
 import type { Asker } from './broker-api.ts'
+import type { SubscriptionAct, SubscriptionAnswer } from './subscriptions-api.ts'
 
 /** The topic whose partitions are the logs of durable streams; only brokers write it. */
 export const STREAMS_TOPIC = '__streams'
@@ -116,6 +117,13 @@ export interface StreamExists {
   readonly id: string
 }
 
+/** `path`: of the subscription. From level 4 on. */
+export interface SubscriptionRequest {
+  readonly kind: 'subscription'
+  readonly path: string
+  readonly act: SubscriptionAct
+}
+
 export type StreamRequest =
   | CreateStream
   | AppendToStream
@@ -127,6 +135,7 @@ export type StreamRequest =
   | GiveStreamBack
   | PlaceInStream
   | StreamExists
+  | SubscriptionRequest
 
 export interface StreamFacts extends Lifetime {
   /** No other stream has it, nor a later one of the same path. */
@@ -180,6 +189,7 @@ export type StreamResult =
   | { readonly kind: 'given-back' }
   | { readonly kind: 'placed'; readonly offset: Offset }
   | { readonly kind: 'known'; readonly exists: boolean }
+  | { readonly kind: 'subscription'; readonly answer: SubscriptionAnswer }
 
 /** The kind of the result of each kind of request. */
 export interface StreamResultKinds {
@@ -193,6 +203,7 @@ export interface StreamResultKinds {
   readonly 'give-back': 'given-back'
   readonly place: 'placed'
   readonly exists: 'known'
+  readonly subscription: 'subscription'
 }
 
 export type StreamResultOf<Request extends StreamRequest> = StreamResult & {

@@ -6,7 +6,7 @@ import { StreamLeaders } from '../streams/leader/stream-leaders.ts'
 import { Balancer, balancePlan } from './balance/balancer.ts'
 import { askLoads, loadHere } from './balance/broker-loads.ts'
 import { describeBalance } from './balance/describe-balance.ts'
-import { createCoordinators, replicaMachines } from './coordinator-parts.ts'
+import { createCoordinators, replicaMachines, subscriptionSurroundings } from './coordinator-parts.ts'
 import { Formation } from './formation/formation.ts'
 import type { IdentityFile } from './formation/identity-file.ts'
 import { JoinRequests } from './formation/join-requests.ts'
@@ -93,7 +93,8 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
   const calls = new GroupCalls({ brokerId, here, directory, peers: checked, clock, state })
   const coordinators = createCoordinators(deps, { state, authorizer, status })
   const ask: StreamsApi['ask'] = (request, body) => streams.own.ask(request, body)
-  const streamLeaders = new StreamLeaders({ ...deps, ask })
+  const subscriptions = subscriptionSurroundings(deps, { authorizer, state })
+  const streamLeaders = new StreamLeaders({ ...deps, ask, subscriptions })
   const reconciler = new Reconciler({
     brokerId,
     groups,

@@ -8,6 +8,7 @@ import type { Disk } from '../platform/disk.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
 import type { AuthenticationMode } from '../security/access/authorizer.ts'
+import type { Webhooks } from '../streams/subscriptions/webhooks.ts'
 import type { CreatePlan } from './balance/balancer.ts'
 import type { WatchedStorage } from './members/conditions.ts'
 import type { FeatureLevels } from './metadata/feature-levels.ts'
@@ -74,6 +75,8 @@ export interface ClusterNodeDeps {
   readonly replaceAfterMs?: number
   /** After which consumer groups without members are removed. Default: 0, never. */
   readonly consumerGroupExpirationMs?: number
+  /** Sends wakes of subscriptions to durable streams. Default: this broker sends none. */
+  readonly webhooks?: Webhooks | null
   /** The planner of the spread; a test gives another. */
   readonly createPlan?: CreatePlan
 }

@@ -68,6 +68,8 @@ export interface BrokerSettings {
   readonly hosts: readonly string[]
   readonly readOrigins: readonly string[]
   readonly writeOrigins: readonly string[]
+  readonly webhookHosts: readonly string[]
+  readonly webhookKeyFile: string
   readonly authentication: AuthenticationMode
   readonly superUsers: readonly string[]
   /** Empty: there is no such token. */

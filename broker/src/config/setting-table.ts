@@ -20,6 +20,7 @@ import {
   yesOrNo,
 } from './setting-kinds.ts'
 import { tlsSettings } from './tls-settings.ts'
+import { webhookSettings } from './webhook-settings.ts'
 
 const KiB = 1024
 const MiB = 1024 * KiB
@@ -255,6 +256,7 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
     fallback: { value: [] },
     about: 'Origins of web pages that may read and write.',
   },
+  ...webhookSettings,
   ...tlsSettings,
   ...securitySettings,
   maxConnections: {

@@ -55,6 +55,8 @@ import { eventRoutes } from './sse/routes.ts'
 import { LongPolls } from './standing/long-polls.ts'
 import { PartitionEnds } from './standing/partition-ends.ts'
 import { streamRoutes } from './streams/routes.ts'
+import { underRoot } from './streams/stream-path.ts'
+import { subscriptionRoutes } from './streams/subscription-routes.ts'
 import { streamGateway } from './ws/gateway.ts'
 import { SharedTexts } from './ws/messages/shared-texts.ts'
 import { SharedAnswers } from './ws/shared-answers.ts'
@@ -74,6 +76,8 @@ export interface HttpGatewayParts {
   readonly console?: StaticFiles
   /** Default: plain HTTP and WebSocket. */
   readonly tls?: TlsPort | undefined
+  /** What is told of webhooks: their public keys, as a JSON Web Key Set. Default: this broker sends none. */
+  readonly webhooks?: { readonly keySet: object } | null
   /** For operators: why any client, or any broker, may do everything here; a sentence each. */
   readonly exposures?: readonly string[]
   /** For operators. */
@@ -153,6 +157,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
     const reading = { ...shared, places, abandonment, waits, cacheScope } as const
     readRoutes(routes, reading)
     followed.push(streamRoutes(routes, reading))
+    subscriptionRoutes(routes, parts.webhooks?.keySet ?? { keys: [] })
     const page = { registry: metrics.registry, series: parts.series ?? noSeries }
     operationRoutes(routes, page, { ...tellingOf(parts), apiDocument: described })
     consoleRoutes(routes, parts.console ?? new Map())
@@ -263,6 +268,7 @@ function newServer(parts: HttpGatewayParts, limits: GatewayLimits, metrics: Gate
     forceCloseConnections: true,
     return503OnClosing: false,
     exposeHeadRoutes: true,
+    rewriteUrl: ({ url = '/' }) => underRoot(url),
     schemaController: replacedCompilers!,
     // The name of a user, percent-encoded.
     routerOptions: { maxParamLength: 2_400 },

@@ -20,6 +20,7 @@ import { openAuthenticator } from './credentials/authenticator.ts'
 import { openClusterKeys } from './credentials/cluster-key-file.ts'
 import { reloadOf } from './credentials/followed-file.ts'
 import { type BrokerTls, openTls } from './credentials/tls.ts'
+import { openWebhooks } from './credentials/webhooks.ts'
 import { openDataFolder } from './data-folder.ts'
 import { diskShortage, watchRoom } from './disk-shortage.ts'
 import { gatewayFace, gatewayLimits } from './door-settings.ts'
@@ -59,7 +60,8 @@ export async function startBroker(
   const limits = gatewayLimits(settings, files)
   const tls = await openTls(settings, { limits, unknownPeers: files.unknownPeers, clock, log: logger })
   const network = surroundings.network ?? tls.network
-  const machine = { network, clock, random, crc32c: nodeCrc32c, crypto }
+  const webhooks = await openWebhooks(settings, { read: readSecretFile, clock })
+  const machine = { network, clock, random, crc32c: nodeCrc32c, crypto, webhooks }
   const peers = createPeers({ ...machine, ...peerSettings(settings, tls), clusterKeys, log: logger })
   const groups = new BrokerGroups({ storage, store, peers, ...machine, logger, ...groupSettings(settings) })
   const node = createClusterNode({

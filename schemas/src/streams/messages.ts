@@ -40,6 +40,8 @@ export interface StreamResultFields extends Lifetime {
   reason: string
   epoch: number
   expected: number
+  /** JSON, about a subscription. */
+  answer: string
 }
 
 /** Content of a stream stands in the body of the frame. Empty types and ids: not named. */
@@ -55,6 +57,8 @@ export interface StreamRequestShapes {
   GiveBack: { id: string; borrower: string; borrowerId: string }
   Place: { id: string; offset: Offset; sub: number; upTo: Offset }
   Exists: { id: string }
+  /** `act`: JSON. */
+  Subscription: { act: string }
 }
 export type StreamRequestName = keyof StreamRequestShapes
 

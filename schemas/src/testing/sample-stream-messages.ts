@@ -29,6 +29,7 @@ export const sampleStreamRequests: readonly StreamRequestFields[] = [
   { 'tailrace.streams.GiveBack': { id: '5.1a', ...loan } },
   { 'tailrace.streams.Place': { id: '5.1a', offset: 0, sub: 3, upTo: 9 } },
   { 'tailrace.streams.Exists': { id: '5.1b' } },
+  { 'tailrace.streams.Subscription': { act: '{"act":"delete"}' } },
 ]
 
 const nothing = { tail: 0, closed: false, offset: 0, next: 0, isNew: false, duplicate: false, exists: false }
@@ -40,6 +41,7 @@ const result: StreamResultFields = {
   reason: '',
   epoch: -1,
   expected: 0,
+  answer: '',
 }
 
 /** One of each result. */
@@ -50,6 +52,7 @@ export const sampleStreamResults: readonly StreamResultFields[] = [
     kind,
   })),
   { ...result, kind: 'refused', reason: 'closed' },
+  { ...result, kind: 'subscription', answer: '{"status":204,"body":null}' },
 ]
 
 /** As sample-messages.ts. */

@@ -21,7 +21,7 @@ export interface FeatureLevels extends LevelRange {
  */
 export const featureLevels: FeatureLevels = {
   lowest: 1,
-  highest: 3,
+  highest: 4,
   commands: {
     'allocate-owned-ids': 2,
     'set-user': 2,
@@ -56,6 +56,12 @@ export const CONSUMER_GROUPS_LEVEL = 3
 
 /** From this level on there are durable streams: older brokers take their logs for those of records. */
 export const STREAMS_LEVEL = 3
+
+/**
+ * From this level on there are subscriptions to durable streams: an older broker that leads a stream would not write
+ * down that one wants to know of an append.
+ */
+export const SUBSCRIPTIONS_LEVEL = 4
 
 /** Topics whose partitions are the logs of state machines, with the level from which on they are. */
 export const machineTopics: ReadonlyMap<string, number> = new Map([

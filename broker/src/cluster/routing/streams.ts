@@ -8,9 +8,10 @@ import type { Clock } from '../../platform/clock.ts'
 import { pause } from '../../platform/timing/pause.ts'
 import { askedBy } from '../../security/identity/asker-fields.ts'
 import type { StreamLeaders } from '../../streams/leader/stream-leaders.ts'
+import { unknownSubscription } from '../../streams/subscriptions/answers.ts'
 import { streamRequestFields } from '../../streams/wire/request-fields.ts'
 import { streamResultOf } from '../../streams/wire/result-fields.ts'
-import { levelRefusal, STREAMS_LEVEL } from '../metadata/feature-levels.ts'
+import { levelRefusal, STREAMS_LEVEL, SUBSCRIPTIONS_LEVEL } from '../metadata/feature-levels.ts'
 import type { MetadataState, Topic } from '../metadata/metadata-state.ts'
 import { isMissing } from '../metadata/required-topic.ts'
 import type { LeaderDirectory, Leadership } from './leader-directory.ts'
@@ -84,7 +85,7 @@ export class Streams implements StreamsService {
   answerHere(request: StreamRequest, body: Uint8Array): Promise<StreamAnswer> {
     const topic = this.#deps.state.topics.get(STREAMS_TOPIC)
     if (topic === undefined) throw new TailraceError('NOT_LEADER')
-    return this.#deps.streamLeaders.answer(groupOf(topic, request.path), request, body)
+    return this.#deps.streamLeaders.answer(groupOf(topic, request), request, body)
   }
 
   async #ask<Request extends StreamRequest>(
@@ -96,10 +97,12 @@ export class Streams implements StreamsService {
     let end: number | null = null
     for (;;) {
       try {
-        const refusal = levelRefusal('Durable streams', STREAMS_LEVEL, this.#deps.state.head)
+        const refusal = levelRefusal(...neededFor(request), this.#deps.state.head)
         if (refusal !== null) throw refusal
+        const missing = this.#answerWithoutTopic(request)
+        if (missing !== null) return missing as StreamAnswer<StreamResultOf<Request>>
         const topic = await this.#topic(request)
-        return await this.#attempt(groupOf(topic, request.path), request, body, asker)
+        return await this.#attempt(groupOf(topic, request), request, body, asker)
       } catch (error) {
         const { code, message } = TailraceError.from(error)
         if (unknown.has(code) && !isRepeatable(request)) throw new TailraceError('OUTCOME_UNKNOWN', message)
@@ -110,6 +113,14 @@ export class Streams implements StreamsService {
         await pause(clock, PAUSE_MS)
       }
     }
+  }
+
+  /** Where no stream has ever been made there is no subscription either. */
+  #answerWithoutTopic(request: StreamRequest): StreamAnswer | null {
+    const { state } = this.#deps
+    if (request.kind !== 'subscription' || isMaking(request) || state.topics.has(STREAMS_TOPIC)) return null
+    if (isMissing(state, STREAMS_TOPIC).code !== 'UNKNOWN_TOPIC') return null
+    return { result: { kind: 'subscription', answer: unknownSubscription(request.act) }, body: NOTHING }
   }
 
   async #attempt<Request extends StreamRequest>(
@@ -144,14 +155,16 @@ export class Streams implements StreamsService {
   }
 
   /** The topic is made when the first stream is. @throws TailraceError UNKNOWN_STREAM, NOT_READY */
-  async #topic({ kind, path }: StreamRequest): Promise<Topic> {
+  async #topic(request: StreamRequest): Promise<Topic> {
+    const { kind, path } = request
     const { state, directory } = this.#deps
     const known = state.topics.get(STREAMS_TOPIC)
     if (known !== undefined) return known
     // Retriable where this broker cannot tell.
     const missing = isMissing(state, STREAMS_TOPIC)
     if (missing.code !== 'UNKNOWN_TOPIC') throw missing
-    if (kind !== 'create') throw new TailraceError('UNKNOWN_STREAM', `${JSON.stringify(path.slice(0, 200))}.`)
+    if (kind !== 'create' && !isMaking(request))
+      throw new TailraceError('UNKNOWN_STREAM', `${JSON.stringify(path.slice(0, 200))}.`)
     this.#creation ??= this.#create().finally(() => {
       this.#creation = null
     })
@@ -174,11 +187,35 @@ export class Streams implements StreamsService {
 }
 
 /** A stream is in the partition that a record with its path as the key would be in. */
-function groupOf({ partitions }: Topic, path: string): GroupId {
-  return partitions[partitionForKey(new TextEncoder().encode(path), STREAM_PARTITIONS)]!.group
+export function streamPartition(path: string): number {
+  return partitionForKey(new TextEncoder().encode(path), STREAM_PARTITIONS)
 }
 
-/** Whether it may be carried out twice: a second deletion, or an append without a producer, does something else. */
+/** Some acts about subscriptions are for a partition of the streams that these are about. */
+function groupOf({ partitions }: Topic, request: StreamRequest): GroupId {
+  const partition =
+    request.kind === 'subscription' && 'partition' in request.act
+      ? request.act.partition
+      : streamPartition(request.path)
+  const found = partitions[partition]
+  if (found === undefined) throw new TailraceError('INVALID_REQUEST', `There is no partition ${partition}.`)
+  return found.group
+}
+
+function neededFor({ kind }: StreamRequest): readonly [what: string, level: number] {
+  return kind === 'subscription' ? ['Subscriptions', SUBSCRIPTIONS_LEVEL] : ['Durable streams', STREAMS_LEVEL]
+}
+
+/** A subscription may be there before the first stream. */
+function isMaking(request: StreamRequest): boolean {
+  return request.kind === 'subscription' && request.act.act === 'put'
+}
+
+/**
+ * Whether it may be carried out twice: a second deletion, or an append without a producer, does something else; a
+ * second claim or ack finds that the wake has a holder, or is over.
+ */
 function isRepeatable(request: StreamRequest): boolean {
+  if (request.kind === 'subscription') return !['claim', 'ack', 'release'].includes(request.act.act)
   return request.kind === 'append' ? request.producer !== null : request.kind !== 'delete'
 }

@@ -10,6 +10,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Answered to anybody: it shows nothing of the cluster, or each of its answers is checked. */
     open?: boolean
+    /** What it shows as Bearer is a token of its own, which what it asks for looks at; no credential of the cluster. */
+    ownToken?: boolean
   }
 }
 
@@ -59,6 +61,7 @@ type Shown = (authenticator: Authenticator, host: string) => Promise<Session>
 
 /** @throws TailraceError AUTHENTICATION_FAILED: of a form that is not taken */
 function credentialOf(request: FastifyRequest): Shown | null {
+  if (request.routeOptions.config.ownToken === true) return null
   const { authorization } = request.headers
   if (authorization === undefined) return bearerOfStream(request)
   const [, scheme, value] = /^([A-Za-z]+) +([^ ]+) *$/.exec(authorization) ?? []

@@ -1,6 +1,6 @@
 import { arrayOf } from '../../streams/state/json-messages.ts'
 import { essenceOf, isJson } from '../../streams/state/stream-record.ts'
-import { offsetText } from './stream-offset.ts'
+import { offsetText } from '../../streams/wire/stream-offset.ts'
 import type { FoundPart } from './stream-reader.ts'
 
 /** Whether events have the bytes of a stream of this type as text; else in base64. */

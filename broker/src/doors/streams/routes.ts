@@ -4,6 +4,7 @@ import type { StreamProducer, StreamResult } from '../../api/streams-api.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { arrayOf, messagesOf } from '../../streams/state/json-messages.ts'
 import { isJson } from '../../streams/state/stream-record.ts'
+import { BEGINNING, END, offsetText, positionFrom } from '../../streams/wire/stream-offset.ts'
 import type { Abandonment } from '../http/abandonment.ts'
 import { type CacheScope, hasAlready } from '../http/cached-reads.ts'
 import type { RequestPlaces } from '../http/load-shedding.ts'
@@ -16,7 +17,6 @@ import { streamSchemas as schemas } from './schemas.ts'
 import { cacheControl, streamTag } from './stream-caching.ts'
 import { cursorAfter } from './stream-cursor.ts'
 import { appendFrom, createFrom, factHeaders, refusalError, refusalHeaders, tailHeaders } from './stream-headers.ts'
-import { BEGINNING, END, offsetText, positionFrom } from './stream-offset.ts'
 import { pathOf, ROOT } from './stream-path.ts'
 import { type FoundPart, isAtOpenEnd, StreamReader } from './stream-reader.ts'
 
@@ -104,7 +104,8 @@ function writeRoutes(routes: FastifyInstance): void {
     if (result.kind === 'refused') throw refused(reply, result, null)
     if (result.isNew && body.length > 0) counted(request, body, started)
     reply.headers(factHeaders(result)).code(result.isNew ? 201 : 200)
-    if (result.isNew) reply.header('location', `${request.protocol}://${request.host}${request.url.split('?', 1)[0]}`)
+    if (result.isNew)
+      reply.header('location', `${request.protocol}://${request.host}${request.originalUrl.split('?', 1)[0]}`)
     return reply.send(NOTHING)
   })
 

@@ -11,7 +11,7 @@ import type {
   StreamResult,
 } from '../../api/streams-api.ts'
 import { isName, isShort, LAST_TIME, LONGEST_TTL } from '../../streams/wire/request-checks.ts'
-import { offsetFrom, offsetText } from './stream-offset.ts'
+import { offsetFrom, offsetText } from '../../streams/wire/stream-offset.ts'
 import { sourceOf } from './stream-path.ts'
 
 const whole = /^(0|[1-9]\d*)$/

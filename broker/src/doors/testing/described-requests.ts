@@ -5,6 +5,9 @@ const cluster: Resource = { type: 'cluster', name: CLUSTER_NAME }
 
 const billing: Resource = { type: 'group', name: 'billing' }
 const jobs: Resource = { type: 'topic', name: '__streams.jobs.7' }
+const wakers = '/streams/__ds/subscriptions/s'
+const wakerResource: Resource = { type: 'topic', name: '__streams._5f_5fds.subscriptions.s' }
+const ofWake = { wake_id: 'w', generation: 1 }
 const nowhere: Resource = { type: 'topic', name: 'nowhere' }
 const carried = { topic: 'nowhere', partition: 0, offset: 0 }
 
@@ -17,11 +20,11 @@ const rule = {
 }
 /**
  * A request for each operation of the OpenAPI description, and the rule that it needs; null: it is open to all;
- * super-user: no rule helps.
+ * super-user: no rule helps; own-token: a token that no rule is about.
  */
 export const describedRequests: Record<
   string,
-  readonly [path: string, needs: readonly [Operation, Resource] | 'super-user' | null, body?: unknown]
+  readonly [path: string, needs: readonly [Operation, Resource] | 'super-user' | 'own-token' | null, body?: unknown]
 > = {
   welcome: ['/', null],
   health: ['/healthz', null],
@@ -45,6 +48,21 @@ export const describedRequests: Record<
   appendToStream: ['/streams/jobs/7', ['write', jobs], { a: 1 }],
   readStream: ['/streams/jobs/7', ['read', jobs]],
   deleteStream: ['/streams/jobs/7', ['delete', jobs]],
+  listStreamSubscriptions: ['/streams/__ds/subscriptions', ['describe', wakerResource]],
+  listWebhookKeys: ['/streams/__ds/jwks.json', null],
+  putStreamSubscription: [
+    wakers,
+    ['create', wakerResource],
+    { type: 'webhook', pattern: 'a', webhook: { url: 'http://a' } },
+  ],
+  describeStreamSubscription: [wakers, ['describe', wakerResource]],
+  deleteStreamSubscription: [wakers, ['delete', wakerResource]],
+  addSubscribedStreams: [`${wakers}/streams`, ['alter', wakerResource], { streams: ['jobs/7'] }],
+  removeSubscribedStream: [`${wakers}/streams/jobs/7`, ['alter', wakerResource]],
+  claimStreamWake: [`${wakers}/claim`, ['read', wakerResource], { worker: 'w' }],
+  ackStreamWake: [`${wakers}/ack`, 'own-token', ofWake],
+  callBackStreamWake: [`${wakers}/callback`, 'own-token', ofWake],
+  releaseStreamWake: [`${wakers}/release`, 'own-token', ofWake],
   publish: ['/topics/flights/records', ['write', flights], { records: [{ value: 'x' }] }],
   publishIf: ['/topics/flights/partitions/0/records?fence=1', ['write', flights], { records: [{ value: 'x' }] }],
   read: ['/topics/flights/partitions/0/records', ['read', flights]],

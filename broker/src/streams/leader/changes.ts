@@ -7,12 +7,14 @@ import type {
   LendStream,
   StreamResult,
 } from '../../api/streams-api.ts'
+import type { StreamNews } from '../../api/subscriptions-api.ts'
 import { messagesOf } from '../state/json-messages.ts'
 import { endOf } from '../state/lifetime.ts'
 import { storedKeys } from '../state/stored-keys.ts'
 import type { StreamRecord } from '../state/stream-record.ts'
 import { essenceOf, factsOf, isForkRecord, isJson, isProducerRecord } from '../state/stream-record.ts'
 import { append, createdBefore, newStream, refused } from '../state/stream-rules.ts'
+import { newsOf } from '../subscriptions/watches.ts'
 import type { Draft } from './draft.ts'
 
 /** What a fork has got from its source. */
@@ -32,11 +34,18 @@ export interface LookAtStream {
   readonly path: string
 }
 
+/** Subscriptions know of the stream what `news` says. */
+export interface ToldOfStream {
+  readonly kind: 'told'
+  readonly path: string
+}
+
 /** `at`: where the fork begins, as it was found. */
 export type StreamChangeRequest =
   | Creation
   | { readonly asked: AppendToStream; readonly body: Uint8Array }
   | { readonly asked: LendStream; readonly at: number }
+  | { readonly asked: ToldOfStream; readonly news: StreamNews }
   | { readonly asked: DeleteStream | GiveStreamBack | LookAtStream }
 
 export interface Moment {
@@ -50,6 +59,7 @@ export interface Moment {
  * @throws TailraceError UNKNOWN_STREAM, STREAM_DELETED, INVALID_REQUEST: the draft is as before
  */
 export async function carryOut(draft: Draft, change: StreamChangeRequest, moment: Moment): Promise<StreamResult> {
+  if ('news' in change) return told(draft, change.news)
   expire(draft, moment)
   if ('loan' in change) return create(draft, change, moment)
   if ('at' in change) return lend(draft, change, moment)
@@ -151,6 +161,13 @@ function expire(draft: Draft, moment: Moment): void {
   if (record === null || record.deleted) return
   const end = endOf(record, moment.readAt)
   if (end !== null && end <= moment.now) remove(draft, moment)
+}
+
+/** The mark goes, unless there is more by now. */
+function told(draft: Draft, news: StreamNews): StreamResult {
+  const { id, tail } = newsOf(news.stream, draft.record)
+  if (id === news.id && tail === news.tail) draft.putBytes(storedKeys.newsOf(news.stream), null)
+  return { kind: 'waited' }
 }
 
 /** Whether forks read on decides what is left. */

@@ -11,20 +11,23 @@ import type {
   StreamsApi,
   WaitForStream,
 } from '../../api/streams-api.ts'
-import { storedJson } from '../../log/store/stored-json.ts'
+import type { StreamNews } from '../../api/subscriptions-api.ts'
 import type { Group } from '../../partition/group.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import { pause } from '../../platform/timing/pause.ts'
 import { endOf, FORKS_LOOK_MS } from '../state/lifetime.ts'
-import { rangeOf, storedKeys } from '../state/stored-keys.ts'
 import type { StreamRecord } from '../state/stream-record.ts'
-import { factsOf, isForkRecord } from '../state/stream-record.ts'
+import { factsOf } from '../state/stream-record.ts'
 import { createdBefore } from '../state/stream-rules.ts'
 import type { StreamsStore } from '../state/streams-store.ts'
+import type { SubscriptionSurroundings } from '../subscriptions/desk.ts'
+import { PartitionSubscriptions } from '../subscriptions/partition-subscriptions.ts'
+import type { SubscriptionCounts } from '../subscriptions/subscription-counts.ts'
 import { carryOut, type Loan, present, type StreamChangeRequest } from './changes.ts'
 import { Draft } from './draft.ts'
 import { Looks } from './looks.ts'
+import { lostForks } from './lost-forks.ts'
 import { Proposals } from './proposals.ts'
 import { StreamCache } from './stream-cache.ts'
 import type { StreamCounts } from './stream-counts.ts'
@@ -34,8 +37,6 @@ import type { QueuedChange, StreamEntry } from './stream-entry.ts'
 
 /** A fork must be there before its source may take it for one that has never come to be. */
 const FORK_PATIENCE_MS = FORKS_LOOK_MS / 3
-/** Forks of a deleted stream that are asked for at one look. */
-const MOST_FORKS_LOOKED_AT = 100
 
 const NOTHING = new Uint8Array(0)
 
@@ -48,6 +49,8 @@ export interface StreamLeaderDeps {
   /** Asks the leader of another stream, for this broker itself. */
   readonly ask: StreamsApi['ask']
   readonly counts: StreamCounts
+  readonly subscriptionCounts: SubscriptionCounts
+  readonly subscriptions: SubscriptionSurroundings
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -63,6 +66,7 @@ export class StreamLeader {
   readonly #cache: StreamCache
   readonly #data: StreamData
   readonly #looks: Looks
+  readonly #subscriptions: PartitionSubscriptions
   /** Reads before it are known to the former leader alone: so each stream has a whole lifetime from here on. */
   readonly #beganAt: number
   #created = 0
@@ -77,8 +81,10 @@ export class StreamLeader {
     this.#cache = new StreamCache(store, (entry) => void this.#look(entry.path))
     this.#data = new StreamData(deps)
     this.#looks = new Looks({ store, look: (path) => this.#look(path), clock, logger })
+    this.#subscriptions = this.#createSubscriptions(deps)
     this.#beganAt = clock.now()
     void this.#looks.walk()
+    void this.#subscriptions.begin()
   }
 
   /** @throws TailraceError as StreamsApi.ask; NOT_LEADER, OVERLOADED */
@@ -104,6 +110,10 @@ export class StreamLeader {
         return without(await this.#wait(request))
       case 'place':
         return without(await this.#place(request))
+      case 'subscription': {
+        await this.#deps.leader.confirmed(true)
+        return without({ kind: 'subscription', answer: await this.#subscriptions.answer(request.path, request.act) })
+      }
     }
   }
 
@@ -116,6 +126,7 @@ export class StreamLeader {
     if (this.#ended !== null) return
     this.#ended = error
     this.#looks.close()
+    this.#subscriptions.close()
     this.#proposals.end(error)
     for (const entry of this.#cache.entries) entry.refuse(error)
   }
@@ -124,10 +135,44 @@ export class StreamLeader {
     return this.#cache.size
   }
 
+  get subscriptions(): number {
+    return this.#subscriptions.size
+  }
+
   get waiting(): number {
     let waiting = 0
     for (const entry of this.#cache.entries) waiting += entry.waiting
     return waiting
+  }
+
+  #createSubscriptions(deps: StreamLeaderDeps): PartitionSubscriptions {
+    const { subscriptions, subscriptionCounts: counts, store, ask, clock, logger } = deps
+    return new PartitionSubscriptions({
+      ...subscriptions,
+      counts,
+      store,
+      ask,
+      clock,
+      logger,
+      propose: (changes) => this.#proposals.propose(changes),
+      newNumber: () => `~${this.term.toString(36)}.${(this.#created++).toString(36)}`,
+      current: (stream) => this.#committed(stream),
+      judgedBefore: async () => {
+        const atWork = [...this.#cache.entries].filter(({ isAtWork }) => isAtWork)
+        await Promise.all(atWork.map(({ path }) => this.#told({ stream: path, id: '', tail: -1 })))
+      },
+      told: (news) => this.#told(news),
+    })
+  }
+
+  async #committed(path: string): Promise<StreamRecord | null> {
+    const entry = await this.#cache.use(path)
+    entry.users -= 1
+    return entry.record
+  }
+
+  async #told(news: StreamNews): Promise<void> {
+    await this.#change({ asked: { kind: 'told', path: news.stream }, news })
   }
 
   async #create(asked: CreateStream, body: Uint8Array): Promise<StreamResult> {
@@ -238,27 +283,12 @@ export class StreamLeader {
   async #look(path: string): Promise<void> {
     const entry = await this.#cache.use(path)
     try {
-      if (entry.record?.deleted) await this.#lookAtForks(entry.record)
+      if (entry.record?.deleted) {
+        for await (const asked of lostForks(this.#deps, entry.record)) await this.#change({ asked })
+      }
       await this.#change({ asked: { kind: 'look', path } })
     } finally {
       entry.users -= 1
-    }
-  }
-
-  /** Forks that are gone without a word, or have never come to be. */
-  async #lookAtForks({ path, id }: StreamRecord): Promise<void> {
-    const { store, clock, ask } = this.#deps
-    const before = clock.now() - FORKS_LOOK_MS
-    let left = MOST_FORKS_LOOKED_AT
-    const prefix = storedKeys.forksOf(id)
-    await store.settled()
-    for await (const [key, value] of store.range(...rangeOf(prefix))) {
-      if (left-- === 0) return
-      const fork = storedJson(key, value, isForkRecord)
-      if (fork.at > before) continue
-      const { exists } = (await ask({ kind: 'exists', path: fork.path, id: fork.id })).result
-      const loan = { id, borrower: fork.path, borrowerId: fork.id }
-      if (!exists) await this.#change({ asked: { kind: 'give-back', path, ...loan } })
     }
   }
 
@@ -293,6 +323,7 @@ export class StreamLeader {
 
   async #workOn(entry: StreamEntry, batch: readonly QueuedChange[]): Promise<void> {
     const { store, clock, counts } = this.#deps
+    await this.#subscriptions.loaded()
     const before = entry.record
     const draft = new Draft(before, store)
     const moment = { now: clock.now(), readAt: this.#readAt(entry) }
@@ -308,7 +339,9 @@ export class StreamLeader {
         answers.push(() => reject(error))
       }
     }
-    const { changes, record, followUps } = draft
+    const { changes: own, record, followUps } = draft
+    const marks = this.#subscriptions.marks(entry.path, before, record)
+    const changes = [...own, ...marks]
     if (changes.length > 0) await this.#proposals.propose(changes)
     // Nothing is changed; what was judged by is committed, if this broker leads still.
     else await this.#deps.leader.confirmed(true)
@@ -317,6 +350,7 @@ export class StreamLeader {
     if (before !== null && record?.id !== before.id) counts.removed += 1
     if (record !== null && record.due >= 0) this.#looks.at(record.due)
     if (isNews(before, record)) entry.wake()
+    if (marks.length > 0) this.#subscriptions.marked()
     for (const request of followUps) void this.#followUp(request)
   }
 

@@ -7,6 +7,8 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import { StreamsMachine } from '../state/streams-machine.ts'
 import { removeStreams, StreamsStore } from '../state/streams-store.ts'
+import type { SubscriptionSurroundings } from '../subscriptions/desk.ts'
+import { noSubscriptionCounts } from '../subscriptions/subscription-counts.ts'
 import { noCounts } from './stream-counts.ts'
 import { StreamLeader } from './stream-leader.ts'
 import type { StreamFigures } from './stream-metrics.ts'
@@ -16,6 +18,7 @@ export interface StreamLeadersDeps {
   readonly store: StateStore
   /** Asks the leader of any stream, for this broker itself. */
   readonly ask: StreamsApi['ask']
+  readonly subscriptions: SubscriptionSurroundings
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -27,6 +30,7 @@ export interface StreamLeadersDeps {
 export class StreamLeaders {
   readonly #deps: StreamLeadersDeps
   readonly #counts = noCounts()
+  readonly #subscriptionCounts = noSubscriptionCounts()
   readonly #machines = new Map<GroupId, StreamsMachine>()
   readonly #leading = new Map<GroupId, StreamLeader>()
   #isClosed = false
@@ -73,12 +77,15 @@ export class StreamLeaders {
 
   /** Of the streams that this broker leads. */
   figures(): StreamFigures {
-    let [cached, waiting] = [0, 0]
+    let [cached, waiting, subscriptions] = [0, 0, 0]
     for (const leader of this.#leading.values()) {
       cached += leader.cached
       waiting += leader.waiting
+      subscriptions += leader.subscriptions
     }
-    return { counts: this.#counts, cached, waiting, unwrittenBytes: this.#unwrittenBytes() }
+    const unwrittenBytes = this.#unwrittenBytes()
+    const counted = { counts: this.#counts, subscriptionCounts: this.#subscriptionCounts }
+    return { ...counted, cached, waiting, subscriptions, unwrittenBytes }
   }
 
   /**
@@ -126,9 +133,15 @@ export class StreamLeaders {
     const known = this.#leading.get(group)
     if (known?.term === term) return known
     this.#end(group)
-    const unwrittenBytes = this.#unwrittenBytes
-    const { store } = machine
-    const begun = new StreamLeader({ ...this.#deps, leader, term, store, unwrittenBytes, counts: this.#counts })
+    const begun = new StreamLeader({
+      ...this.#deps,
+      leader,
+      term,
+      store: machine.store,
+      unwrittenBytes: this.#unwrittenBytes,
+      counts: this.#counts,
+      subscriptionCounts: this.#subscriptionCounts,
+    })
     this.#leading.set(group, begun)
     return begun
   }

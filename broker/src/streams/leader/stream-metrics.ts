@@ -1,11 +1,14 @@
 import type { MetricTable } from '../../platform/metric-table.ts'
+import type { SubscriptionCounts } from '../subscriptions/subscription-counts.ts'
 import type { StreamCounts } from './stream-counts.ts'
 
 /** What the leaders of durable streams on this broker have to tell now. */
 export interface StreamFigures {
   readonly counts: StreamCounts
+  readonly subscriptionCounts: SubscriptionCounts
   readonly cached: number
   readonly waiting: number
+  readonly subscriptions: number
   /** Of all replicas of this broker, led by it or not. */
   readonly unwrittenBytes: number
 }
@@ -37,8 +40,28 @@ export const streamMetrics: MetricTable<{ figures(): StreamFigures }> = {
       'Appends of idempotent producers that the stream had already.',
       (of) => of.figures().counts.repeated,
     ],
+    [
+      'tailrace_stream_subscription_wakes_total',
+      'Wakes of subscriptions to durable streams that this broker has led.',
+      (of) => of.figures().subscriptionCounts.wakes,
+    ],
+    [
+      'tailrace_stream_subscription_deliveries_total',
+      'Wakes that the receiver of a webhook or a stream of wakes has taken.',
+      (of) => of.figures().subscriptionCounts.delivered,
+    ],
+    [
+      'tailrace_stream_subscription_failed_deliveries_total',
+      'Attempts to deliver a wake that have failed; each is tried again.',
+      (of) => of.figures().subscriptionCounts.failed,
+    ],
   ],
   gauges: [
+    [
+      'tailrace_stream_subscriptions',
+      'Subscriptions to durable streams that this broker leads.',
+      (of) => of.figures().subscriptions,
+    ],
     [
       'tailrace_durable_streams_in_memory',
       'Durable streams whose record their leader has at hand; all others are in the state store alone.',

@@ -22,6 +22,21 @@ export const storedKeys = {
   all: (id: string): string => `of/${id}/`,
   /** A stream that is gone, of which a part may be left in the store. */
   garbageOf: (id: string): string => `garbage/${id}`,
+  subscriptions: 'subscription/',
+  subscription: (path: string): string => `subscription/${path}`,
+  /** Of a subscription, by its number: goes as what belongs to a stream does. */
+  link: (number: string, stream: string): string => `of/${number}/link/${stream}`,
+  linksOf: (number: string): string => `of/${number}/link/`,
+  /** A stream that has more than was acked. */
+  pending: (number: string, stream: string): string => `of/${number}/pending/${stream}`,
+  pendingOf: (number: string): string => `of/${number}/pending/`,
+  watches: 'watch/',
+  watch: (number: string): string => `watch/${number}`,
+  namedWatches: 'named-watch/',
+  namedWatch: (number: string, stream: string): string => `named-watch/${number}/${stream}`,
+  /** A stream that has changed, which a subscription has not been told yet. */
+  news: 'news/',
+  newsOf: (stream: string): string => `news/${stream}`,
 } as const
 
 function digits(number: number): string {

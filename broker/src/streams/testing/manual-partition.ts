@@ -4,11 +4,15 @@ import type { StreamAnswer, StreamRequest, StreamResultOf, StreamsApi } from '..
 import { MemoryStore } from '../../log/testing/memory-store.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { ManualClock } from '../../platform/testing/clock.ts'
+import { promptCrypto } from '../../platform/testing/crypto.ts'
 import { silentLogger } from '../../platform/testing/logger.ts'
+import { seededRandom } from '../../platform/testing/random.ts'
 import { noCounts } from '../leader/stream-counts.ts'
 import { StreamLeader } from '../leader/stream-leader.ts'
 import { StreamsMachine } from '../state/streams-machine.ts'
 import { StreamsStore } from '../state/streams-store.ts'
+import type { SubscriptionSurroundings } from '../subscriptions/desk.ts'
+import { noSubscriptionCounts } from '../subscriptions/subscription-counts.ts'
 
 const PREFIX = 'streams/7/'
 
@@ -28,6 +32,15 @@ export class ManualPartition<Time extends Clock = ManualClock> implements Pick<S
   term = 0
   /** Of the other replicas of the broker: see StreamsMachineDeps.unwrittenBytes. */
   unwrittenElsewhere = 0
+  /** May be another before a leader begins. */
+  subscriptions: SubscriptionSurroundings = {
+    random: seededRandom(1),
+    crypto: promptCrypto,
+    webhooks: null,
+    may: () => true,
+    partitionOf: () => 0,
+    partitions: 1,
+  }
   /** Entries wait for `commit`. */
   isHeld = false
   /** Requests of one stream to another do not arrive. */
@@ -82,6 +95,8 @@ export class ManualPartition<Time extends Clock = ManualClock> implements Pick<S
       unwrittenBytes: this.#unwrittenBytes,
       ask,
       counts,
+      subscriptionCounts: noSubscriptionCounts(),
+      subscriptions: this.subscriptions,
       clock,
       logger: silentLogger,
     })

@@ -39,6 +39,9 @@ export function isStreamRequest(asked: StreamRequest): boolean {
       return isName(asked.id) && [asked.offset, asked.sub, asked.upTo].every((number) => isFrom(number, 0))
     case 'exists':
       return isName(asked.id)
+    case 'subscription':
+      // See subscription-checks.ts.
+      return true
   }
 }
 

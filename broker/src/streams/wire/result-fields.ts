@@ -2,6 +2,7 @@ import type { StreamResultFields } from '@tailrace/schemas'
 import type { StreamRequest, StreamResult, StreamResultOf } from '../../api/streams-api.ts'
 import { streamRefusals } from '../../api/streams-api.ts'
 import { isShort } from './request-checks.ts'
+import { isSubscriptionAnswer } from './subscription-checks.ts'
 
 type Field = Exclude<keyof StreamResultFields, 'kind'>
 
@@ -19,6 +20,7 @@ const fieldsOf: Readonly<Record<StreamResult['kind'], readonly Field[]>> = {
   'given-back': [],
   placed: ['offset'],
   known: ['exists'],
+  subscription: ['answer'],
 }
 const nothing: Omit<StreamResultFields, 'kind'> = {
   id: '',
@@ -36,9 +38,11 @@ const nothing: Omit<StreamResultFields, 'kind'> = {
   reason: '',
   epoch: -1,
   expected: -1,
+  answer: '',
 }
 
 export function streamResultFields(result: StreamResult): StreamResultFields {
+  if (result.kind === 'subscription') return { ...nothing, ...result, answer: JSON.stringify(result.answer) }
   return { ...nothing, ...result }
 }
 
@@ -48,6 +52,7 @@ export function streamResultOf<Request extends StreamRequest>(
   fields: StreamResultFields,
 ): StreamResultOf<Request> {
   const kind = fields.kind as StreamResult['kind']
+  if (kind === 'subscription') return { kind, answer: answerOf(fields.answer) } as unknown as StreamResultOf<Request>
   const own = fieldsOf[kind].map((name) => [name, fields[name]])
   return { kind, ...Object.fromEntries(own) } as unknown as StreamResultOf<Request>
 }
@@ -59,7 +64,16 @@ export function isStreamResult(fields: StreamResultFields): boolean {
   const isTold = kind === 'refused' ? isReason : reason === ''
   const areWhole = [tail, offset, next].every((number) => isFrom(number, 0))
   const areOrNone = [ttl, expiresAt, lastSeq, epoch, expected].every((number) => isFrom(number, -1))
-  return Object.hasOwn(fieldsOf, kind) && isTold && areWhole && areOrNone && isShort(id) && isShort(type)
+  const isAnswered = kind === 'subscription' ? isSubscriptionAnswer(answerOf(fields.answer)) : fields.answer === ''
+  return Object.hasOwn(fieldsOf, kind) && isAnswered && isTold && areWhole && areOrNone && isShort(id) && isShort(type)
+}
+
+function answerOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
 }
 
 function isFrom(value: number, least: number): boolean {

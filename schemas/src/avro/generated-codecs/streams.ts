@@ -192,8 +192,18 @@ function writeExists(to: AvroWriter, fields: unknown): void {
   to.string(value.id)
 }
 
-function readOneOfCreateToExists(from: AvroReader) {
-  switch (from.branch(10)) {
+function readSubscription2(from: AvroReader) {
+  return {
+    act: from.string(),
+  }
+}
+function writeSubscription2(to: AvroWriter, fields: unknown): void {
+  const value = to.record(fields)
+  to.string(value.act)
+}
+
+function readOneOfCreateToSubscription(from: AvroReader) {
+  switch (from.branch(11)) {
     case 0:
       return { 'tailrace.streams.Create': readCreate(from) }
     case 1:
@@ -214,11 +224,13 @@ function readOneOfCreateToExists(from: AvroReader) {
       return { 'tailrace.streams.Place': readPlace2(from) }
     case 9:
       return { 'tailrace.streams.Exists': readExists(from) }
+    case 10:
+      return { 'tailrace.streams.Subscription': readSubscription2(from) }
     default:
       throw new RangeError('a branch that the union does not have')
   }
 }
-function writeOneOfCreateToExists(to: AvroWriter, fields: unknown): void {
+function writeOneOfCreateToSubscription(to: AvroWriter, fields: unknown): void {
   const value = to.record(fields)
   const name = to.only(value)
   switch (name) {
@@ -252,6 +264,9 @@ function writeOneOfCreateToExists(to: AvroWriter, fields: unknown): void {
     case 'tailrace.streams.Exists':
       to.branch(9)
       return writeExists(to, value['tailrace.streams.Exists'])
+    case 'tailrace.streams.Subscription':
+      to.branch(10)
+      return writeSubscription2(to, value['tailrace.streams.Subscription'])
     default:
       to.invalid('record of the union', name)
   }
@@ -261,7 +276,7 @@ export function readStream(from: AvroReader): Message<'Stream'> {
   return {
     correlation: from.long(),
     path: from.string(),
-    request: readOneOfCreateToExists(from),
+    request: readOneOfCreateToSubscription(from),
     asker: readAskerOrNull(from),
   }
 }
@@ -269,7 +284,7 @@ export function writeStream(to: AvroWriter, fields: unknown): void {
   const value = to.record(fields)
   to.long(value.correlation)
   to.string(value.path)
-  writeOneOfCreateToExists(to, value.request)
+  writeOneOfCreateToSubscription(to, value.request)
   writeAskerOrNull(to, value.asker === undefined ? null : value.asker)
 }
 
@@ -291,6 +306,7 @@ function readStreamResult(from: AvroReader) {
     reason: from.string(),
     epoch: from.long(),
     expected: from.long(),
+    answer: from.string(),
   }
 }
 function writeStreamResult(to: AvroWriter, fields: unknown): void {
@@ -311,6 +327,7 @@ function writeStreamResult(to: AvroWriter, fields: unknown): void {
   to.string(value.reason)
   to.long(value.epoch)
   to.long(value.expected)
+  to.string(value.answer === undefined ? "" : value.answer)
 }
 
 export function readStreamReply(from: AvroReader): Message<'StreamReply'> {
