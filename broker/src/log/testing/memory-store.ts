@@ -22,7 +22,7 @@ export class MemoryStore implements StateStore {
 
   async write(changes: readonly (readonly [string, Uint8Array | null])[]): Promise<void> {
     this.writes++
-    await this.gate
+    if (this.gate !== null) await this.gate
     if (this.failing) throw new Error('store fails')
     await this.#store.write(changes)
   }
