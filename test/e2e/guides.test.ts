@@ -203,6 +203,18 @@ describe('durable streams', () => {
     expect(output).toContain('"streamClosed":true')
   })
 
+  it('wake workers as the page shows it with curl', async () => {
+    const text = await readFile(join(root, 'docs/guides/durable-streams.md'), 'utf8')
+    const [, [, commands]] = [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)] as unknown as [unknown, [string, string]]
+    const shell = spawn('bash', ['-e'], { stdio: ['pipe', 'pipe', 'inherit'] })
+    shell.stdin.end(commands.replaceAll('localhost:8080', cluster.http(1)))
+    let output = ''
+    shell.stdout.on('data', (piece) => (output += piece))
+    const [code] = await once(shell, 'close')
+    expect(code).toBe(0)
+    expect(output).toMatch(/"wake_id":"w_.*"generation":1.*"path":"builds\/1".*"has_pending":true/)
+  })
+
   it('are written once and read whole, while each broker in turn is killed', async () => {
     const { writeAnswer, follow } = (await import(await codeOf('durable-streams.md', folder))) as Guide
     const parts = Array.from({ length: 100 }, (_, number) => `${number} `)
