@@ -59,7 +59,10 @@ it('are imported by their names, as JavaScript', async () => {
      await new Producer({ servers }).close()
      await new Consumer({ servers }).close()
      const sdk = await import('@tailrace/sdk')
-     const same = sdk.Producer === Producer && sdk.Consumer === Consumer
+     const files = await import('@tailrace/sdk/file-checkpoints')
+     const { FileCheckpoints } = await import('@tailrace/consumer/file-checkpoints')
+     const same =
+       sdk.Producer === Producer && sdk.Consumer === Consumer && files.FileCheckpoints === FileCheckpoints
      console.log(import.meta.resolve('@tailrace/consumer'), Object.keys(errorTable).length > 10 && same)`,
   )
   const { stdout, stderr } = await run(process.execPath, [program])

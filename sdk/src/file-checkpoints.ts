@@ -1,0 +1,1 @@
+export { FileCheckpoints } from '@tailrace/consumer/file-checkpoints'
