@@ -64,6 +64,7 @@ export interface PartEvents {
   applied(applied: Applied): void
   restored(): void
   formed(record: FormationRecord): void
+  whenVoting(): Promise<void>
   welcomed(welcome: Welcome): Promise<void>
   leadershipChanged(group: GroupId): void
   removed(group: GroupId): void
@@ -83,7 +84,8 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
   const decisions = createDecisions(deps, file, events, (): LoadFigures | null => control.balancer.figures)
   const { state, client, directory, brokers, checked, authorizer, status } = decisions
   const onFormed = (record: FormationRecord): void => events.formed(record)
-  const formation = new Formation({ ...deps, peers: checked, file, members: state, onFormed })
+  const whenVoting = (): Promise<void> => events.whenVoting()
+  const formation = new Formation({ ...deps, peers: checked, file, members: state, onFormed, whenVoting })
   const permissions = new PeerPermissions({ formation, state, groups, caughtUp: () => registration.applied })
   const registration = new Registration(() => events.describeSelf(), { state, client, clock, logger })
   const members = new ClusterMembers({ groups, state, brokers, clock, logger })

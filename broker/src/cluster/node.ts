@@ -73,7 +73,7 @@ export interface ClusterNode {
   close(): Promise<void>
 }
 
-/** How long the first metadata leader waits for links to the others, so that its first election does not fail. */
+/** How long the first metadata leader waits until the others can vote, so that its first election does not fail. */
 const SHARED_MS = 500
 const OPEN_RETRY_MS = 1000
 
@@ -100,6 +100,7 @@ class BrokerNode implements ClusterNode {
   readonly #parts: BrokerParts
   readonly #witness: Witness
   readonly #effects: MetadataEffects
+  readonly #voting = Promise.withResolvers<void>()
   #closed = false
 
   constructor(deps: ClusterNodeDeps) {
@@ -109,6 +110,7 @@ class BrokerNode implements ClusterNode {
       applied: (applied) => this.#effects.applied(applied),
       restored: () => this.#effects.restored(),
       formed: (record) => void this.#becomeMember(record),
+      whenVoting: () => this.#voting.promise,
       welcomed: (welcome) => this.#welcomed(welcome),
       leadershipChanged: (group) => this.#effects.leadershipChanged(group),
       removed: (group) => this.#effects.replicaRemoved(group),
@@ -190,11 +192,13 @@ class BrokerNode implements ClusterNode {
     this.#effects.dial(this.#parts.addresses())
     reconciler.start()
     await this.#openMetadata(record, { preferred: false, isNew: false })
+    this.#voting.resolve()
     void registration.run()
   }
 
   async close(): Promise<void> {
     this.#closed = true
+    this.#voting.resolve()
     this.#effects.close()
     const { formation, joining, registration, reconciler, controller, leaderReturn, members } = this.#parts
     const { balancer, firstLevel, forcedLeader, expiredTokens } = this.#parts
@@ -212,6 +216,8 @@ class BrokerNode implements ClusterNode {
     const { brokerId, clock, logger } = this.#deps
     this.#deps.groups.sealTokens(clusterSecret(record))
     const preferred = this.#file.admission === 0 && record.voters[0]!.id === brokerId
+    // Nobody waits for the one that waits for all others.
+    if (preferred) this.#voting.resolve()
     if (preferred) await this.#parts.formation.whenShared(SHARED_MS)
     try {
       if (this.#closed) return
@@ -220,6 +226,8 @@ class BrokerNode implements ClusterNode {
       logger.error({ err: error }, 'cannot open the metadata group; trying again')
       clock.after(OPEN_RETRY_MS, () => void this.#becomeMember(record))
       return
+    } finally {
+      this.#voting.resolve()
     }
     await this.#parts.registration.run()
   }

@@ -43,6 +43,7 @@ async function offering() {
     clock: new ManualClock(0),
     logger: silentLogger,
     onFormed: () => {},
+    whenVoting: async () => {},
     members: { brokers: new Map(), joined: new Map(), removed },
   })
   formation.link(2, true)

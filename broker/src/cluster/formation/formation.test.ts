@@ -25,6 +25,28 @@ test('three fresh brokers form one cluster and become ready', async () => {
   }
 })
 
+test('the first founder asks for votes when the others can give them, or after half a second', async () => {
+  for (const [heldMs, openedMs] of [
+    [200, 200],
+    [2000, 510],
+  ] as const) {
+    const cluster = new TestCluster()
+    for (const id of ids) await cluster.start(id, ids)
+    const { groups } = cluster.broker(2)
+    const open = groups.open.bind(groups)
+    groups.open = async (spec) => {
+      await new Promise<void>((resolve) => cluster.clock.after(heldMs, resolve))
+      return open(spec)
+    }
+    cluster.linkAll()
+    await cluster.clock.advance(openedMs - 20)
+    expect(cluster.broker(3).groups.opened).toHaveLength(1)
+    expect(cluster.broker(1).groups.opened).toEqual([])
+    await cluster.clock.advance(40)
+    expect(cluster.broker(1).groups.opened[0]).toMatchObject({ group: 0, preferred: true })
+  }
+})
+
 test('a broker alone is a cluster at once', async () => {
   const cluster = new TestCluster()
   const broker = await cluster.start(7, [7])

@@ -27,6 +27,8 @@ export interface FormationDeps {
    * start.
    */
   readonly onFormed: (record: FormationRecord) => void
+  /** Resolves when this broker can answer a request for its vote in the metadata group, or cannot open that now. */
+  readonly whenVoting: () => Promise<void>
   /** The brokers beside the founders that the metadata knows. */
   readonly members: Pick<MetadataState, 'brokers' | 'joined' | 'removed'>
 }
@@ -41,6 +43,8 @@ export class Formation {
   readonly #deps: FormationDeps
   readonly #linked = new Set<BrokerId>()
   readonly #trusted = new Set<BrokerId>()
+  /** Those of them that have answered this broker, or had the record when they were linked: they can vote. */
+  readonly #answered = new Set<BrokerId>()
   /** Others are being asked about these. */
   readonly #confirming = new Set<BrokerId>()
   readonly #trustChanges: AwaitedChanges
@@ -86,11 +90,11 @@ export class Formation {
     else if (this.record !== null && this.#linked.has(peer)) this.#greet(this.record, peer)
   }
 
-  /** Resolves when all members are linked and have the record, or after the time. */
+  /** Resolves when all members are linked, have the record and can vote, or after the time. */
   async whenShared(timeoutMs: number): Promise<void> {
     await this.#trustChanges.until(() => {
       const others = (this.record?.voters ?? []).filter((voter) => voter.id !== this.#deps.brokerId)
-      return others.every((voter) => this.#trusted.has(voter.id))
+      return others.every((voter) => this.#answered.has(voter.id))
     }, timeoutMs)
   }
 
@@ -107,6 +111,7 @@ export class Formation {
 
   link(peer: BrokerId, up: boolean): void {
     this.#trusted.delete(peer)
+    this.#answered.delete(peer)
     if (!up) {
       this.#linked.delete(peer)
       return
@@ -134,7 +139,8 @@ export class Formation {
   }
 
   /**
-   * A peer sends its record. Resolves when this broker has it durably.
+   * A peer sends its record. Resolves when this broker has it durably and can vote: the first founder campaigns when
+   * it has the answers, and a request for a vote that is lost costs a whole election timeout.
    * @throws TailraceError BROKER_IDENTITY_MISMATCH or CLUSTER_MISMATCH when it is not for this broker
    */
   async receive(from: BrokerId, offered: FormationRecord): Promise<void> {
@@ -150,6 +156,7 @@ export class Formation {
       )
     }
     this.#trust(from)
+    await this.#deps.whenVoting()
   }
 
   /**
@@ -248,6 +255,7 @@ export class Formation {
 
   /** Now one more broker can confirm peers that no broker has confirmed yet. */
   #trustKnown(record: FormationRecord, peer: BrokerId): void {
+    this.#answered.add(peer)
     this.#trust(peer)
     for (const other of this.#linked) if (!this.#trusted.has(other)) this.#greet(record, other)
   }
