@@ -36,6 +36,8 @@ export async function runManyBrokers(from: number, seeds: number, options: Broke
     commits: 0,
     fenced: 0,
     redelivered: 0,
+    declined: 0,
+    expired: 0,
   }
   for (let seed = from; seed < from + seeds; seed++) {
     const { finding, ...result } = await runBrokerSeed(seed, options)
@@ -47,9 +49,9 @@ export async function runManyBrokers(from: number, seeds: number, options: Broke
   const seconds = Number(process.hrtime.bigint() - begin) / 1e9
   const { events, elections, acknowledged, shown, crashes, rots, sleeps, cuts, installs, operations, rules } = sums
   const { copied, sources, levelMoves, conditionsMet, conditionsUnmet, upkeepMoves, drains } = sums
-  const { leases, commits, fenced, redelivered } = sums
+  const { leases, commits, fenced, redelivered, declined, expired } = sums
   console.log(
-    `${seeds} seeds of whole brokers from ${from}: ${events} events in ${seconds.toFixed(1)} s (${Math.round(events / seconds)} events/s), ${elections} elections, ${acknowledged} records acknowledged, ${shown} shown, ${crashes} crashes, ${rots} times rot, ${sleeps} sleeps, ${cuts} prefixes cut, ${installs} states installed, ${operations} operations, ${rules} changes of rules, ${copied} batches copied from ${sources} sources, ${levelMoves} reads that went on at another level, ${conditionsMet} conditions that held, ${conditionsUnmet} that did not, ${upkeepMoves} moves of replicas and leaderships unasked, ${drains} brokers drained, ${leases} leases of consumer groups, ${commits} commits, ${fenced} refused, ${redelivered} delayed records`,
+    `${seeds} seeds of whole brokers from ${from}: ${events} events in ${seconds.toFixed(1)} s (${Math.round(events / seconds)} events/s), ${elections} elections, ${acknowledged} records acknowledged, ${shown} shown, ${crashes} crashes, ${rots} times rot, ${sleeps} sleeps, ${cuts} prefixes cut, ${installs} states installed, ${operations} operations, ${rules} changes of rules, ${copied} batches copied from ${sources} sources, ${levelMoves} reads that went on at another level, ${conditionsMet} conditions that held, ${conditionsUnmet} that did not, ${upkeepMoves} moves of replicas and leaderships unasked, ${drains} brokers drained, ${leases} leases of consumer groups, ${commits} commits, ${fenced} refused, ${redelivered} delayed records, ${declined} partitions given up by stuck handlers, ${expired} positions expired`,
   )
   for (const [property, times] of failures) console.log(`${property}: ${times} seeds`)
   return failures.size === 0 ? 0 : 1

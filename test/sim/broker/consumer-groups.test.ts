@@ -8,7 +8,7 @@ const replay = (seed: number): string =>
   `npm run sim -- --seed ${seed} --whole --consumer-groups --without cascades,conditions,upkeep,deletion --trace`
 
 test(`${SEEDS} seeds with consumer groups keep every property, and all partitions are shared when the faults end`, async () => {
-  const sums = { leases: 0, commits: 0, fenced: 0, redelivered: 0, crashes: 0 }
+  const sums = { leases: 0, commits: 0, fenced: 0, redelivered: 0, declined: 0, expired: 0, crashes: 0 }
   for (let seed = 1; seed <= SEEDS; seed++) {
     const { finding, ...result } = await runBrokerSeed(seed, options)
     expect(finding?.message ?? null, replay(seed)).toBeNull()
@@ -18,8 +18,10 @@ test(`${SEEDS} seeds with consumer groups keep every property, and all partition
   expect(sums.commits).toBeGreaterThan(50 * SEEDS)
   expect(sums.fenced).toBeGreaterThan(SEEDS / 4)
   expect(sums.redelivered).toBeGreaterThan(5 * SEEDS)
+  expect(sums.declined).toBeGreaterThan(0)
+  expect(sums.expired).toBeGreaterThan(0)
   expect(sums.crashes).toBeGreaterThan(10 * SEEDS)
-}, 240_000)
+}, 480_000)
 
 test('one seed, one history with consumer groups', async () => {
   const [once, again] = [await runBrokerSeed(3, options), await runBrokerSeed(3, options)]
@@ -27,27 +29,34 @@ test('one seed, one history with consumer groups', async () => {
   expect(once.commits).toBeGreaterThan(0)
 }, 120_000)
 
-/** Each mechanism that is switched off, seeds in which that must be noticed, and the property that breaks. */
-const controls: [BrokerDefectName, number, number, string][] = [
+/**
+ * Each mechanism that is switched off, seeds in which that must be noticed, and the property that breaks; in histories
+ * without the later classes.
+ */
+const controls: [BrokerDefectName, number, number, string, string[]?][] = [
   ['leasesGivenEarly', 7, 9, 'one-member-at-a-time'],
   ['tokensUnchecked', 2, 5, 'former-tokens-commit-nothing'],
   ['commitsAnsweredEarly', 2, 4, 'positions-stay'],
   ['positionsOverwritten', 7, 9, 'positions-stay'],
   ['snapshotLacksPositions', 7, 9, 'positions-stay'],
   ['connectionEndsIgnored', 7, 9, 'one-member-at-a-time'],
+  ['declinedUnheard', 2, 2, 'declined-is-not-given', []],
+  // Members that come then get leases on which others count still.
+  ['usedGroupsExpire', 7, 7, 'one-member-at-a-time', []],
 ]
 
 describe('negative controls of consumer groups', () => {
-  for (const [defect, from, to, property] of controls) {
+  for (const [defect, from, to, property, later = ['stuck-handlers', 'expiry']] of controls) {
+    const kept = { ...options, without: [...options.without!, ...later] }
     test(`${defect} is found from seed ${from} to ${to}`, { timeout: 120_000 }, async () => {
       let found = 0
       for (let seed = from; seed <= to && found === 0; seed++) {
-        const { finding } = await runBrokerSeed(seed, { ...options, defects: [defect] })
+        const { finding } = await runBrokerSeed(seed, { ...kept, defects: [defect] })
         if (finding?.property === property) found = seed
       }
       expect(found, `no seed violates ${property}`).toBeGreaterThan(0)
       // It is the defect that breaks the property: the same seed without it is clean.
-      expect((await runBrokerSeed(found, options)).finding?.message ?? null).toBeNull()
+      expect((await runBrokerSeed(found, kept)).finding?.message ?? null).toBeNull()
     })
   }
 })

@@ -87,6 +87,10 @@ export interface BrokerDefects {
   readonly commitsAnsweredEarly: boolean
   /** A snapshot of consumer groups lacks their partitions. */
   readonly snapshotLacksPositions: boolean
+  /** A coordinator does not hear which partitions a member declines. */
+  readonly declinedUnheard: boolean
+  /** That a group is used again after it was without members does not count: it expires all the same. */
+  readonly usedGroupsExpire: boolean
   /** A member counts on its leases for its session also when the connection of its beats has ended. */
   readonly connectionEndsIgnored: boolean
 }
@@ -130,6 +134,8 @@ export const noBrokerDefects: BrokerDefects = {
   positionsOverwritten: false,
   commitsAnsweredEarly: false,
   snapshotLacksPositions: false,
+  declinedUnheard: false,
+  usedGroupsExpire: false,
   connectionEndsIgnored: false,
 }
 

@@ -137,6 +137,9 @@ export function withConsumerGroups(seed: number, swarm: BrokerSwarm, toAll: bool
     members: random.between(2, 4),
     sessionMs: random.pick([1_000, 2_000, 4_000]),
     moveEveryMs: random.pick([300, 1_000, 3_000]),
+    sticks: random.chance(0.7),
+    // A clock that jumps by a day has what was used just before expire.
+    expirationMs: 'clock-jump' in faults ? 0 : random.pick([0, 5_000, 10_000]),
   }
   // Sessions take their time to run out.
   return { ...swarm, faults, consumerGroups, faultMs: swarm.faultMs + 10_000 }

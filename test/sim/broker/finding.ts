@@ -37,6 +37,7 @@ export type BrokerProperty =
   | 'tokens-grow'
   | 'positions-stay'
   | 'former-tokens-commit-nothing'
+  | 'declined-is-not-given'
   | 'liveness'
   | 'replicas-identical'
 

@@ -36,6 +36,9 @@ const CASCADES = 'cascades'
 const CONDITIONS = 'conditions'
 const UPKEEP = 'upkeep'
 const CONSUMER_GROUPS = 'consumer-groups'
+/** Of members of consumer groups, and of groups that nobody uses. */
+const STUCK_HANDLERS = 'stuck-handlers'
+const EXPIRY = 'expiry'
 
 /** Classes of faults that can be left out of a history. */
 export const brokerFaultNames: readonly string[] = [
@@ -45,6 +48,8 @@ export const brokerFaultNames: readonly string[] = [
   CONDITIONS,
   UPKEEP,
   CONSUMER_GROUPS,
+  STUCK_HANDLERS,
+  EXPIRY,
 ]
 
 export interface BrokerSeedOptions {
@@ -104,12 +109,15 @@ export interface BrokerSeedResult {
   readonly replicaMoves: number
   readonly drains: number
   /**
-   * Leases that members of consumer groups got, their commits, those that were refused, and delayed records handled.
+   * Leases that members of consumer groups got, their commits, those that were refused, delayed records handled,
+   * partitions that were given up because of a stuck handler, and positions that had expired.
    */
   readonly leases: number
   readonly commits: number
   readonly fenced: number
   readonly redelivered: number
+  readonly declined: number
+  readonly expired: number
   readonly finding: Finding | null
 }
 
@@ -186,6 +194,8 @@ export async function runBrokerSeed(seed: number, options: BrokerSeedOptions = {
     commits: cast.groups?.watch.commits ?? 0,
     fenced: cast.groups?.watch.fenced ?? 0,
     redelivered: cast.groups?.watch.redelivered ?? 0,
+    declined: cast.groups?.watch.declined ?? 0,
+    expired: cast.groups?.watch.expired ?? 0,
     finding: world.watch.finding,
   }
 }
@@ -293,13 +303,29 @@ async function comeToRest(world: World, { balanceMs }: UpkeepSwarm, settled: () 
  * again, so that no two replicas are ever the same for long.
  */
 async function settleGroups(world: World, groups: GroupsCast): Promise<void> {
+  const settled = async (): Promise<void> => {
+    if (!(await pass(world, PATIENCE_MS, () => groups.unsettled() === null)))
+      throw new Finding('liveness', `${PATIENCE_MS} ms after the end of faults ${groups.unsettled()}`)
+  }
   groups.calm()
-  if (!(await pass(world, PATIENCE_MS, () => groups.unsettled() === null)))
-    throw new Finding('liveness', `${PATIENCE_MS} ms after the end of faults ${groups.unsettled()}`)
-  let empty = false
-  void groups.leave().then(() => (empty = true))
-  if (!(await pass(world, PATIENCE_MS, () => empty)))
-    throw new Finding('liveness', 'consumer groups do not become empty')
+  await settled()
+  groups.handlersMayReturn()
+  await settled()
+  await within(world, groups.leave(), 'consumer groups do not become empty')
+  await within(world, groups.checkOutcome(), 'the groups cannot be read')
+  await within(world, groups.expire(), 'consumer groups without members do not expire')
+}
+
+/** @throws Finding liveness, with what is wrong if it takes too long; what the work rejects with */
+async function within(world: World, work: Promise<void>, wrong: string): Promise<void> {
+  let outcome: { readonly failure: unknown } | null = null
+  work.then(
+    () => (outcome = { failure: null }),
+    (failure: unknown) => (outcome = { failure }),
+  )
+  if (!(await pass(world, PATIENCE_MS, () => outcome !== null))) throw new Finding('liveness', wrong)
+  const { failure } = outcome as unknown as { readonly failure: unknown }
+  if (failure !== null) throw failure
 }
 
 async function leavesFullDisks(world: World): Promise<boolean> {
@@ -332,7 +358,14 @@ function shrunk(seed: number, options: BrokerSeedOptions): BrokerSwarm {
   const written = without.includes(CONDITIONS) ? levelled : withConditions(seed, levelled, conditions ?? false)
   const kept = without.includes(UPKEEP) ? written : withUpkeep(seed, written, upkeep ?? false)
   const grouped = without.includes(CONSUMER_GROUPS) ? kept : withConsumerGroups(seed, kept, consumerGroups ?? false)
-  const swarm = largeRounds ? withLargeRounds(grouped) : grouped
+  const groups = grouped.consumerGroups && {
+    ...grouped.consumerGroups,
+    ...(without.includes(STUCK_HANDLERS) && { sticks: false }),
+    ...(without.includes(EXPIRY) && { expirationMs: 0 }),
+  }
+  const swarm = largeRounds
+    ? withLargeRounds({ ...grouped, consumerGroups: groups })
+    : { ...grouped, consumerGroups: groups }
   const faults = Object.fromEntries(Object.entries(swarm.faults).filter(([name]) => !without.includes(name)))
   const messages = without.includes(RAFT_MESSAGES)
     ? { ...swarm.messages, loss: 0, duplication: 0, delay: 0 }

@@ -298,6 +298,7 @@ export class SimBroker {
       maxBatchBytes: 1 << 20,
       largestMaxBatchBytes: 1 << 20,
       ...swarm.upkeep,
+      ...(swarm.consumerGroups !== null && { consumerGroupExpirationMs: swarm.consumerGroups.expirationMs }),
       ...(createPlan !== undefined && { createPlan }),
     })
     defectiveNode(defects, node)

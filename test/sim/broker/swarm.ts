@@ -68,6 +68,10 @@ export interface ConsumerGroupSwarm {
   readonly sessionMs: number
   /** Mean milliseconds between two events of one group. */
   readonly moveEveryMs: number
+  /** Handlers of members are stuck now and then. */
+  readonly sticks: boolean
+  /** After so many milliseconds without members a group expires; 0: never. */
+  readonly expirationMs: number
 }
 
 /** Brokers below level 0. */

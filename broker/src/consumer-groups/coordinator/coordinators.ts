@@ -17,8 +17,10 @@ import type { KnownTopic, TopicsView } from './topics-view.ts'
 
 /** How often sessions and delayed records are looked at, while there are any. */
 const TICK_MS = 100
-/** How often some groups are looked at for what nobody needs any more. */
+/** How often some groups are looked at for what nobody needs any more; more often if they expire soon. */
 const EXPIRY_MS = 60_000
+const LOOKS_PER_EXPIRATION = 4
+const LEAST_EXPIRY_MS = 1_000
 
 export interface CoordinatorsDeps {
   readonly groups: Pick<Groups, 'get'>
@@ -225,8 +227,11 @@ export class Coordinators {
 
   #expireLater(): void {
     if (this.#expiryTimer !== null || this.#closed || this.#leading.size === 0) return
-    if (this.#deps.expirationMs === 0 && this.#deleted.size === 0) return
-    this.#expiryTimer = this.#deps.clock.after(EXPIRY_MS, () => {
+    const { expirationMs, clock } = this.#deps
+    if (expirationMs === 0 && this.#deleted.size === 0) return
+    const soonMs = Math.max(LEAST_EXPIRY_MS, Math.ceil(expirationMs / LOOKS_PER_EXPIRATION))
+    const everyMs = expirationMs === 0 ? EXPIRY_MS : Math.min(EXPIRY_MS, soonMs)
+    this.#expiryTimer = clock.after(everyMs, () => {
       this.#expiryTimer = null
       for (const coordinator of this.#leading.values()) coordinator.expire()
       this.#expireLater()

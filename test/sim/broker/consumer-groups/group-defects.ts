@@ -15,8 +15,8 @@ import type { BrokerDefects } from '../defects.ts'
 
 /** Changes the state machines of coordinators as they are opened. */
 export function defectiveCoordinators(defects: BrokerDefects, groups: BrokerGroups): void {
-  const { leasesGivenEarly, tokensUnchecked, positionsOverwritten } = defects
-  if (!leasesGivenEarly && !tokensUnchecked && !positionsOverwritten) return
+  const { leasesGivenEarly, tokensUnchecked, positionsOverwritten, usedGroupsExpire } = defects
+  if (!leasesGivenEarly && !tokensUnchecked && !positionsOverwritten && !usedGroupsExpire) return
   const open = groups.open.bind(groups)
   groups.open = async (spec) => {
     const { stateMachine } = spec
@@ -25,22 +25,43 @@ export function defectiveCoordinators(defects: BrokerDefects, groups: BrokerGrou
     if (leasesGivenEarly) giveLeasesEarly(stateMachine.state)
     if (tokensUnchecked) changeCommits(stateMachine.state, asOfHolder)
     if (positionsOverwritten) changeCommits(stateMachine.state, overwriting)
+    if (usedGroupsExpire) expireInUse(stateMachine.state)
     return opened
   }
 }
 
-/** A commit is answered before the coordinator has it. */
-export function defectiveService({ commitsAnsweredEarly }: BrokerDefects, service: ConsumerGroupsService): void {
-  if (!commitsAnsweredEarly) return
+/** A commit is answered before the coordinator has it; what a member declines is left out. */
+export function defectiveService(
+  { commitsAnsweredEarly, declinedUnheard }: BrokerDefects,
+  service: ConsumerGroupsService,
+): void {
+  if (!commitsAnsweredEarly && !declinedUnheard) return
   const of = service.for.bind(service)
   service.for = (asker) => {
     const { ask, list } = of(asker)
-    const early = async (request: Parameters<ConsumerGroupsApi['ask']>[0]): Promise<unknown> => {
-      if (request.kind !== 'commit') return ask(request)
+    const changed = async (request: Parameters<ConsumerGroupsApi['ask']>[0]): Promise<unknown> => {
+      if (request.kind === 'beat' && declinedUnheard) return ask({ ...request, declined: [] })
+      if (request.kind !== 'commit' || !commitsAnsweredEarly) return ask(request)
       void ask(request).catch(() => {})
       return { kind: 'committed', fenced: [] }
     }
-    return { ask: early as ConsumerGroupsApi['ask'], list }
+    return { ask: changed as ConsumerGroupsApi['ask'], list }
+  }
+}
+
+/** A group that has been without members once counts as without them since then. */
+function expireInUse(state: ConsumerGroupsState): void {
+  const apply = state.apply.bind(state)
+  const emptied = new Map<ConsumerGroup, number>()
+  state.apply = (index, commands, term) => {
+    const applied = apply(index, commands, term)
+    for (const { group: id } of commands) {
+      const group = state.groups.get(id)
+      if (group === undefined) continue
+      if (group.emptySince !== null) emptied.set(group, group.emptySince)
+      group.emptySince ??= emptied.get(group) ?? null
+    }
+    return applied
   }
 }
 

@@ -12,6 +12,8 @@ import { SimMember } from './sim-member.ts'
 
 const CALL_MS = 20_000
 const PAUSE_MS = 300
+/** Mean milliseconds until all members of a group leave, where groups expire. */
+const ABANDON_EVERY_MS = 8_000
 /** A group that has kept nothing. */
 const EMPTY: ConsumerGroupDescription = {
   kind: 'described',
@@ -26,7 +28,7 @@ const EMPTY: ConsumerGroupDescription = {
 export class GroupsCast {
   readonly watch: GroupsWatch
   /** Members that joined, died, stood still and left. */
-  readonly events = { joined: 0, killed: 0, stoodStill: 0, left: 0, resets: 0 }
+  readonly events = { joined: 0, killed: 0, stoodStill: 0, left: 0, resets: 0, abandoned: 0 }
   readonly #world: World
   readonly #swarm: ConsumerGroupSwarm
   readonly #random: SimRandom
@@ -34,13 +36,14 @@ export class GroupsCast {
   #made = 0
   /** Members come and go. */
   #moving = true
+  #mayReturn = false
   #gone = false
 
   constructor(world: World, swarm: ConsumerGroupSwarm) {
     this.#world = world
     this.#swarm = swarm
     this.#random = world.stream(900)
-    this.watch = new GroupsWatch(() => world.loop.now)
+    this.watch = new GroupsWatch(() => world.loop.now, swarm.expirationMs)
   }
 
   enter(): void {
@@ -53,17 +56,25 @@ export class GroupsCast {
     for (const member of this.#members) member.calm()
   }
 
-  /** The first thing that is still wrong, or null. */
+  /** Handlers that are stuck return, and their members take those partitions again. */
+  handlersMayReturn(): void {
+    this.#mayReturn = true
+    for (const member of this.#members) member.handlersMayReturn()
+  }
+
+  /** The first thing that is still wrong, or null. What all members are stuck at has nobody before they return. */
   unsettled(): string | null {
     if (this.#moving || this.#gone) return null
+    if (this.#mayReturn && [...this.#members].some(({ hasStuck }) => hasStuck)) return 'a handler is stuck'
     for (const group of this.#groups) {
       const there = [...this.#members].filter(({ alive, shape }) => alive && shape.group === group)
       const held = new Set(there.flatMap(({ work }) => [...work]).map(nameOf))
       for (const topic of this.#topicsOf(group)) {
         const { id, partitions } = this.#world.watch.topic(topic)!
         for (let partition = 0; partition < partitions.length; partition++) {
-          const name = nameOf({ group, topicId: id, partition })
-          if (!held.has(name)) return `nobody works on ${name}`
+          const place = { group, topicId: id, partition }
+          const isStuck = there.length > 0 && there.every((member) => member.isStuckAt(place))
+          if (!held.has(nameOf(place)) && !isStuck) return `nobody works on ${nameOf(place)}`
         }
       }
     }
@@ -80,9 +91,17 @@ export class GroupsCast {
       await this.#until(`${group} is empty`, async () => (await this.#describe(group)).state === 'empty')
   }
 
-  /** What was acknowledged is there. @throws Finding */
+  /** Resolves when the groups, which nobody uses any more, have expired; at once if they never do. */
+  async expire(): Promise<void> {
+    if (this.#swarm.expirationMs === 0) return
+    for (const group of this.#groups)
+      await this.#until(`${group} expires`, async () => (await this.#describe(group)) === EMPTY)
+  }
+
+  /** What was acknowledged is there, unless it may have expired. @throws Finding */
   async checkOutcome(): Promise<void> {
     for (const group of this.#groups) {
+      if (this.watch.mayBeGone(group)) continue
       const { partitions } = await this.#describe(group)
       const found = new Set<string>()
       for (const { topicId, partition, offset } of partitions) {
@@ -106,11 +125,13 @@ export class GroupsCast {
   }
 
   async #runGroup(group: string): Promise<void> {
-    const { members, moveEveryMs } = this.#swarm
+    const { members, moveEveryMs, expirationMs } = this.#swarm
     const random = this.#world.stream(910 + this.#made++)
     while (!this.#gone) {
       const there = [...this.#members].filter(({ alive, shape }) => alive && shape.group === group)
-      if (there.length === 0 || (this.#moving && there.length < members && random.chance(0.5)))
+      if (this.#moving && expirationMs > 0 && there.length > 0 && random.chance(moveEveryMs / ABANDON_EVERY_MS))
+        await this.#abandon(there, random)
+      else if (there.length === 0 || (this.#moving && there.length < members && random.chance(0.5)))
         this.#join(group, random, '')
       else if (this.#moving) await this.#move(random.pick(there), random, there.length)
       await this.#world.pause(random.between(moveEveryMs / 4, moveEveryMs * 2))
@@ -120,7 +141,7 @@ export class GroupsCast {
   #join(group: string, random: SimRandom, instance: string): void {
     // Its predecessor took long to leave: nobody would have this one leave.
     if (this.#gone) return
-    const { sessionMs } = this.#swarm
+    const { sessionMs, sticks } = this.#swarm
     const named = instance === '' && random.chance(0.4) ? `s-${this.#made}` : instance
     const stream = this.#world.stream(1000 + this.#made++)
     const member = new SimMember(this.#world, this.watch, stream, {
@@ -128,10 +149,26 @@ export class GroupsCast {
       instance: named,
       topics: this.#topicsOf(group),
       sessionMs,
+      sticks,
     })
+    if (!this.#moving) member.calm()
+    if (this.#mayReturn) member.handlersMayReturn()
     this.#members.add(member)
     this.events.joined++
     void member.run()
+  }
+
+  /** All members leave or die, and nobody comes for a while, around the time after which the group expires. */
+  async #abandon(there: readonly SimMember[], random: SimRandom): Promise<void> {
+    this.events.abandoned++
+    for (const member of there) {
+      this.#members.delete(member)
+      if (random.chance(0.3)) member.kill()
+      else await member.leave(false)
+    }
+    const { expirationMs } = this.#swarm
+    const until = this.#world.loop.now + random.between(expirationMs / 2, expirationMs * 2) * 1000
+    while (this.#moving && this.#world.loop.now < until) await this.#world.pause(PAUSE_MS)
   }
 
   async #move(member: SimMember, random: SimRandom, others: number): Promise<void> {
@@ -167,11 +204,13 @@ export class GroupsCast {
       })
     })
     for (const { topicId, partition, offset } of positions) this.watch.resetting({ group, topicId, partition }, offset)
+    const sentAt = this.#world.loop.now
     const done = await this.#ask(({ node }) => {
       return node.consumerGroups.for(ASKER).ask({ kind: 'alter', group, remove: false, positions })
     })
     if (done === null) return
     this.events.resets++
+    this.watch.used(group, sentAt)
     for (const { topicId, partition, offset } of positions) this.watch.reset({ group, topicId, partition }, offset)
   }
 

@@ -1,4 +1,8 @@
+import type { ConsumerGroupBeatReply, DeclinedPartition } from '../../../../broker/src/api/consumer-groups-api.ts'
 import { Finding } from '../finding.ts'
+
+/** By how much the clocks of two brokers may differ, as a part of the time since the beginning (swarm.rates). */
+const CLOCKS_APART = 0.11
 
 /** A partition of a topic, for a consumer group. */
 export interface GroupPlace {
@@ -18,6 +22,8 @@ interface Seen {
   acknowledged: number
   /** Offsets that were sent in commits since then. */
   readonly sent: Set<number>
+  /** Since then its group was unused for so long that it may have expired. */
+  mayHaveExpired: boolean
   /** Delayed records by offset: asked for, acknowledged and to come again, or handled since. */
   readonly delayed: Map<number, 'asked' | 'kept' | 'done'>
 }
@@ -33,12 +39,36 @@ export class GroupsWatch {
   commits = 0
   fenced = 0
   redelivered = 0
+  /** Partitions that were given up because of a stuck handler. */
+  declined = 0
+  /** Partitions whose position had expired. */
+  expired = 0
   readonly #places = new Map<string, Seen>()
+  readonly #usedAt = new Map<string, number>()
+  readonly #expirationMs: number
   readonly #now: () => number
 
-  /** `now`: microseconds. */
-  constructor(now: () => number) {
+  /** `now`: microseconds. `expirationMs`: of groups without members; 0: they never expire. */
+  constructor(now: () => number, expirationMs: number) {
     this.#now = now
+    this.#expirationMs = expirationMs
+  }
+
+  /** The group had a member, or was reset, at some time since `from`, for this has just been answered. */
+  used(group: string, from: number): void {
+    this.#lookAtExpiry(group)
+    this.#usedAt.set(group, Math.max(from, this.#usedAt.get(group) ?? 0))
+  }
+
+  /** Whether a group was unused for so long that it may be gone by now. */
+  mayBeGone(group: string): boolean {
+    const unusedMs = (this.#now() - (this.#usedAt.get(group) ?? 0)) / 1000
+    return this.#expirationMs > 0 && unusedMs > this.#expirationMs - (CLOCKS_APART * this.#now()) / 1000
+  }
+
+  #lookAtExpiry(group: string): void {
+    if (!this.mayBeGone(group)) return
+    for (const [name, seen] of this.#places) if (name.startsWith(`${group} `)) seen.mayHaveExpired = true
   }
 
   /**
@@ -61,6 +91,8 @@ export class GroupsWatch {
     seen.until = until
     // Its own commits may have been acknowledged behind the answer.
     if (isAgain) return
+    if (offset === -1 && seen.mayHaveExpired) this.#forget(seen)
+    seen.mayHaveExpired = false
     if (offset < seen.acknowledged)
       throw new Finding(
         'positions-stay',
@@ -78,6 +110,22 @@ export class GroupsWatch {
     if (seen.worker !== member)
       throw new Finding('one-member-at-a-time', `${member} goes on with ${nameOf(place)}, and ${seen.worker} has it`)
     seen.until = until
+  }
+
+  /** An answer has come to a beat that declines partitions, with the leases that the member has. @throws Finding */
+  judgeDeclined(
+    group: string,
+    member: string,
+    declined: readonly DeclinedPartition[],
+    { assignment, revoke }: ConsumerGroupBeatReply,
+  ): void {
+    const revoked = new Set(revoke.map((place) => nameOf({ group, ...place })))
+    const given = new Map(assignment.map((lease) => [nameOf({ group, ...lease }), lease.token]))
+    for (const { token, ended, ...place } of declined) {
+      const name = nameOf({ group, ...place })
+      if (!ended && given.get(name) === token && !revoked.has(name))
+        throw new Finding('declined-is-not-given', `${member} has still the lease ${token} of ${name}`)
+    }
   }
 
   /** It may work until then only. */
@@ -155,21 +203,31 @@ export class GroupsWatch {
   /** What the coordinator has at the end. @throws Finding */
   check(place: GroupPlace, offset: number): void {
     const seen = this.#seen(place)
+    if (offset === -1 && seen.mayHaveExpired) return
     if (offset < seen.acknowledged || (offset >= 0 && !seen.sent.has(offset)))
       throw new Finding('positions-stay', `${nameOf(place)} is at ${offset}, and ${seen.acknowledged} was acknowledged`)
   }
 
-  /** Partitions of which a position was acknowledged. */
+  /** Partitions of which a position was acknowledged, and cannot have expired. */
   *acknowledged(group: string): Iterable<string> {
-    for (const [name, { acknowledged }] of this.#places)
-      if (acknowledged >= 0 && name.startsWith(`${group} `)) yield name
+    for (const [name, { acknowledged, mayHaveExpired }] of this.#places)
+      if (acknowledged >= 0 && !mayHaveExpired && name.startsWith(`${group} `)) yield name
+  }
+
+  /** Nothing of it is there any more. */
+  #forget(seen: Seen): void {
+    if (seen.acknowledged >= 0) this.expired++
+    seen.acknowledged = -1
+    seen.sent.clear()
+    seen.delayed.clear()
   }
 
   #seen(place: GroupPlace): Seen {
     const name = nameOf(place)
     let seen = this.#places.get(name)
     if (seen === undefined) {
-      seen = { worker: '', until: 0, token: 0, acknowledged: -1, sent: new Set(), delayed: new Map() }
+      const nothing = { worker: '', until: 0, token: 0, acknowledged: -1, mayHaveExpired: false }
+      seen = { ...nothing, sent: new Set(), delayed: new Map() }
       this.#places.set(name, seen)
     }
     return seen

@@ -4,6 +4,7 @@ import type {
   ConsumerGroupBeatReply,
   ConsumerGroupRequest,
   ConsumerGroupResultOf,
+  DeclinedPartition,
   LeasedPartition,
 } from '../../../../broker/src/api/consumer-groups-api.ts'
 import { BeatConnections } from '../../../../consumer/src/groups/beats/beat-connections.ts'
@@ -14,6 +15,7 @@ import type { World } from '../world.ts'
 import { ASKER } from './asker.ts'
 import type { GroupPlace, GroupsWatch } from './groups-watch.ts'
 import { SimConnection } from './sim-connection.ts'
+import { StuckWork } from './stuck-work.ts'
 
 const JOINS = 0
 const LEAVES = -1
@@ -44,9 +46,12 @@ export interface SimMemberShape {
   readonly instance: string
   readonly topics: readonly string[]
   readonly sessionMs: number
+  /** Its handlers are stuck now and then. */
+  readonly sticks: boolean
 }
 
 interface Work {
+  readonly lease: LeasedPartition
   readonly topic: string
   readonly place: GroupPlace
   readonly token: number
@@ -65,6 +70,7 @@ export class SimMember {
   readonly #work = new Map<string, Work>()
   readonly #beats = new BeatConnections(() => this.#disconnected())
   readonly #connections: SimConnection[] = []
+  readonly #stuck: StuckWork
   #id: string
   #epoch = JOINS
   /** Microseconds until which it may work. */
@@ -81,6 +87,7 @@ export class SimMember {
     this.#watch = watch
     this.#random = random
     this.shape = shape
+    this.#stuck = new StuckWork(world, random)
     this.#id = this.#newId()
   }
 
@@ -93,12 +100,12 @@ export class SimMember {
     void this.#commitAgainAndAgain()
     void this.#disconnectNowAndThen()
     while (this.alive) {
-      const { code, reply } = await this.#beat(this.#epoch)
+      const { code, reply, declined } = await this.#beat(this.#epoch)
       if (!this.alive) return
       await this.#awake()
       if (!this.alive) return
       if (code !== null && fencing.has(code)) this.#startAnew()
-      else if (reply !== null) await this.#follow(reply)
+      else if (reply !== null) await this.#follow(reply, declined)
       await this.#world.pause(this.#random.between(20, this.shape.sessionMs / 6))
     }
   }
@@ -110,6 +117,20 @@ export class SimMember {
 
   calm(): void {
     this.#isTroubled = false
+    this.#stuck.stay()
+  }
+
+  handlersMayReturn(): void {
+    this.#stuck.mayReturn()
+  }
+
+  /** Whether a handler of the partition is stuck. */
+  isStuckAt(place: GroupPlace): boolean {
+    return this.#stuck.concerns(place)
+  }
+
+  get hasStuck(): boolean {
+    return !this.#stuck.isOver
   }
 
   /** The process is gone without a message; its machine ends its connections. */
@@ -165,9 +186,15 @@ export class SimMember {
     for (const { place } of this.#work.values()) this.#watch.shortened(place, this.#id, until)
   }
 
-  async #beat(epoch: number): Promise<{ code: string | null; reply: ConsumerGroupBeatReply | null }> {
+  async #beat(epoch: number): Promise<{
+    code: string | null
+    reply: ConsumerGroupBeatReply | null
+    declined: readonly DeclinedPartition[]
+  }> {
     const { group, instance, topics, sessionMs } = this.shape
     const sentAt = this.#world.loop.now
+    for (const lease of this.#stuck.givenUp([...this.#work.values()])) this.#giveUp(lease)
+    const declined = this.#stuck.fields()
     const owned = [...this.#work.values()].map(({ place: { topicId, partition }, token }) => ({
       topicId,
       partition,
@@ -187,15 +214,17 @@ export class SimMember {
       owned,
       stuck: [],
       number: instance === '' ? this.#beats.next() : 0,
+      declined,
     }
     const id = this.#id
     const { code, result } = await this.#outcome('beat', () => this.#send(beat))
     if (result !== null) {
+      if (epoch >= JOINS) this.#watch.used(group, sentAt)
       const isConfirmed = this.#beats.answered(beat.number!) || instance !== '' || this.#world.connectionEndsIgnored
       // Counted from when it was sent, as the coordinator counts from when it came.
       if (isConfirmed && id === this.#id) this.#until = sentAt + sessionMs * 1000
     }
-    return { code, reply: result }
+    return { code, reply: result, declined }
   }
 
   /** On a connection that is open, or a new one to any broker. */
@@ -217,15 +246,19 @@ export class SimMember {
     return made
   }
 
-  async #follow(reply: ConsumerGroupBeatReply): Promise<void> {
+  async #follow(reply: ConsumerGroupBeatReply, declined: readonly DeclinedPartition[]): Promise<void> {
     if (this.#until <= this.#world.loop.now) {
       // It comes too late: somebody else may work by now.
       this.#stopAll()
       return
     }
     this.#epoch = reply.epoch
+    this.#world.watch.guard(() => this.#watch.judgeDeclined(this.shape.group, this.#id, declined, reply))
+    this.#stuck.answered(reply)
     const revoked = new Set(reply.revoke.map((place) => keyOf(place)))
-    for (const lease of reply.assignment) if (!revoked.has(keyOf(lease))) this.#take(lease)
+    for (const lease of reply.assignment) {
+      if (!revoked.has(keyOf(lease)) && !this.#stuck.declines(lease)) this.#take(lease)
+    }
     const kept = new Set(reply.assignment.map(keyOf))
     for (const [key, work] of [...this.#work]) {
       if (revoked.has(key)) await this.#giveBack(key, work)
@@ -246,10 +279,29 @@ export class SimMember {
     }
     this.#world.watch.guard(() => this.#watch.began(place, this.#id, lease, this.#until))
     this.#world.note(`${this.#id} has ${place.group} ${key} from ${offset} under ${token}`)
-    this.#work.set(key, { topic, place, token, position: Math.max(0, offset) })
+    this.#work.set(key, { lease, topic, place, token, position: Math.max(0, offset) })
   }
 
+  /** Its handler is stuck for longer than the limit: from now on it is another one's, as far as this member knows. */
+  #giveUp(lease: LeasedPartition): void {
+    const key = keyOf(lease)
+    const work = this.#work.get(key)
+    if (work === undefined) return
+    this.#watch.declined++
+    this.#world.note(`${this.#id} gives up ${work.place.group} ${key} under ${work.token}`)
+    this.#stop(key, work)
+  }
+
+  /** When it returns, it commits as if nothing had happened. */
+  async #stick(work: Work): Promise<void> {
+    await this.#stuck.stick(work.lease, this.#random.between(50, this.shape.sessionMs / 2))
+    await this.#awake()
+    if (this.alive) await this.#commit(work, work.position + 1)
+  }
+
+  /** With a stuck handler it is given back when that has returned. */
   async #giveBack(key: string, work: Work): Promise<void> {
+    if (this.#stuck.has(work)) return
     await this.#commit(work, work.position)
     if (this.#work.get(key) === work) this.#stop(key, work)
   }
@@ -265,6 +317,7 @@ export class SimMember {
 
   #startAnew(): void {
     this.#stopAll()
+    this.#stuck.begunAnew()
     this.#id = this.#newId()
     this.#epoch = JOINS
     this.#until = 0
@@ -278,6 +331,11 @@ export class SimMember {
       const work = this.#random.pick([...this.#work.values()])
       // One that stood still does not look at the time first: its commit must be refused if it is too late.
       if (!stoodStill && this.#until <= this.#world.loop.now) continue
+      if (this.#stuck.has(work)) continue
+      if (this.#isTroubled && this.shape.sticks && this.#random.chance(0.04)) {
+        void this.#stick(work)
+        continue
+      }
       const before = work.position
       work.position += this.#random.between(1, 5)
       void this.#commit(work, work.position)
@@ -289,6 +347,7 @@ export class SimMember {
 
   async #commit({ topic, place, token }: Work, offset: number): Promise<void> {
     const { topicId, partition } = place
+    const sentAt = this.#world.loop.now
     const answered = this.#watch.committing(place, token, offset)
     const position = { topic, topicId, partition, token, offset, term: 1, metadata: '', done: false }
     const { code, result } = await this.#ask({
@@ -299,6 +358,7 @@ export class SimMember {
     })
     if (code === 'FENCED_MEMBER') this.#world.watch.guard(() => answered(true))
     if (result === null) return
+    this.#watch.used(place.group, sentAt)
     const isFenced = result.fenced.length > 0
     this.#world.watch.guard(() => answered(isFenced))
   }
