@@ -48,6 +48,8 @@ test('partitions are with the members that have them, and with what those are st
   // It has given the partition back, and tells of it still.
   const given = partitionRows({ members: [two], partitions: [at('flights', 1, { member: '' })] })
   expect(given[0]).toMatchObject({ holder: null, stuck: null })
+  const taken = partitionRows({ members: [one, two], partitions: [at('flights', 1)] })
+  expect(taken[0]).toMatchObject({ holder: { id: 'm1' }, stuck: null })
 })
 
 test('leases of a member are told by topic, in ranges', () => {

@@ -37,15 +37,16 @@ export interface PartitionRow extends ConsumerGroupProgress {
 /** Each partition with who has it, and the record at which that member is stuck. */
 export function partitionRows({ members, partitions }: Pick<ConsumerGroup, 'members' | 'partitions'>): PartitionRow[] {
   const byId = new Map(members.map((member) => [member.id, member]))
-  const held = new Map(members.flatMap(({ stuck }) => stuck.map((one) => [placeOf(one), one] as const)))
+  // A member that has given a partition up because of it tells of its record as well.
+  const held = new Map(members.flatMap(({ id, stuck }) => stuck.map((one) => [placeOf(id, one), one] as const)))
   return partitions.map((partition) => {
     const holder = byId.get(partition.member) ?? null
-    return { ...partition, holder, stuck: holder === null ? null : (held.get(placeOf(partition)) ?? null) }
+    return { ...partition, holder, stuck: held.get(placeOf(partition.member, partition)) ?? null }
   })
 }
 
-function placeOf({ topic, partition }: Pick<StuckRecord, 'topic' | 'partition'>): string {
-  return `${topic}/${partition}`
+function placeOf(member: string, { topic, partition }: Pick<StuckRecord, 'topic' | 'partition'>): string {
+  return `${member} ${topic}/${partition}`
 }
 
 /** The partitions that each member has, by its id: `flights 0–3, 7; orders 1`. */
