@@ -120,6 +120,7 @@ const slowTests = [
   'test/fuzz/**/*.test.ts',
   'test/security/**/*.test.ts',
   'test/sim/**/*.test.ts',
+  'test/tls/test-cluster.test.ts',
   'testing/src/simulation/simulate.test.ts',
   'testing/src/test-cluster.test.ts',
 ]

@@ -1,7 +1,8 @@
-import { type EmbeddedSettings, type LogLine, nodeClock } from 'tailrace/embedded'
+import { type Clock, type EmbeddedSettings, type LogLine, nodeClock } from 'tailrace/embedded'
 import { realMachine } from './machine.ts'
-import { memoryWiring } from './network/memory-wiring.ts'
+import { memoryWiring, memoryWiringWithTls } from './network/memory-wiring.ts'
 import { tcpWiring } from './network/tcp-wiring.ts'
+import type { Wiring } from './network/wiring.ts'
 import { SkippingClock } from './skipping-clock.ts'
 import { TestBroker } from './test-broker.ts'
 import { TestCluster } from './test-cluster.ts'
@@ -26,8 +27,6 @@ export interface ClusterOptions {
   /** Gets each line of the brokers' logs; default: nobody does. */
   readonly log?: (line: LogLine) => void
 }
-
-const wirings = { memory: memoryWiring, tcp: tcpWiring } as const
 
 const MOST_BROKERS = 250
 /** A hundred clusters that start at once share the processor. */
@@ -55,10 +54,8 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
     throw new RangeError(`brokers is ${brokers}, but must be a whole number from 1 to ${MOST_BROKERS}.`)
   if (!Number.isInteger(cascades) || cascades < 0 || cascades > MOST_BROKERS)
     throw new RangeError(`cascades is ${cascades}, but must be a whole number from 0 to ${MOST_BROKERS}.`)
-  const wiring = Object.hasOwn(wirings, kind) ? wirings[kind] : undefined
-  if (wiring === undefined) throw new RangeError(`network is ${String(kind)}, but must be memory or tcp.`)
   const clock = new SkippingClock(nodeClock)
-  const { network, place } = wiring(clock)
+  const { network, place } = wiringOf(kind, settings)(clock)
   const ids = Array.from({ length: brokers + cascades }, (_, at) => at + 1)
   const machines = await Promise.all(
     ids.map(async (id) => realMachine(id, { ...(await place(id)), clock, network, log, folder })),
@@ -80,4 +77,10 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
     throw error
   }
   return cluster
+}
+
+function wiringOf(kind: ClusterOptions['network'], { tls = 'off' }: EmbeddedSettings): (clock: Clock) => Wiring {
+  if (kind === 'tcp') return tcpWiring
+  if (kind === 'memory') return tls === 'off' ? memoryWiring : memoryWiringWithTls
+  throw new RangeError(`network is ${String(kind)}, but must be memory or tcp.`)
 }

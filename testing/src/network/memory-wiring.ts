@@ -2,7 +2,8 @@ import { type Clock, MemoryNetwork, nodeRandom } from 'tailrace/embedded'
 import { handOver, memoryDoor } from './door.ts'
 import { HeldPort } from './held-port.ts'
 import { CONNECT_MS, dialOver } from './stream-socket.ts'
-import { hostOf, memoryPeerAddress, type Wiring } from './wiring.ts'
+import { TcpNetwork } from './tcp-network.ts'
+import { type ClusterNetwork, hostOf, memoryPeerAddress, type Wiring } from './wiring.ts'
 
 /** Brokers reach each other in memory, clients reach them over TCP. */
 export function memoryWiring(clock: Clock): Wiring {
@@ -34,5 +35,46 @@ export function memoryWiring(clock: Clock): Wiring {
         },
       }
     },
+  }
+}
+
+/**
+ * As `memoryWiring`, but cascade brokers reach their sources over TCP: a port for TLS tells its connections apart by
+ * the addresses at their ends, which those in memory do not have.
+ */
+export function memoryWiringWithTls(clock: Clock): Wiring {
+  const peers = new MemoryNetwork({ clock, random: nodeRandom, maxDelayMs: 0, silentWhenDown: () => true })
+  const sources = new TcpNetwork(clock)
+  return {
+    network: both(peers, sources),
+    async place(id) {
+      const host = hostOf(id)
+      const port = await HeldPort.open()
+      sources.add(host, port)
+      return {
+        peer: memoryPeerAddress(id),
+        dial: dialOver(clock, (address) => sources.connect(host, address, CONNECT_MS)),
+        port: {
+          address: port.address,
+          attach: (server) => port.attach((socket) => handOver(server, socket)),
+          detach: () => port.detach(),
+          close: () => port.close(),
+        },
+      }
+    },
+  }
+}
+
+/** Links that are cut and machines that die are so in both. */
+function both(peers: ClusterNetwork, sources: ClusterNetwork): ClusterNetwork {
+  const inBoth = (act: (one: ClusterNetwork) => void): void => {
+    act(peers)
+    act(sources)
+  }
+  return {
+    host: (host) => peers.host(host),
+    cut: (from, to) => inBoth((one) => one.cut(from, to)),
+    heal: (from, to) => inBoth((one) => one.heal(from, to)),
+    kill: (host) => inBoth((one) => one.kill(host)),
   }
 }
