@@ -1,6 +1,6 @@
 import { type ErrorCode, TailraceError } from '@tailrace/schemas'
-import { Client } from '../../client/src/client.ts'
 import { Connection } from '../../client/src/connection.ts'
+import { TopicLookup } from '../../client/src/metadata/topic-lookup.ts'
 import { Feed } from '../../consumer/src/feed/feed.ts'
 
 /** Errors of the language in the SDK, which its retries would hide: no message of a broker may cause one. */
@@ -27,8 +27,8 @@ function note(error: unknown): void {
   if (isSurprise(error)) surprises.push(error)
 }
 
-const { refresh } = Client.prototype
-Client.prototype.refresh = function (topics) {
+const { refresh } = TopicLookup.prototype
+TopicLookup.prototype.refresh = function (topics) {
   const refreshed = refresh.call(this, topics)
   refreshed.catch(note)
   return refreshed
