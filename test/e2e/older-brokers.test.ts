@@ -139,6 +139,46 @@ describe.skipIf(noOlder)('consumer groups, with a broker that knows no ends of c
     for (const id of cluster.ids) expect(await cluster.log(id)).not.toMatch(/"level":[56]0|INCOMPATIBLE_PEER/)
   })
 
+  it('with a stuck handler give up that partition, or leave where their coordinator knows none of that', async () => {
+    const limitMs = 500
+    await cluster.request(2, 'POST', '/topics', { name: 'quartered', partitions: 4, replicas: 3 })
+    await topicBecomes(cluster, 2, 'quartered', allInSync)
+    const names = Array.from({ length: 12 }, (_, at) => `stuck-${at}`)
+    const servers = [2, 3].map((id) => `ws://${cluster.http(id)}`)
+    const consumer = new Consumer({ servers })
+    const other = new Consumer({ servers })
+    const released = Promise.withResolvers<void>()
+    const begun = new Map<string, number[]>(names.map((name) => [name, []]))
+    const runs: Promise<void>[] = []
+    const groups = names.map((name) => {
+      const handle = (): Promise<void> | undefined => {
+        begun.get(name)!.push(performance.now())
+        return begun.get(name)!.length === 1 ? released.promise : undefined
+      }
+      return [consumer, other].map((of) => {
+        const options = { heartbeats: 'timers', sessionTimeoutMs: SESSION_MS, handlerTimeoutMs: limitMs } as const
+        const group = of.group(name, { ...options, stuckHandlers: 'release' })
+        runs.push(group.run('quartered', handle, { concurrency: 4 }))
+        return group
+      })
+    })
+    const sizes = () => groups.map((pair) => pair.map(({ assigned }) => assigned.length))
+    await expect.poll(sizes, { timeout: 30_000 }).toEqual(names.map(() => [2, 2]))
+    await cluster.request(2, 'POST', '/topics/quartered/records', { records: [{ value: 'one', partition: 1 }] })
+    await expect.poll(() => [...begun.values()].filter((times) => times.length < 2), { timeout: 30_000 }).toEqual([])
+    const ms = [...begun.values()].map(([first, second]) => second! - first!)
+    console.log(`taken over after ${ms.map((one) => one.toFixed()).join(', ')} ms`)
+    for (const one of ms) expect(one).toBeLessThan(limitMs + SESSION_MS / 3 + 2_000)
+    // Each member had two partitions: the one that has left has lost both.
+    const lost = groups.map((pair) => pair.reduce((sum, { counts }) => sum + counts.lost, 0))
+    expect([...new Set(lost)].sort()).toEqual([1, 2])
+    released.resolve()
+    await expect.poll(sizes, { timeout: 30_000 }).toEqual(names.map(() => [2, 2]))
+    await Promise.all([consumer.close(), other.close()])
+    await Promise.all(runs)
+    for (const id of cluster.ids) expect(await cluster.log(id)).not.toMatch(/"level":[56]0|INCOMPATIBLE_PEER/)
+  }, 120_000)
+
   it('and soon after the end of their connection once the broker is upgraded', async () => {
     await cluster.stop(1)
     isUpgraded = true
