@@ -89,8 +89,6 @@ export interface BrokerDefects {
   readonly snapshotLacksPositions: boolean
   /** A coordinator does not hear which partitions a member declines. */
   readonly declinedUnheard: boolean
-  /** That a group is used again after it was without members does not count: it expires all the same. */
-  readonly usedGroupsExpire: boolean
   /** A member counts on its leases for its session also when the connection of its beats has ended. */
   readonly connectionEndsIgnored: boolean
 }
@@ -135,7 +133,6 @@ export const noBrokerDefects: BrokerDefects = {
   commitsAnsweredEarly: false,
   snapshotLacksPositions: false,
   declinedUnheard: false,
-  usedGroupsExpire: false,
   connectionEndsIgnored: false,
 }
 

@@ -15,8 +15,8 @@ import type { BrokerDefects } from '../defects.ts'
 
 /** Changes the state machines of coordinators as they are opened. */
 export function defectiveCoordinators(defects: BrokerDefects, groups: BrokerGroups): void {
-  const { leasesGivenEarly, tokensUnchecked, positionsOverwritten, usedGroupsExpire } = defects
-  if (!leasesGivenEarly && !tokensUnchecked && !positionsOverwritten && !usedGroupsExpire) return
+  const { leasesGivenEarly, tokensUnchecked, positionsOverwritten } = defects
+  if (!leasesGivenEarly && !tokensUnchecked && !positionsOverwritten) return
   const open = groups.open.bind(groups)
   groups.open = async (spec) => {
     const { stateMachine } = spec
@@ -25,7 +25,6 @@ export function defectiveCoordinators(defects: BrokerDefects, groups: BrokerGrou
     if (leasesGivenEarly) giveLeasesEarly(stateMachine.state)
     if (tokensUnchecked) changeCommits(stateMachine.state, asOfHolder)
     if (positionsOverwritten) changeCommits(stateMachine.state, overwriting)
-    if (usedGroupsExpire) expireInUse(stateMachine.state)
     return opened
   }
 }
@@ -46,22 +45,6 @@ export function defectiveService(
       return { kind: 'committed', fenced: [] }
     }
     return { ask: changed as ConsumerGroupsApi['ask'], list }
-  }
-}
-
-/** A group that has been without members once counts as without them since then. */
-function expireInUse(state: ConsumerGroupsState): void {
-  const apply = state.apply.bind(state)
-  const emptied = new Map<ConsumerGroup, number>()
-  state.apply = (index, commands, term) => {
-    const applied = apply(index, commands, term)
-    for (const { group: id } of commands) {
-      const group = state.groups.get(id)
-      if (group === undefined) continue
-      if (group.emptySince !== null) emptied.set(group, group.emptySince)
-      group.emptySince ??= emptied.get(group) ?? null
-    }
-    return applied
   }
 }
 
