@@ -61,6 +61,10 @@ export class TestConsumerGroup {
   heedsDeclined = true
   /** Commits that come are judged, and answered, once it has resolved. */
   commitsWaitFor: Promise<void> | undefined
+  /** So many processes that have asked for an instance find another coordinator, which does not know of it. */
+  takeoversForgotten = 0
+  /** First beats of processes that ask for the instance of another member, by instance. */
+  readonly #asked = new Map<string, { readonly id: string; readonly first: Beat }>()
   /** Answers to beats to come, in order, before real ones. */
   readonly refusals: TailraceError[] = []
   #epoch = 0
@@ -104,9 +108,13 @@ export class TestConsumerGroup {
       if (beat.epoch === -1 || beat.instance === '') this.expire(id)
       return this.#answer(id)
     }
-    if (known === undefined && beat.epoch > 0) throw this.#gone(beat)
+    if (known === undefined && beat.epoch === 0 && this.#memberWith(beat) !== undefined) {
+      this.#asked.set(beat.instance, { id, first: beat })
+      return this.#answer(id)
+    }
+    if (known === undefined && beat.epoch > 0 && !this.#takesOver(id, beat)) throw this.#gone(beat)
     this.beats.push(beat)
-    const member = known ?? this.#join(id, beat)
+    const member = known ?? this.#join(id, beat.epoch > 0 ? this.#asked.get(beat.instance)!.first : beat)
     this.#heard(member, beat.sessionMs)
     this.stuck.push(...beat.stuck)
     if (this.heedsDeclined) this.#decline(member, beat)
@@ -124,11 +132,21 @@ export class TestConsumerGroup {
     const declined = new Set<string>()
     const waits = { expiry: undefined, waiting: undefined, answered: '' }
     const made: TestMember = { id, instance, topics, patterns, sessionMs, ...waits, declined }
-    const former = [...this.members.values()].find((one) => instance !== '' && one.instance === instance)
+    const former = this.#memberWith({ instance })
     this.members.set(id, made)
     if (former !== undefined) this.#takeOver(former, id)
     else this.#balance()
     return made
+  }
+
+  #memberWith({ instance }: Pick<Beat, 'instance'>): TestMember | undefined {
+    return [...this.members.values()].find((one) => instance !== '' && one.instance === instance)
+  }
+
+  #takesOver(id: string, { instance }: Beat): boolean {
+    if (this.#asked.get(instance)?.id !== id) return false
+    this.takeoversForgotten--
+    return this.takeoversForgotten < 0
   }
 
   #decline(member: TestMember, { declined = [] }: Beat): void {

@@ -10,6 +10,7 @@ import { Client } from '../../broker/src/doors/testing/running-gateway.ts'
 import { CascadeProcesses } from './cascade-processes.ts'
 import { ClusterProcesses } from './cluster-processes.ts'
 import { tailrace } from './command-line.ts'
+import { GroupMember } from './group-member.ts'
 
 let cluster: ClusterProcesses
 let cascades: CascadeProcesses
@@ -132,6 +133,25 @@ describe('a consumer group on three brokers', () => {
     await beat(again, 'b', -1)
     expect(await beat(again, 'b', after.epoch)).toBe('FENCED_MEMBER')
   }, 60_000)
+
+  it('loses nothing to the first beat of a dead process of an instance that comes behind those of its successor', async () => {
+    const begin = (id: string) =>
+      GroupMember.join(cluster.http(1), { group: 'static', id, instance: 'pod-1', topics: ['flights'] })
+    const former = await begin('a')
+    expect(former.leases).toHaveLength(4)
+    const successor = await begin('b')
+    // It has shown by a second beat that it lives.
+    await successor.beat()
+    const tokens = successor.leases.map(({ token }) => token)
+    expect(Math.min(...tokens)).toBeGreaterThan(Math.max(...former.leases.map(({ token }) => token)))
+    await expect(former.beat()).rejects.toThrow('INSTANCE_TAKEN')
+    const late = await begin('c')
+    expect(late.leases).toEqual([])
+    await successor.beat()
+    expect(successor.leases.map(({ token }) => token)).toEqual(tokens)
+    for (const gone of [former, late]) gone.close()
+    await successor.leave()
+  }, 30_000)
 
   it('is looked at, moved, carried elsewhere and deleted by the command line, when its members are gone', async () => {
     await expect.poll(async () => (await json('list'))[0]?.state, { timeout: 20_000 }).toBe('empty')

@@ -182,6 +182,22 @@ describe('members', () => {
     expect([...cluster.group('g').members.values()].map(({ instance }) => instance)).toEqual(['pod-1'])
   })
 
+  it('with an instance are taken over though the coordinator that was asked has gone since', async () => {
+    await publish('t', 0, 'a')
+    const former = group({ instanceId: 'pod-1' })
+    const ending = expect(
+      (async () => {
+        for await (const _ of former.subscribe('t'));
+      })(),
+    ).rejects.toMatchObject({ code: 'INSTANCE_TAKEN' })
+    await waitFor(() => expect(committed()).toBe(1))
+    cluster.group('g').takeoversForgotten = 1
+    const next = group({ instanceId: 'pod-1', onAssigned: async () => void (await publish('t', 0, 'b')) })
+    expect(values(await take(next.subscribe('t'), 1))).toEqual(['b'])
+    expect(cluster.group('g').takeoversForgotten).toBeLessThan(0)
+    await ending
+  })
+
   it('are kept when a commit under a lease of before is refused late', async () => {
     await publish('t', 0, 'a')
     const answered = Promise.withResolvers<void>()

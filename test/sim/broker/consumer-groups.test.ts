@@ -3,19 +3,13 @@ import { type BrokerDefectName, type BrokerSeedOptions, runBrokerSeed } from './
 
 /** Of the seeds of brokers.test.ts and more-brokers.test.ts a share has consumer groups, too. */
 const SEEDS = 8
-/**
- * In its history with groups that expire a static member counts on a lease 1 ms longer than its coordinator does: found
- * on bb7070de, and not explained yet.
- */
-const UNEXPLAINED = 7
 const options: BrokerSeedOptions = { consumerGroups: true, without: ['cascades', 'conditions', 'upkeep', 'deletion'] }
 const replay = (seed: number): string =>
   `npm run sim -- --seed ${seed} --whole --consumer-groups --without cascades,conditions,upkeep,deletion --trace`
 
 test(`${SEEDS} seeds with consumer groups keep every property, and all partitions are shared when the faults end`, async () => {
   const sums = { leases: 0, commits: 0, fenced: 0, redelivered: 0, declined: 0, expired: 0, crashes: 0 }
-  const seeds = Array.from({ length: SEEDS + 1 }, (_, at) => at + 1).filter((seed) => seed !== UNEXPLAINED)
-  for (const seed of seeds) {
+  for (let seed = 1; seed <= SEEDS; seed++) {
     const { finding, ...result } = await runBrokerSeed(seed, options)
     expect(finding?.message ?? null, replay(seed)).toBeNull()
     for (const name of Object.keys(sums) as (keyof typeof sums)[]) sums[name] += result[name]

@@ -27,6 +27,7 @@ import { HeardMembers } from './heard-members.ts'
 import { dueIn, Leases } from './leases.ts'
 import { isSameMember, memberOf } from './member-facts.ts'
 import { Proposals } from './proposals.ts'
+import { Takeovers } from './takeovers.ts'
 import { hasPatterns, isRead, isSubscribed } from './target.ts'
 import type { TopicsView } from './topics-view.ts'
 
@@ -71,6 +72,7 @@ export class Coordinator {
   readonly #leases = new Leases()
   readonly #sessions: Sessions
   readonly #delays = new Delays()
+  readonly #takeovers = new Takeovers()
   readonly #expiry: Expiry
   /** The epoch up to which the members of a group that wait have been looked at. */
   readonly #epochs = new Map<string, number>()
@@ -186,12 +188,20 @@ export class Coordinator {
       return farewell
     }
     const known = this.#memberOf(id, member)
-    if (known === undefined && epoch !== 0) throw this.#gone(beat)
+    const takesOver = known === undefined ? this.#takeovers.confirmed(beat) : undefined
+    if (known === undefined && takesOver === undefined) {
+      if (epoch !== 0) throw this.#gone(beat)
+      const group = this.#groupWithInstance(beat)
+      if (group !== undefined) {
+        this.#takeovers.ask(beat, group.epoch)
+        return { ...farewell, epoch: group.epoch, heartbeatMs: heartbeatMs(beat.sessionMs) }
+      }
+    }
     // A static member is there to survive a restart, so its leases wait for it for the session.
     const carried = (known ?? beat).instance === '' ? beat : null
     if (!this.#sessions.heard({ group: id, member }, beat.sessionMs, now, carried)) throw this.#gone(beat)
     try {
-      const wished = memberOf(beat, known, asker)
+      const wished = memberOf(takesOver ?? beat, known, asker)
       if (known === undefined || !isSameMember(known, wished)) {
         await this.#change({ type: 'join', group: id, at: this.#deps.clock.now(), member: wished })
       }
@@ -199,7 +209,7 @@ export class Coordinator {
       this.members.heard(beat, asker)
       this.#assignments.heard(id)
       // A process that takes over an instance may take what the former one declined, of which this one may not know.
-      if ((epoch === 0 && beat.instance !== '') || declinesAnew(declined, beat)) this.#assignments.changed(id)
+      if (takesOver !== undefined || declinesAnew(declined, beat)) this.#assignments.changed(id)
       // What the member has given up is freed behind its revocation.
       if (beat.declined?.length) await this.#assignments.settled(id)
       await this.#release(beat)
@@ -346,12 +356,19 @@ export class Coordinator {
   }
 
   /** Why the member is none any more. */
-  #gone({ group, member, instance }: ConsumerGroupBeat): TailraceError {
-    const members = this.#deps.state.groups.get(group)?.members.values() ?? []
-    const isTaken = instance !== '' && [...members].some((other) => other.instance === instance)
-    return isTaken
+  #gone(beat: ConsumerGroupBeat): TailraceError {
+    const { group, member, instance } = beat
+    return this.#groupWithInstance(beat) !== undefined
       ? new TailraceError('INSTANCE_TAKEN', `"${instance}" in "${group}".`)
       : new TailraceError('FENCED_MEMBER', `"${member}" in "${group}".`)
+  }
+
+  /** The group, if a member of it has the instance. */
+  #groupWithInstance({ group: id, instance }: ConsumerGroupBeat): ConsumerGroup | undefined {
+    const group = this.#deps.state.groups.get(id)
+    if (group === undefined || instance === '') return undefined
+    for (const member of group.members.values()) if (member.instance === instance) return group
+    return undefined
   }
 
   #memberOf(group: string, member: string): ConsumerGroupMember | undefined {

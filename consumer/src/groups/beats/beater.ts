@@ -40,6 +40,8 @@ export class Beater {
   #epoch = 0
   /** The coordinator may know it, whether or not it has answered. */
   #isMember = false
+  /** A beat behind the first one was answered; before, a static member may only have asked for its instance. */
+  #hasJoined = false
   #waitMs: number
   /** Ends the wait for an answer, or for the next beat. */
   #waiting: AbortController | undefined
@@ -117,7 +119,10 @@ export class Beater {
         // What the coordinator has answered may be lost: it is not waited for something new.
         this.#isHurried = true
         if (this.#ending.signal.aborted || error.code === 'ABORTED') continue
-        if (error.code === 'FENCED_MEMBER' || error.code === 'UNKNOWN_CONSUMER_GROUP') this.#forget('fenced')
+        // It has asked another coordinator for the instance, which has gone since.
+        const mustAskAgain = error.code === 'INSTANCE_TAKEN' && !this.#hasJoined
+        const isFenced = error.code === 'FENCED_MEMBER' || error.code === 'UNKNOWN_CONSUMER_GROUP'
+        if (isFenced || mustAskAgain) this.#forget('fenced')
         else if (error.retriable && thrown instanceof TailraceError) {
           const ms = Math.max(backoff.next(), error.retryAfterMs ?? 0)
           await delay(ms, this.#ending.signal, this.#surroundings).catch(() => {})
@@ -176,6 +181,7 @@ export class Beater {
 
   /** Returns whether it says anything that the last answer did not say. */
   #take(answer: BeatAnswer): boolean {
+    this.#hasJoined = this.#epoch > 0
     this.#epoch = answer.epoch
     this.#waitMs = Math.min(answer.heartbeatMs, Math.floor(this.#settings.sessionMs / 2))
     if (this.#owned.absorb(answer, this.#pulse)) this.#isHurried = true
@@ -230,6 +236,7 @@ export class Beater {
     this.#member = newMemberId(this.#surroundings)
     this.#epoch = 0
     this.#isMember = false
+    this.#hasJoined = false
     this.#lastTold = ''
     this.#isHurried = true
     this.#events.lost(reason, this.#pulse.generation)
