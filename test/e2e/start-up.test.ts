@@ -74,5 +74,5 @@ it('a command that asks brokers loads neither Avro nor fetch, and TLS for https:
   expect(loaded.own).not.toContain('schemas/src/index.ts')
   expect(loaded.builtin.has('http')).toBe(true)
   expect(costly.filter((name) => loaded.builtin.has(name))).toEqual(['http'])
-  expect(loaded.own.length).toBeLessThanOrEqual(50)
+  expect(loaded.own.length).toBeLessThanOrEqual(52)
 })

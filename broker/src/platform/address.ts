@@ -1,4 +1,4 @@
-import { TailraceError } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas/tailrace-error'
 
 export interface HostAndPort {
   readonly host: string
