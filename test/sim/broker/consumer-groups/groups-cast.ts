@@ -65,7 +65,8 @@ export class GroupsCast {
   /** The first thing that is still wrong, or null. What all members are stuck at has nobody before they return. */
   unsettled(): string | null {
     if (this.#moving || this.#gone) return null
-    if (this.#mayReturn && [...this.#members].some(({ hasStuck }) => hasStuck)) return 'a handler is stuck'
+    const isStuck = [...this.#members].some((member) => member.hasStuck)
+    if (this.#mayReturn && isStuck) return 'a handler is stuck'
     for (const group of this.#groups) {
       const there = [...this.#members].filter(({ alive, shape }) => alive && shape.group === group)
       const held = new Set(there.flatMap(({ work }) => [...work]).map(nameOf))
@@ -73,13 +74,15 @@ export class GroupsCast {
         const { id, partitions } = this.#world.watch.topic(topic)!
         for (let partition = 0; partition < partitions.length; partition++) {
           const place = { group, topicId: id, partition }
-          const isStuck = there.length > 0 && there.every((member) => member.isStuckAt(place))
-          if (!held.has(nameOf(place)) && !isStuck) return `nobody works on ${nameOf(place)}`
+          const isDeclined = there.length > 0 && there.every((member) => member.isStuckAt(place))
+          if (!held.has(nameOf(place)) && !isDeclined) return `nobody works on ${nameOf(place)}`
         }
       }
     }
     // A clock that jumps by a day brings a record a day early, or late.
     if ('clock-jump' in this.#world.swarm.faults) return null
+    // Those of a partition that all decline come when handlers have returned.
+    if (isStuck) return null
     return this.watch.waiting > 0 ? `${this.watch.waiting} delayed records have not come again` : null
   }
 
