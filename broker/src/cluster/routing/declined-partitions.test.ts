@@ -140,6 +140,8 @@ test('a static member declines, too; the process that takes its place has all pa
   await beat('a')
   const [stuck] = members.get('a')!.assignment
   expect((await beat('a', declining(stuck!))).assignment).toHaveLength(3)
+  // A process takes over an instance with its second beat.
+  expect((await beat('again')).assignment).toEqual([])
   expect((await beat('again')).assignment).toHaveLength(4)
 })
 
