@@ -9,12 +9,10 @@ const processTests = ['test/e2e/**/*.test.ts']
 /** Those of them that ask what happens, not how fast: they mostly wait, so two files share the machine. */
 const functions = [
   'admin-sdk',
-  'backup-credentials',
   'backup-reads',
   'browser',
   'browser-token',
   'cascade-forwarding',
-  'cascade-retention',
   'cascade-topics',
   'cli',
   'completion',
@@ -130,10 +128,12 @@ const functionTests = functions.map((name) => `test/e2e/${name}.test.ts`)
 const longTests = [
   'test/deploy/alerts-fire.test.ts',
   'test/deploy/compose-run.test.ts',
+  'test/e2e/backup-credentials.test.ts',
   'test/e2e/backup-s3.test.ts',
   'test/e2e/backup.test.ts',
   'test/e2e/cascade-credentials.test.ts',
   'test/e2e/cascade-memory.test.ts',
+  'test/e2e/cascade-retention.test.ts',
   'test/e2e/cluster-key.test.ts',
   'test/e2e/console-access.test.ts',
   'test/e2e/console-consumer-groups.test.ts',
@@ -163,6 +163,7 @@ const longTests = [
   'test/e2e/topics-in-one-loop.test.ts',
   'test/fuzz/more-inputs.test.ts',
   'test/sim/broker/more-brokers.test.ts',
+  'test/sim/broker/upkeep.test.ts',
   'test/sim/core/more-cores.test.ts',
   'test/sim/tree/more-trees.test.ts',
   'test/sim/tree/tree.test.ts',
