@@ -44,8 +44,12 @@ export function configFrom({
   }
 }
 
+/** By a walk: a pattern for the slashes at the end would begin anew at each slash of a text from outside. */
 export function nameFrom(text: string): string {
-  return text.replace(/^\/+|\/+$/g, '')
+  let [start, end] = [0, text.length]
+  while (text[start] === '/') start += 1
+  while (end > start && text[end - 1] === '/') end -= 1
+  return text.slice(start, end)
 }
 
 /** @throws TailraceError INVALID_REQUEST */

@@ -97,6 +97,14 @@ describe('subscriptions over HTTP', () => {
     expect([answer.status, answer.body.code]).toEqual([400, 'INVALID_REQUEST'])
     if (path !== '__ds/other') expect(answer.body.error.code).toBe('INVALID_REQUEST')
   })
+
+  it('refuse a name of very many slashes in a short time, which anybody may send', async () => {
+    const acks = [{ stream: `a${'/'.repeat(100_000)}a`, offset: `${'0'.repeat(16)}_${'0'.repeat(16)}` }]
+    const begun = performance.now()
+    const { status } = await ask('POST', '__ds/subscriptions/q/ack', { wake_id: 'w', generation: 1, acks })
+    expect(status).toBe(400)
+    expect(performance.now() - begun).toBeLessThan(1_000)
+  })
 })
 
 describe('with credentials on', () => {
