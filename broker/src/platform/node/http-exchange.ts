@@ -102,6 +102,11 @@ export class HttpExchanges {
             }, silenceMs)
       asked.on('close', () => clearTimeout(silence))
       asked.on('error', fail)
+      // Without it, such an answer brings neither a response nor an error, and no signal ends the request.
+      asked.on('upgrade', ({ statusCode }, socket) => {
+        socket.destroy()
+        fail(new Error(`it has answered with the status ${statusCode}, which was not asked for`))
+      })
       asked.end(body)
     })
   }

@@ -71,6 +71,18 @@ describe('a webhook', () => {
     await expect(sent).rejects.toThrow('aborted')
   })
 
+  it('is answered also by an answer that goes over to another protocol', async () => {
+    const server = createServer(() => {})
+    open.push(server)
+    server.on('connection', (socket) => {
+      socket.once('data', () => socket.write('HTTP/1.1 101 \r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n'))
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const address = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
+    expect(await client.post(address, {}, '', never)).toEqual({ status: 101, text: '' })
+  })
+
   it('goes to no name that stands for an address of a local network', async () => {
     let calls = 0
     const port = await receiver((_request, response) => {

@@ -1,6 +1,5 @@
 import { lookup } from 'node:dns'
-import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http'
-import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
+import type { IncomingMessage } from 'node:http'
 import type { LookupFunction } from 'node:net'
 import type { WebhookAnswer, WebhookPort } from '../../webhook-port.ts'
 import { isPublicAddress } from './public-address.ts'
@@ -15,7 +14,9 @@ const MOST_BYTES = 64 * 1024
  */
 export function webhookClient(isLocalHost: (host: string) => boolean): WebhookPort {
   const options = { keepAlive: false, maxSockets: Number.POSITIVE_INFINITY }
-  const agents = { 'http:': new HttpAgent(options), 'https:': new HttpsAgent(options) }
+  // Brokers that send none do not load them: see http-exchange.ts.
+  const [plain, secure] = [process.getBuiltinModule('node:http'), process.getBuiltinModule('node:https')]
+  const agents = { 'http:': new plain.Agent(options), 'https:': new secure.Agent(options) }
   return {
     isPublic: isPublicAddress,
     post: (address, headers, body, signal) =>
@@ -23,7 +24,7 @@ export function webhookClient(isLocalHost: (host: string) => boolean): WebhookPo
         const { protocol } = address
         const isPlain = protocol === 'http:'
         const host = address.hostname
-        const call = (isPlain ? requestHttp : requestHttps)(address, {
+        const call = (isPlain ? plain : secure).request(address, {
           method: 'POST',
           headers: { ...headers, 'content-length': Buffer.byteLength(body) },
           agent: agents[isPlain ? 'http:' : 'https:'],
@@ -33,6 +34,11 @@ export function webhookClient(isLocalHost: (host: string) => boolean): WebhookPo
         })
         call.on('error', reject)
         call.on('response', (answer) => void begin(answer).then(resolve, reject))
+        // Without it, such an answer brings neither a response nor an error, and no signal ends the call.
+        call.on('upgrade', ({ statusCode }, socket) => {
+          socket.destroy()
+          resolve({ status: statusCode!, text: '' })
+        })
         call.end(body)
       }),
   }
