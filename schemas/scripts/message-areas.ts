@@ -2,28 +2,13 @@ import type { MessageName } from '../src/messages.ts'
 
 /**
  * The messages of each area, whose codecs stand in src/avro/generated-codecs/<area>.ts. A reply stands with its
- * request. The largest message has a file of its own.
+ * request. Large messages have a file of their own.
  */
 const messagesOf: Readonly<Record<string, readonly MessageName[]>> = {
   connection: ['Hello', 'Failure', 'Schemas', 'Challenge', 'Authenticate'],
-  raft: [
-    'Append',
-    'Vote',
-    'Heartbeats',
-    'HeartbeatReplies',
-    'Leaders',
-    'Snapshot',
-    'TimeoutNow',
-    'NodeBeat',
-    'SleepingGroups',
-    'WakeGroups',
-    'Lives',
-    'Witness',
-    'CopyOpen',
-    'CopyRead',
-    'CopyClose',
-    'ReadEntries',
-  ],
+  raft: ['Append', 'Vote', 'Heartbeats', 'HeartbeatReplies', 'Leaders', 'TimeoutNow', 'SleepingGroups', 'WakeGroups'],
+  copies: ['Snapshot', 'OfferSnapshot', 'TakeSnapshot', 'CopyOpen', 'CopyRead', 'CopyClose', 'ReadEntries'],
+  brokers: ['NodeBeat', 'Lives', 'Witness'],
   client: [
     'Publish',
     'PublishIf',
@@ -37,27 +22,13 @@ const messagesOf: Readonly<Record<string, readonly MessageName[]>> = {
     'SubscriptionEnd',
   ],
   reads: ['Fetch', 'FindOffset', 'Brokers'],
-  peer: [
-    'Formation',
-    'Join',
-    'PartitionStatus',
-    'GroupReport',
-    'DriveChange',
-    'ChangeMetadataVoters',
-    'CancelChange',
-    'TransferLeadership',
-    'MayLead',
-    'ReturnLeadership',
-    'KeepLeadership',
-    'TakeSnapshot',
-    'OfferSnapshot',
-    'BrokerCondition',
-    'WatchEnds',
-    'BrokerLoad',
-    'DeleteRecords',
-  ],
+  'cluster-members': ['Formation', 'Join', 'DriveChange', 'ChangeMetadataVoters', 'CancelChange'],
+  leadership: ['TransferLeadership', 'MayLead', 'ReturnLeadership', 'KeepLeadership'],
+  partitions: ['PartitionStatus', 'WatchEnds', 'DeleteRecords'],
+  reports: ['GroupReport', 'BrokerCondition', 'BrokerLoad'],
   'metadata-command': ['MetadataCommand'],
-  cascade: ['CascadeBeat', 'CascadeTopics', 'CascadeReports', 'CascadeStatus', 'AssignSource', 'CascadeSecurity'],
+  'cascade-beats': ['CascadeBeat', 'CascadeReports', 'CascadeStatus'],
+  'cascade-lists': ['CascadeTopics', 'AssignSource', 'CascadeSecurity'],
   'consumer-groups': ['ConsumerGroup'],
   streams: ['Stream'],
 }

@@ -4,29 +4,11 @@ import type { Message } from '../../messages.ts'
 import type { AvroReader } from '../reader.ts'
 import type { AvroWriter } from '../writer.ts'
 import {
+  readEntry,
   readLong,
-  readString,
+  writeEntry,
   writeLong,
-  writeString,
 } from './shared.ts'
-
-function readEntry(from: AvroReader) {
-  return {
-    term: from.int(),
-    kind: from.int(),
-    baseOffset: from.long(),
-    lastOffset: from.long(),
-    bytes: from.int(),
-  }
-}
-function writeEntry(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.int(value.term)
-  to.int(value.kind)
-  to.long(value.baseOffset)
-  to.long(value.lastOffset)
-  to.int(value.bytes)
-}
 
 export function readAppend(from: AvroReader): Message<'Append'> {
   return {
@@ -194,24 +176,6 @@ export function writeLeaders(to: AvroWriter, fields: unknown): void {
   to.list(value.leaders, writeLeader)
 }
 
-export function readSnapshot(from: AvroReader): Message<'Snapshot'> {
-  return {
-    group: from.long(),
-    term: from.int(),
-    lastIndex: from.long(),
-    lastTerm: from.int(),
-    source: from.int(),
-  }
-}
-export function writeSnapshot(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.long(value.group)
-  to.int(value.term)
-  to.long(value.lastIndex)
-  to.int(value.lastTerm)
-  to.int(value.source)
-}
-
 export function readTimeoutNow(from: AvroReader): Message<'TimeoutNow'> {
   return {
     group: from.long(),
@@ -222,142 +186,6 @@ export function writeTimeoutNow(to: AvroWriter, fields: unknown): void {
   const value = to.record(fields)
   to.long(value.group)
   to.int(value.term)
-}
-
-export function readNodeBeat(from: AvroReader): Message<'NodeBeat'> {
-  return {
-    led: from.long(),
-    ledDigest: from.long(),
-    followed: from.long(),
-    followedDigest: from.long(),
-    durable: from.long(),
-  }
-}
-export function writeNodeBeat(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.long(value.led)
-  to.long(value.ledDigest)
-  to.long(value.followed)
-  to.long(value.followedDigest)
-  to.long(value.durable === undefined ? 0 : value.durable)
-}
-
-export function readCopyOpen(from: AvroReader): Message<'CopyOpen'> {
-  return {
-    correlation: from.long(),
-    group: from.long(),
-    lastIndex: from.long(),
-    lastTerm: from.int(),
-  }
-}
-export function writeCopyOpen(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.long(value.correlation)
-  to.long(value.group)
-  to.long(value.lastIndex)
-  to.int(value.lastTerm)
-}
-
-export function readCopyOpenReply(from: AvroReader): Message<'CopyOpenReply'> {
-  return {
-    correlation: from.long(),
-    copy: from.long(),
-    crc32c: from.long(),
-  }
-}
-export function writeCopyOpenReply(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.long(value.correlation)
-  to.long(value.copy)
-  to.long(value.crc32c)
-}
-
-export function readCopyRead(from: AvroReader): Message<'CopyRead'> {
-  return {
-    correlation: from.long(),
-    copy: from.long(),
-    file: from.string(),
-    position: from.long(),
-    maxBytes: from.int(),
-  }
-}
-export function writeCopyRead(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.long(value.correlation)
-  to.long(value.copy)
-  to.string(value.file)
-  to.long(value.position)
-  to.int(value.maxBytes)
-}
-
-export function readCopyReadReply(from: AvroReader): Message<'CopyReadReply'> {
-  return {
-    correlation: from.long(),
-    crc32c: from.long(),
-  }
-}
-export function writeCopyReadReply(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.long(value.correlation)
-  to.long(value.crc32c)
-}
-
-export function readCopyClose(from: AvroReader): Message<'CopyClose'> {
-  return {
-    correlation: from.long(),
-    copy: from.long(),
-    damaged: from.boolean(),
-  }
-}
-export function writeCopyClose(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.long(value.correlation)
-  to.long(value.copy)
-  to.boolean(value.damaged === undefined ? false : value.damaged)
-}
-
-export function readCopyCloseReply(from: AvroReader): Message<'CopyCloseReply'> {
-  return {
-    correlation: from.long(),
-  }
-}
-export function writeCopyCloseReply(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.long(value.correlation)
-}
-
-export function readReadEntries(from: AvroReader): Message<'ReadEntries'> {
-  return {
-    correlation: from.long(),
-    group: from.long(),
-    firstIndex: from.long(),
-    lastIndex: from.long(),
-    maxBytes: from.int(),
-  }
-}
-export function writeReadEntries(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.long(value.correlation)
-  to.long(value.group)
-  to.long(value.firstIndex)
-  to.long(value.lastIndex)
-  to.int(value.maxBytes)
-}
-
-export function readReadEntriesReply(from: AvroReader): Message<'ReadEntriesReply'> {
-  return {
-    correlation: from.long(),
-    entries: from.list(250000, readEntry),
-    logStart: from.long(),
-    logEnd: from.long(),
-  }
-}
-export function writeReadEntriesReply(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.long(value.correlation)
-  to.list(value.entries, writeEntry)
-  to.long(value.logStart === undefined ? 0 : value.logStart)
-  to.long(value.logEnd === undefined ? 0 : value.logEnd)
 }
 
 function readSleepingLed(from: AvroReader) {
@@ -404,34 +232,4 @@ export function readWakeGroups(from: AvroReader): Message<'WakeGroups'> {
 export function writeWakeGroups(to: AvroWriter, fields: unknown): void {
   const value = to.record(fields)
   to.list(value.groups, writeLong)
-}
-
-export function readLives(from: AvroReader): Message<'Lives'> {
-  return {
-    directoryId: from.string(),
-    lives: from.list(2000, readString),
-    atoned: from.list(2000, readString),
-    recovered: from.long(),
-  }
-}
-export function writeLives(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.string(value.directoryId)
-  to.list(value.lives, writeString)
-  to.list(value.atoned, writeString)
-  to.long(value.recovered)
-}
-
-export function readWitness(from: AvroReader): Message<'Witness'> {
-  return {
-    directoryId: from.string(),
-    life: from.string(),
-    durable: from.long(),
-  }
-}
-export function writeWitness(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.string(value.directoryId)
-  to.string(value.life)
-  to.long(value.durable)
 }

@@ -32,6 +32,24 @@ export function writeErrorFields2(to: AvroWriter, fields: unknown): void {
   writeLongOrNull(to, value.fence === undefined ? null : value.fence)
 }
 
+export function readEntry(from: AvroReader) {
+  return {
+    term: from.int(),
+    kind: from.int(),
+    baseOffset: from.long(),
+    lastOffset: from.long(),
+    bytes: from.int(),
+  }
+}
+export function writeEntry(to: AvroWriter, fields: unknown): void {
+  const value = to.record(fields)
+  to.int(value.term)
+  to.int(value.kind)
+  to.long(value.baseOffset)
+  to.long(value.lastOffset)
+  to.int(value.bytes)
+}
+
 export function readString(from: AvroReader) {
   return from.string()
 }
