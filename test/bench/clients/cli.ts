@@ -2,6 +2,7 @@ import { cpus } from 'node:os'
 import { ClusterProcesses } from '../../e2e/cluster-processes.ts'
 import { toolArguments } from '../../tool-arguments.ts'
 import { Child } from '../child.ts'
+import { median } from '../median.ts'
 import type { ClientOrder, ClientReport } from './measured-process.ts'
 
 const usage = `npm run bench:clients -- [--kafka HOST:PORT,…] [--nats HOST:PORT,…] [--modules FOLDER] [--fsync] [--rounds 3] [--bytes 1000]
@@ -29,13 +30,10 @@ const { values } = toolArguments(usage, {
 
 type ClientName = ClientOrder['client']
 
-function median(reports: readonly ClientReport[], read: (report: ClientReport) => number): number {
-  return reports.map(read).sort((a, b) => a - b)[Math.floor(reports.length / 2)]!
-}
-
 function row(name: ClientName, reports: readonly ClientReport[]): string {
-  const perSecond = (read: (report: ClientReport) => number) => Math.round(median(reports, read)).toLocaleString('en')
-  const ms = (read: (report: ClientReport) => number) => median(reports, read).toFixed(2)
+  const perSecond = (read: (report: ClientReport) => number) =>
+    Math.round(median(reports.map(read))).toLocaleString('en')
+  const ms = (read: (report: ClientReport) => number) => median(reports.map(read)).toFixed(2)
   const cells = [
     name,
     perSecond(({ oneByOne }) => oneByOne.perSecond),

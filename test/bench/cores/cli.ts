@@ -1,6 +1,7 @@
 import { cpus } from 'node:os'
 import { ClusterProcesses } from '../../e2e/cluster-processes.ts'
 import { toolArguments } from '../../tool-arguments.ts'
+import { median } from '../median.ts'
 import { type PublishResult, runPublish } from '../publish-run.ts'
 
 const usage = `npm run bench:cores -- [--rounds 3] [--seconds 6] [--producers 4]
@@ -16,10 +17,6 @@ const { values } = toolArguments(usage, {
 const PARTITIONS = 16
 const BATCH_BYTES = 512 * 1024
 const OUTSTANDING_BYTES = 24 * 1024 * 1024
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!
-}
 
 async function publishTo(brokers: number, recordBytes: number): Promise<PublishResult> {
   const cluster = await ClusterProcesses.start({ brokers })

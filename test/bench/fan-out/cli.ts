@@ -7,6 +7,7 @@ import { processorSeconds } from '../../e2e/processor-time.ts'
 import { allInSync, topicBecomes, viewTopic } from '../../e2e/topic-view.ts'
 import { toolArguments } from '../../tool-arguments.ts'
 import { Child } from '../child.ts'
+import { median } from '../median.ts'
 import { markedValue, nowUs } from './marks.ts'
 import type { SubscribersOrder, SubscribersReport } from './subscribers.ts'
 
@@ -112,10 +113,6 @@ async function measure(kind: Kind, places: readonly Place[], send: (value: strin
   } finally {
     for (const group of groups) group.end()
   }
-}
-
-function median(numbers: readonly number[]): number {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]!
 }
 
 function row(kind: Kind, rounds: readonly Figures[], floors: readonly Figures[]): string {

@@ -8,6 +8,7 @@ import { toolArguments } from '../../tool-arguments.ts'
 import { Child } from '../child.ts'
 import { markedValue, nowUs } from '../fan-out/marks.ts'
 import type { SubscribersOrder, SubscribersReport } from '../fan-out/subscribers.ts'
+import { median } from '../median.ts'
 
 const usage = `npm run bench:levels -- [--levels 3] [--rate 2000] [--bytes 1000] [--seconds 5] [--rounds 3]
 One subscriber at the leader, and one at a cascade broker of each level, each of which copies from the one above: how much later each
@@ -32,10 +33,6 @@ async function publish(send: (value: string) => void, seconds: number): Promise<
     if (early > 0) await pause(early / 1000)
     send(markedValue(Math.round(due), values.bytes))
   }
-}
-
-function median(numbers: readonly number[]): number {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]!
 }
 
 const cluster = await ClusterProcesses.start()

@@ -6,6 +6,7 @@ import { ClusterProcesses } from '../../e2e/cluster-processes.ts'
 import { processorSeconds } from '../../e2e/processor-time.ts'
 import { toolArguments } from '../../tool-arguments.ts'
 import { Child } from '../child.ts'
+import { median } from '../median.ts'
 import type { ReadOrder, ReadReport } from './reader.ts'
 
 const usage = `npm run bench:read -- [--megabytes 400] [--bytes 1000] [--rounds 3]
@@ -60,10 +61,6 @@ async function measure(kind: Kind, order: Omit<ReadOrder, 'kind'>, serverPid: nu
   } finally {
     reader.end()
   }
-}
-
-function median(numbers: readonly number[]): number {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]!
 }
 
 function row(kind: Kind, rounds: readonly Figures[], floors: readonly Figures[]): string {
