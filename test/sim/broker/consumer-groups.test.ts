@@ -38,9 +38,10 @@ const controls: [BrokerDefectName, number, number, string, string[]?][] = [
   ['tokensUnchecked', 2, 5, 'former-tokens-commit-nothing'],
   ['commitsAnsweredEarly', 2, 4, 'positions-stay'],
   ['positionsOverwritten', 7, 9, 'positions-stay'],
-  ['snapshotLacksPositions', 7, 9, 'positions-stay'],
+  ['snapshotLacksPositions', 22, 24, 'positions-stay'],
   ['connectionEndsIgnored', 7, 9, 'one-member-at-a-time'],
   ['declinedUnheard', 2, 2, 'declined-is-not-given', []],
+  ['groupsExpireEarly', 7, 7, 'positions-stay', []],
 ]
 
 describe('negative controls of consumer groups', () => {

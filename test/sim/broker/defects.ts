@@ -89,6 +89,8 @@ export interface BrokerDefects {
   readonly snapshotLacksPositions: boolean
   /** A coordinator does not hear which partitions a member declines. */
   readonly declinedUnheard: boolean
+  /** A group expires a twentieth of the time after its last member has left. */
+  readonly groupsExpireEarly: boolean
   /** A member counts on its leases for its session also when the connection of its beats has ended. */
   readonly connectionEndsIgnored: boolean
 }
@@ -133,6 +135,7 @@ export const noBrokerDefects: BrokerDefects = {
   commitsAnsweredEarly: false,
   snapshotLacksPositions: false,
   declinedUnheard: false,
+  groupsExpireEarly: false,
   connectionEndsIgnored: false,
 }
 

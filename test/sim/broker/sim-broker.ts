@@ -298,7 +298,9 @@ export class SimBroker {
       maxBatchBytes: 1 << 20,
       largestMaxBatchBytes: 1 << 20,
       ...swarm.upkeep,
-      ...(swarm.consumerGroups !== null && { consumerGroupExpirationMs: swarm.consumerGroups.expirationMs }),
+      ...(swarm.consumerGroups !== null && {
+        consumerGroupExpirationMs: swarm.consumerGroups.expirationMs / (defects.groupsExpireEarly ? 20 : 1),
+      }),
       ...(createPlan !== undefined && { createPlan }),
     })
     defectiveNode(defects, node)

@@ -13,6 +13,8 @@ let proposed: AssignPartitions[]
 let refusal: TailraceError | null
 let warnings: string[]
 let assignments: Assignments
+let unheard: Set<string>
+let topic: { readonly name: string; readonly id: string; readonly partitions: object[] }
 
 const apply = (command: ConsumerGroupCommand) => state.apply(state.head.appliedIndex + 1, [command], 1)
 const holder = () => state.groups.get('g')!.topics.get('i')?.partitions.get(0)?.holder
@@ -23,12 +25,13 @@ beforeEach(() => {
   proposed = []
   refusal = null
   warnings = []
-  const topic = { name: 'flights', id: 'i', partitions: [{}] }
+  unheard = new Set()
+  topic = { name: 'flights', id: 'i', partitions: [{}] }
   const warn = (_fields: object, message: string): void => void warnings.push(message)
   assignments = new Assignments({
     groups: state.groups,
     view: { topics: new Map([['flights', topic]]), topicsById: new Map([['i', topic]]) },
-    askerOf: () => null,
+    askerOf: (_, member) => (unheard.has(member) ? undefined : null),
     declinedBy: () => [],
     mayRead: () => true,
     counts: noCounts(),
@@ -72,4 +75,43 @@ test('nothing is tried again after the end', async () => {
   assignments.end()
   await clock.advance(60_000)
   expect(proposed.length).toBe(1)
+})
+
+test('what has changed while nobody coordinated is assigned when all members have been heard', async () => {
+  apply({ type: 'join', group: 'g', at: 1, member: memberOf('n') })
+  assignments.changed('g')
+  await clock.advance(0)
+  topic.partitions.push({}, {})
+  unheard = new Set(['m', 'n'])
+  assignments.inherited('g')
+  for (const member of ['m', 'm', 'n']) {
+    await clock.advance(1000)
+    expect(proposed.length).toBe(1)
+    unheard.delete(member)
+    assignments.heard('g')
+  }
+  await clock.advance(0)
+  expect(proposed.length).toBe(2)
+  expect(proposed[1]!.topics[0]!.owners).toHaveLength(3)
+  // Once.
+  assignments.heard('g')
+  await clock.advance(1000)
+  expect(proposed.length).toBe(2)
+})
+
+test('and when those that are not heard have been taken out', async () => {
+  apply({ type: 'join', group: 'g', at: 1, member: memberOf('n') })
+  assignments.changed('g')
+  await clock.advance(0)
+  topic.partitions.push({})
+  unheard = new Set(['m', 'n'])
+  assignments.inherited('g')
+  unheard.delete('m')
+  assignments.heard('g')
+  await clock.advance(1000)
+  expect(proposed.length).toBe(1)
+  apply({ type: 'leave', group: 'g', at: 2, member: 'n' })
+  assignments.changed('g')
+  await clock.advance(0)
+  expect(proposed[1]!.topics[0]!.owners).toEqual([0, 0])
 })

@@ -34,8 +34,10 @@ export interface AssignmentsDeps {
 export class Assignments {
   readonly #deps: AssignmentsDeps
   readonly #changed = new Set<string>()
-  /** Groups with patterns of which not all members have been heard: what they may read is not known. */
+  /** Groups of which not all members have been heard that must be: what they may read, or decline, is not known. */
   readonly #deferred = new Set<string>()
+  /** Groups that a former coordinator has assigned: what has changed since then may have had nobody to hear of it. */
+  readonly #inherited = new Set<string>()
   /** Groups whose last assignment could not be committed. */
   readonly #failed = new Set<string>()
   #round: { readonly groups: ReadonlySet<string>; readonly done: Promise<void> } | null = null
@@ -50,6 +52,12 @@ export class Assignments {
     if (this.#ended) return
     this.#changed.add(group)
     this.#begin()
+  }
+
+  /** Of a former coordinator. It is looked at when all of its members have been heard, or the others are out. */
+  inherited(group: string): void {
+    this.#inherited.add(group)
+    this.#deferred.add(group)
   }
 
   /** A member has been heard. */
@@ -89,10 +97,17 @@ export class Assignments {
   async #assign(id: string): Promise<void> {
     const { groups, view, askerOf, declinedBy, mayRead, propose, counts, clock, logger } = this.#deps
     const group = groups.get(id)
-    if (this.#ended || group === undefined || group.members.size === 0) return void this.#failed.delete(id)
-    for (const { id: member, subscribed } of group.members.values()) {
-      if (subscribed.patterns.length > 0 && askerOf(id, member) === undefined) return void this.#deferred.add(id)
+    if (this.#ended || group === undefined || group.members.size === 0) {
+      this.#inherited.delete(id)
+      this.#failed.delete(id)
+      return
     }
+    const mustHearAll = this.#inherited.has(id) && group.assignedFor === group.changedIn
+    for (const { id: member, subscribed } of group.members.values()) {
+      const mustBeHeard = mustHearAll || subscribed.patterns.length > 0
+      if (mustBeHeard && askerOf(id, member) === undefined) return void this.#deferred.add(id)
+    }
+    this.#inherited.delete(id)
     const mayMember = (member: string, topic: string): boolean => mayRead(askerOf(id, member) ?? null, topic)
     const declines = (member: string) => declinedNow(group, member, declinedBy(id, member))
     const command = targetOf({ view, mayRead: mayMember, declines }, group, clock.now())

@@ -107,6 +107,7 @@ export class Coordinator {
         this.#sessions.inherited({ group: group.id, member: id }, sessionMs, now)
       }
       this.#delays.look(group, clock.now())
+      this.#assignments.inherited(group.id)
       if (group.assignedFor !== group.changedIn) this.#assignments.changed(group.id)
     }
   }
@@ -204,6 +205,7 @@ export class Coordinator {
       const wished = memberOf(takesOver ?? beat, known, asker)
       if (known === undefined || !isSameMember(known, wished)) {
         await this.#change({ type: 'join', group: id, at: this.#deps.clock.now(), member: wished })
+        if (takesOver !== undefined) this.#takeovers.done(takesOver)
       }
       const { declined = [] } = this.members.of(id, member) ?? {}
       this.members.heard(beat, asker)

@@ -28,8 +28,12 @@ describe('takeovers of an instance', () => {
     expect(takeovers.confirmed(beat('b', 7, { instance: 'pod-2' }))).toBeUndefined()
     expect(takeovers.confirmed(beat('b', 7, { group: 'audit' }))).toBeUndefined()
     expect(takeovers.confirmed(beat('c', 7))).toBeUndefined()
-    expect(takeovers.confirmed(beat('b', 7))?.subscribed).toEqual({ topics: ['flights'], patterns: [] })
-    expect(takeovers.confirmed(beat('b', 7)), 'once').toBeUndefined()
+    const confirmed = takeovers.confirmed(beat('b', 7))
+    expect(confirmed?.subscribed).toEqual({ topics: ['flights'], patterns: [] })
+    // What could not be committed is tried with the same beat again, until it has joined.
+    expect(takeovers.confirmed(beat('b', 7))).toEqual(confirmed)
+    takeovers.done(confirmed!)
+    expect(takeovers.confirmed(beat('b', 7))).toBeUndefined()
   })
 
   it('are kept for the process of an instance that has asked last', () => {
@@ -37,6 +41,7 @@ describe('takeovers of an instance', () => {
     takeovers.ask(beat('b', 0), 7)
     takeovers.ask(beat('c', 0), 7)
     expect(takeovers.confirmed(beat('b', 7))).toBeUndefined()
+    takeovers.done(beat('b', 7))
     expect(takeovers.confirmed(beat('c', 7))).toBeDefined()
   })
 })

@@ -19,8 +19,12 @@ export class Takeovers {
   confirmed(beat: ConsumerGroupBeat): ConsumerGroupBeat | undefined {
     const asked = this.#asked.get(keyOf(beat))
     if (asked === undefined || asked.first.member !== beat.member || asked.epoch !== beat.epoch) return undefined
-    this.#asked.delete(keyOf(beat))
     return { ...beat, subscribed: beat.subscribed ?? asked.first.subscribed }
+  }
+
+  /** It has joined. A beat that comes behind does not join again. */
+  done(beat: ConsumerGroupBeat): void {
+    if (this.#asked.get(keyOf(beat))?.first.member === beat.member) this.#asked.delete(keyOf(beat))
   }
 }
 
