@@ -17,15 +17,20 @@ export interface CheckpointSaverParts {
 /** Saves how far a run has come, where that has changed: at intervals, one save after the other, and at the end. */
 export class CheckpointSaver {
   readonly #parts: CheckpointSaverParts
-  readonly #timer: Timer
+  #timer: Timer | undefined
   #saved = ''
   #saving: Promise<void> | undefined
   #stopping: Promise<void> | undefined
 
   constructor(parts: CheckpointSaverParts) {
     this.#parts = parts
-    this.#timer = parts.surroundings.every(parts.intervalMs, () => {
-      if (this.#saving === undefined) this.save().catch(parts.failed)
+  }
+
+  /** From now on it saves at intervals, until {@link stop}. */
+  begin(): void {
+    const { surroundings, intervalMs, failed } = this.#parts
+    this.#timer = surroundings.every(intervalMs, () => {
+      if (this.#saving === undefined) this.save().catch(failed)
     })
   }
 
@@ -45,7 +50,7 @@ export class CheckpointSaver {
 
   /** Saves once more. @throws what the store throws */
   stop(): Promise<void> {
-    this.#timer.cancel()
+    this.#timer?.cancel()
     this.#stopping ??= this.save()
     return this.#stopping
   }

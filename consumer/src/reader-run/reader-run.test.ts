@@ -206,6 +206,19 @@ describe('with a checkpoint', () => {
     await expect(consumer.run('t', () => {}, { checkpoint: unread })).rejects.toBe(full)
   })
 
+  it('a run whose consumer closes while the checkpoint is loaded saves nothing later', async () => {
+    const loading = Promise.withResolvers<object>()
+    const save = vi.fn(async () => {})
+    const store = { load: () => loading.promise as ReturnType<CheckpointStore['load']>, save }
+    const options = { checkpoint: store, checkpointName: 'both', checkpointIntervalMs: 10 }
+    const run = consumer.run(['t', 'u'], () => {}, options)
+    await consumer.close()
+    loading.resolve({ topics: { t: { topicId: cluster.topicId('t'), offsets: { 0: 0, 1: 0 } } } })
+    await expect(run).rejects.toMatchObject({ code: 'CLOSED' })
+    await pause(60)
+    expect(save).not.toHaveBeenCalled()
+  })
+
   it('several topics have one under a name of their own', async () => {
     await fill('t', 1, 3)
     await fill('u', 0, 4)

@@ -91,6 +91,7 @@ export class ReaderRun<Held, Read> {
   async #start(): Promise<void> {
     const { source, savesStart } = this.#parts
     this.#tasks.begin()
+    this.#saver?.begin()
     if (!savesStart) return
     await source.whenStarted().catch((error) => {
       // As closed as a run that has begun.
