@@ -24,6 +24,7 @@ import type { ConsumerRunOptions, TopicsRunOptions } from './reader-run/reader-r
 import { bytesRecord, type RecordMaker, textRecord } from './record.ts'
 import { Sources } from './sources.ts'
 import { Subscription } from './subscription.ts'
+import { givenTopics } from './topics/given-topics.ts'
 import type { Topics } from './topics/topic-choice.ts'
 import type { TopicsOptions } from './topics/topics-options.ts'
 import { TopicsSubscription } from './topics/topics-subscription.ts'
@@ -140,8 +141,9 @@ export class Consumer {
     options: ConsumerRunOptions | TopicsRunOptions = {},
   ): Promise<void> {
     this.#checkOpen()
+    const wanted = { topic: givenTopics(topic), handler, options: { ...options } }
     const { makeReaderRun } = await memberParts()
-    const run = await makeReaderRun({ topic, handler, options }, this.#sources, this.#options.openTelemetry)
+    const run = await makeReaderRun(wanted, this.#sources, this.#options.openTelemetry)
     this.#checkOpen()
     this.#running.add(run)
     try {
@@ -194,8 +196,9 @@ export class Consumer {
     make: RecordMaker<Data>,
   ): Promise<ReadResult<Data>> {
     checkTopicName(topic)
+    const [wanted, given] = [{ ...place }, { ...options }]
     const { readRecordsAt } = await placeParts()
-    return readRecordsAt(this.#client, topic, place, options, make, this.#closing.signal)
+    return readRecordsAt(this.#client, topic, wanted, given, make, this.#closing.signal)
   }
 
   /**

@@ -42,6 +42,15 @@ describe('read', () => {
     expect(values(await consumer.read('t', { partition: 0, offset: 6 }))).toEqual([])
   })
 
+  it('reads the place of the call, whatever becomes of these objects', async () => {
+    await start()
+    const [place, options] = [{ partition: 0, offset: 4 }, { maxBytes: 1_000 }]
+    const reading = consumer.read('t', place, options)
+    place.offset = -1
+    options.maxBytes = -1
+    expect(values(await reading)).toEqual(['v4', 'v5'])
+  })
+
   it('linearizably: asks only the leader, with a linearizable request', async () => {
     await start()
     const result = await consumer.read('t', acknowledged, { linearizable: true, hedgeAfterMs: 0 })

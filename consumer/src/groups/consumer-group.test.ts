@@ -63,6 +63,19 @@ describe('a loop', () => {
     expect(values(await take(group().subscribe(['t', 'u*']), 4)).sort()).toEqual(['a', 'b', 'c', 'd'])
   })
 
+  it('reads what it was made with, whatever becomes of these lists and options', async () => {
+    await publish('u', 0, 'a')
+    const consumer = new Consumer({ servers: cluster.servers })
+    consumers.push(consumer)
+    const options = { heartbeats: 'timers' as 'timers' | 'worker', sessionTimeoutMs: 10_000 }
+    const topics = ['u']
+    const own = consumer.group('g', options)
+    const loop = take(own.subscribe(topics), 1)
+    options.heartbeats = 'never' as never
+    topics[0] = 't'
+    expect(values(await loop)).toEqual(['a'])
+  })
+
   it('commits what has been processed, and never before', async () => {
     await publish('t', 0, 'a', 'b', 'c')
     const seen: string[] = []

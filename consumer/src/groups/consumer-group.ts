@@ -3,6 +3,7 @@ import { type Offset, TailraceError } from '@tailrace/schemas'
 import { checkGroup, checkTopics } from '#group-checks'
 import { memberParts } from '#member-parts'
 import type { RecordMaker } from '../record.ts'
+import { givenTopics } from '../topics/given-topics.ts'
 import { type GroupCounts, newCounts } from './group-counts.ts'
 import type { GroupMembers, GroupParts } from './group-members.ts'
 import type { GroupOptions, GroupTopics, TopicPartition } from './group-options.ts'
@@ -30,7 +31,7 @@ export class ConsumerGroup<Data = string> {
   constructor(name: string, options: GroupOptions, parts: GroupParts, make: RecordMaker<Data>, onClose: () => void) {
     checkGroup(name, options)
     this.name = name
-    this.#options = options
+    this.#options = { ...options }
     this.#parts = parts
     this.#make = make
     this.#onClose = onClose
@@ -64,7 +65,8 @@ export class ConsumerGroup<Data = string> {
   subscribe(topics: GroupTopics): unknown {
     checkTopics(topics)
     throwIfAborted(this.#closing.signal)
-    return new GroupSubscription(async () => (await this.#opened()).join(topics))
+    const wanted = givenTopics(topics)
+    return new GroupSubscription(async () => (await this.#opened()).join(wanted))
   }
 
   /** The same as batches: `subscribe(topics).batches()`. @throws TailraceError as {@link subscribe} */
@@ -84,8 +86,9 @@ export class ConsumerGroup<Data = string> {
   run(topics: string | readonly string[], handler: Handler<Data>, options?: RunOptions): Promise<void>
   run<One extends AnyTopic>(topic: One, handler: Handler<One>, options?: RunOptions): Promise<void>
   async run(topics: GroupTopics, handler: Handler<never>, options?: RunOptions): Promise<void> {
+    const [wanted, settings] = [givenTopics(topics), { ...options }]
     const members = await this.#opened()
-    await members.run(topics, handler, options)
+    await members.run(wanted, handler, settings)
   }
 
   /**

@@ -380,6 +380,18 @@ it('records that are not text end it; as bytes they are keys of an order as any 
   expect(lengths).toEqual([4, 1, 1])
 })
 
+it('reads and handles what it was called with, whatever becomes of these lists and options', async () => {
+  await fill('t', 0, 3)
+  const topics = ['t']
+  const options = { until: 'end', bytes: false } as { until: 'end'; bytes: false; orderBy?: 'key' }
+  const offsets: number[] = []
+  const run = consumer.run(topics, ({ offset }) => offsets.push(offset), options)
+  topics.length = 0
+  options.orderBy = 'time' as never
+  await run
+  expect(offsets).toEqual([0, 1, 2])
+})
+
 it('a topic that is not there ends it', async () => {
   const checkpoint = new MemoryCheckpoints()
   const all = [{}, { checkpoint, from: 'latest' as const }].map((options) => consumer.run('none', () => {}, options))
