@@ -3,14 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { TestCluster } from '@tailrace/client/testing'
-import type * as Sdk from '@tailrace/sdk'
+import * as Sdk from '@tailrace/sdk'
 import { build } from 'esbuild'
 import { expect, it, onTestFinished } from 'vitest'
 
 const record = { key: 'k', value: 'ü' }
 
-/** The SDK as a bundler splits it for a page; `isWhole` false: without the files that are loaded later. */
-async function pageOf(isWhole: boolean): Promise<typeof Sdk> {
+/** What becomes of the files that are loaded later: nothing, or they are missing. */
+type Later = (path: string) => 'there' | 'missing'
+
+/** The SDK as a bundler splits it for a page. */
+async function pageOf(become: Later): Promise<typeof Sdk> {
   const folder = mkdtempSync(join(tmpdir(), 'tailrace-page-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const { metafile } = await build({
@@ -33,7 +36,7 @@ async function pageOf(isWhole: boolean): Promise<typeof Sdk> {
   need('stdin.mjs')
   const later = Object.keys(metafile.outputs).filter((path) => !needed.has(path))
   expect(later.length).toBeGreaterThan(5)
-  for (const path of isWhole ? [] : later) rmSync(join(folder, path))
+  for (const path of later) if (become(path) === 'missing') rmSync(join(folder, path))
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
   return (await import(/* @vite-ignore */ pathToFileURL(join(folder, 'stdin.mjs')).href)) as typeof Sdk
 }
@@ -72,8 +75,12 @@ async function first(
   open: (consumer: Sdk.Consumer) => AsyncIterable<{ value: string | null }>,
 ): Promise<unknown> {
   await using closing = consumer
-  for await (const { value } of open(closing)) return value
-  return undefined
+  return await firstOf(open(closing))
+}
+
+async function firstOf(records: AsyncIterable<{ value: string | null }>): Promise<unknown> {
+  for await (const { value } of records) return value
+  return 'the end'
 }
 
 /** A topic `t` of one partition, with one record, which the page has published and read. */
@@ -90,12 +97,12 @@ async function started({ Consumer, Producer }: typeof Sdk): Promise<string[]> {
 }
 
 it.each(Object.entries(uses))('a page loads what it needs for %s', async (_, use) => {
-  const sdk = await pageOf(true)
+  const sdk = await pageOf(() => 'there')
   expect(await use(sdk, await started(sdk))).toBe('ü')
 })
 
 it('a page publishes and reads with the files of its start alone, and is told what it cannot load', async () => {
-  const sdk = await pageOf(false)
+  const sdk = await pageOf(() => 'missing')
   const servers = await started(sdk)
   const { 'a compressed record': compressed, ...others } = uses
   for (const [name, use] of Object.entries(others)) {
@@ -104,4 +111,15 @@ it('a page publishes and reads with the files of its start alone, and is told wh
   }
   // It is sent as it is.
   expect(await compressed!(sdk, servers)).toBe('ü')
+})
+
+it('what dead letters need is told as missing, too', async () => {
+  const { Consumer } = await pageOf((path) => (path.startsWith('dead-letter') ? 'missing' : 'there'))
+  const servers = await started(Sdk)
+  await using consumer = new Consumer({ servers })
+  const fails = (): never => {
+    throw new Error('cannot be handled')
+  }
+  const run = consumer.group('g').run('t', fails, { retry: { attempts: 1 } })
+  await expect(run).rejects.toMatchObject({ code: 'CODE_NOT_LOADED' })
 })

@@ -1,4 +1,4 @@
-import type { ClientOptions } from '@tailrace/client'
+import { type ClientOptions, loaded } from '@tailrace/client'
 import { TailraceError } from '@tailrace/schemas'
 import type { ConsumerRecord } from '../../record.ts'
 import { DEAD_LETTER_PREFIX } from './dead-letter-prefix.ts'
@@ -71,7 +71,7 @@ export class DeadLetters {
   /**
    * Resolves when the record is on the disks of a majority.
    * @throws TailraceError UNKNOWN_TOPIC, AUTHORIZATION_FAILED: there is no such topic, or this program may not create
-   * it or write to it; what a producer's `send` throws
+   * it or write to it; CODE_NOT_LOADED; what a producer's `send` throws
    */
   async bury<Data>(record: ConsumerRecord<Data>, attempts: number, error: unknown): Promise<void> {
     const { group, topic: given, createTopic } = this.#parts
@@ -90,7 +90,7 @@ export class DeadLetters {
   }
 
   async #load(): Promise<DeadLetterProducer> {
-    const { Producer } = await import('./dead-letter-producer.ts')
+    const { Producer } = await loaded(import('./dead-letter-producer.ts'))
     return new Producer({ ...this.#parts.options, lingerMs: 0 })
   }
 }
