@@ -246,9 +246,12 @@ export class Client {
     call: HttpCall,
     options: { timeoutMs: number; attemptMs?: number; signal?: AbortSignal },
   ): Promise<unknown> {
-    const { attemptOf } = await httpCalls()
+    const closing = this.#closing.signal
+    const { attemptOf } = await httpCalls(
+      options.signal === undefined ? closing : AbortSignal.any([options.signal, closing]),
+    )
     const attempt = attemptOf(call, options, this.#access)
-    const outcome = await withRetries(this.surroundings, this.#closing.signal, options, () =>
+    const outcome = await withRetries(this.surroundings, closing, options, () =>
       this.#choice.ask(({ address }) => orAborted(attempt(address), options.signal)),
     )
     if ('error' in outcome) throw outcome.error

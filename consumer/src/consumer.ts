@@ -142,7 +142,7 @@ export class Consumer {
   ): Promise<void> {
     this.#checkOpen()
     const wanted = { topic: givenTopics(topic), handler, options: { ...options } }
-    const { makeReaderRun } = await memberParts()
+    const { makeReaderRun } = await memberParts(this.#closing.signal)
     const run = await makeReaderRun(wanted, this.#sources, this.#options.openTelemetry)
     this.#checkOpen()
     this.#running.add(run)
@@ -196,9 +196,10 @@ export class Consumer {
     make: RecordMaker<Data>,
   ): Promise<ReadResult<Data>> {
     checkTopicName(topic)
-    const [wanted, given] = [{ ...place }, { ...options }]
-    const { readRecordsAt } = await placeParts()
-    return readRecordsAt(this.#client, topic, wanted, given, make, this.#closing.signal)
+    const [wanted, given, closing] = [{ ...place }, { ...options }, this.#closing.signal]
+    const signal = given.signal === undefined ? closing : AbortSignal.any([given.signal, closing])
+    const { readRecordsAt } = await placeParts(signal)
+    return readRecordsAt(this.#client, topic, wanted, given, make, signal)
   }
 
   /**

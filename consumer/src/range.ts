@@ -47,7 +47,7 @@ export class Range {
   async find(client: Client, route: TopicRoute, signal: AbortSignal): Promise<void> {
     if (this.#bounds === undefined) return
     const known = this.partitionsOf(route).filter((one) => one < route.leaders.length)
-    const { findBounds } = await placeParts()
+    const { findBounds } = await placeParts(signal)
     this.#found = await findBounds(client, route, known, this.#bounds, signal)
   }
 

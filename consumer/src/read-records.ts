@@ -6,7 +6,7 @@ import { onUnreadableOf } from './readable-records.ts'
 import type { RecordMaker } from './record.ts'
 
 /**
- * The records from a place on. `closing`: ends the read, as the signal of the options does.
+ * The records from a place on. `signal`: ends the read; that of the options is not asked.
  * @throws TailraceError as the `read` of a consumer
  */
 export async function readRecordsAt<Data>(
@@ -15,12 +15,11 @@ export async function readRecordsAt<Data>(
   place: ReadPlace,
   options: ReadOptions,
   make: RecordMaker<Data>,
-  closing: AbortSignal,
+  signal: AbortSignal,
 ): Promise<ReadResult<Data>> {
   checkPlace(place)
   const settings = readSettings(options)
   const onUnreadable = onUnreadableOf(options.onUnreadable)
-  const signal = options.signal === undefined ? closing : AbortSignal.any([options.signal, closing])
   const answer = await readPlace(client, topic, place, settings, signal)
   return readResult(topic, place, answer, make, onUnreadable)
 }

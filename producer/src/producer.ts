@@ -186,7 +186,7 @@ export class Producer {
     const { requestTimeoutMs, deliveryTimeoutMs: timeoutMs } = this.#settings
     const ended = this.#ended.signal
     const signal = options?.signal === undefined ? ended : AbortSignal.any([options.signal, ended])
-    const { raiseFence } = await fenceParts()
+    const { raiseFence } = await fenceParts(signal)
     return raiseFence(this.#client, { topic: name, partition, token }, { requestTimeoutMs, timeoutMs, signal })
   }
 

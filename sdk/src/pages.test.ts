@@ -9,8 +9,8 @@ import { expect, it, onTestFinished } from 'vitest'
 
 const record = { key: 'k', value: 'ü' }
 
-/** What becomes of the files that are loaded later: nothing, or they are missing. */
-type Later = (path: string) => 'there' | 'missing'
+/** What becomes of the files that are loaded later: nothing, or they are missing, or do not come to an end. */
+type Later = (path: string) => 'there' | 'missing' | 'endless'
 
 /** The SDK as a bundler splits it for a page. */
 async function pageOf(become: Later): Promise<typeof Sdk> {
@@ -36,7 +36,11 @@ async function pageOf(become: Later): Promise<typeof Sdk> {
   need('stdin.mjs')
   const later = Object.keys(metafile.outputs).filter((path) => !needed.has(path))
   expect(later.length).toBeGreaterThan(5)
-  for (const path of later) if (become(path) === 'missing') rmSync(join(folder, path))
+  for (const path of later) {
+    const file = join(folder, path)
+    if (become(path) === 'missing') rmSync(file)
+    else if (become(path) === 'endless') writeFileSync(file, 'await new Promise(() => {})')
+  }
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
   return (await import(/* @vite-ignore */ pathToFileURL(join(folder, 'stdin.mjs')).href)) as typeof Sdk
 }
@@ -122,4 +126,37 @@ it('what dead letters need is told as missing, too', async () => {
   }
   const run = consumer.group('g').run('t', fails, { retry: { attempts: 1 } })
   await expect(run).rejects.toMatchObject({ code: 'CODE_NOT_LOADED' })
+})
+
+/** What waits for code to be loaded. */
+const waits: Record<string, (sdk: { consumer: Sdk.Consumer; producer: Sdk.Producer; admin: Sdk.Admin }) => unknown> = {
+  'a member of a group': ({ consumer }) => firstOf(consumer.group('g').subscribe('t')),
+  'a run of a group': ({ consumer }) => consumer.group('g').run('t', () => {}),
+  'a run': ({ consumer }) => consumer.run('t', () => {}),
+  'several topics': ({ consumer }) => firstOf(consumer.subscribe(['t'])),
+  'the start of several topics': ({ consumer }) => consumer.subscribe(['t']).ready(),
+  'a loop with an end': ({ consumer }) => firstOf(consumer.subscribe('t', { until: 'end' })),
+  'one place': ({ consumer }) => consumer.read('t', { partition: 0, offset: 0 }),
+  'a fence': ({ producer }) => producer.fence('t', 0, 7),
+  'a request over HTTP': ({ admin }) => admin.createTopic('u', { partitions: 1 }),
+}
+
+it.each(Object.entries(waits))('what is closed while code is loaded does not wait for it: %s', async (_, wait) => {
+  const { Consumer, Producer, Admin } = await pageOf(() => 'endless')
+  const servers = await started(Sdk)
+  const all = {
+    consumer: new Consumer({ servers }),
+    producer: new Producer({ servers }),
+    admin: new Admin({ servers }),
+  }
+  let outcome: unknown
+  const waiting = Promise.resolve(wait(all)).then(
+    (value) => (outcome = value),
+    (error) => (outcome = error.code),
+  )
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(outcome).toBeUndefined()
+  await Promise.all([all.consumer.close(), all.producer.close(), all.admin.close()])
+  await waiting
+  expect(['CLOSED', 'the end']).toContain(outcome)
 })

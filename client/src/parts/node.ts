@@ -2,12 +2,12 @@ import * as foreign from '@tailrace/schemas/foreign-streams'
 import * as authentication from '../authentication.ts'
 import * as http from '../http/http-call.ts'
 
-/** What not every program needs. A page loads it. @throws TailraceError CODE_NOT_LOADED */
+/** What not every program needs. A page loads it. @throws TailraceError CODE_NOT_LOADED; as the signal says */
 export interface Parts {
   /** What reads a broker with another protocol. */
   readonly foreignBroker: () => Promise<typeof foreign>
   /** Requests of the HTTP API. */
-  readonly httpCalls: () => Promise<typeof http>
+  readonly httpCalls: (signal: AbortSignal) => Promise<typeof http>
   /** What shows a credential. */
   readonly credentialParts: () => Promise<typeof authentication>
 }

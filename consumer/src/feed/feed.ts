@@ -111,7 +111,7 @@ export class Feed implements BatchSource, AttachedFeed, BudgetUser, MovedFeed {
 
   async find(partition: PartitionNumber, position: Position): Promise<Offset> {
     const topic = { name: this.topic, id: this.#topicId }
-    const { findOffset } = await placeParts()
+    const { findOffset } = await placeParts(this.#ended.signal)
     return (await findOffset(this.#client, topic, partition, position, this.#ended.signal)).offset
   }
 

@@ -134,15 +134,16 @@ export class ConsumerGroup<Data = string> {
 
   /** What its members are, loaded with the first one. @throws TailraceError CLOSED, CODE_NOT_LOADED, INVALID_SETTING */
   async #opened(): Promise<GroupMembers<Data>> {
-    throwIfAborted(this.#closing.signal)
-    const { GroupMembers } = await memberParts()
+    const closing = this.#closing.signal
+    throwIfAborted(closing)
+    const { GroupMembers } = await memberParts(closing)
     this.#members ??= new GroupMembers({
       ...this.#parts,
       make: this.#make,
       group: this.name,
       given: this.#options,
       counts: this.#counts,
-      closing: this.#closing.signal,
+      closing,
     })
     return this.#members
   }

@@ -1,6 +1,6 @@
-import { withResolvers } from '@tailrace/client'
+import { orAborted, withResolvers } from '@tailrace/client'
 import { TailraceError } from '@tailrace/schemas'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Positions } from '../positions.ts'
 import { LaterTopicFeeds } from './later-topic-feeds.ts'
 import { TopicPositions } from './topic-positions.ts'
@@ -40,22 +40,47 @@ it('holds what was asked for before it is loaded, loads once, and goes on where 
   const asked = [feeds.next(), feeds.whenStarted()]
   loading.resolve(loadedSource(calls))
   await Promise.all(asked)
-  expect(calls).toEqual(['pause', 'begin', 'next', 'whenStarted'])
+  expect(calls).toEqual(['begin', 'pause', 'next', 'whenStarted'])
   expect(loads).toBe(1)
   feeds.resume()
   feeds.close()
   expect(calls.slice(4)).toEqual(['resume', 'close'])
 })
 
-it('closed while it is loaded, it is closed then', async () => {
+describe('while it is loaded', () => {
   const calls: string[] = []
-  const loading = withResolvers<TopicsSource>()
-  const feeds = new LaterTopicFeeds(undefined, () => loading.promise)
-  const asked = feeds.next()
+  const loading = () => {
+    calls.length = 0
+    const feeds = new LaterTopicFeeds(undefined, (ended) => orAborted(new Promise(() => {}), ended))
+    feeds.onBegin = () => calls.push('begin')
+    feeds.onEnd = () => calls.push('end')
+    return feeds
+  }
+
+  it('may be closed: the loop has its end, and ready fails', async () => {
+    const feeds = loading()
+    const [loop, ready] = [feeds.next(), feeds.whenStarted()]
+    feeds.close()
+    await expect(loop).resolves.toBeUndefined()
+    await expect(ready).rejects.toMatchObject({ code: 'CLOSED' })
+    expect(calls).toEqual(['begin', 'end'])
+  })
+
+  it('may fail, as when its signal fires', async () => {
+    const feeds = loading()
+    const asked = feeds.next()
+    feeds.fail(new TailraceError('ABORTED'), true)
+    await expect(asked).rejects.toMatchObject({ code: 'ABORTED' })
+    expect(calls).toEqual(['begin', 'end'])
+  })
+})
+
+it('closed before it begins, it loads nothing', async () => {
+  let loads = 0
+  const feeds = new LaterTopicFeeds(undefined, async () => loadedSource([`${loads++}`]))
   feeds.close()
-  loading.resolve(loadedSource(calls))
-  await asked
-  expect(calls).toEqual(['close', 'next'])
+  await expect(feeds.next()).resolves.toBeUndefined()
+  expect(loads).toBe(0)
 })
 
 it('tells both, the loop and ready, that it cannot be loaded', async () => {

@@ -1,4 +1,5 @@
-import type { TailraceError } from '@tailrace/schemas'
+import { throwIfAborted } from '@tailrace/client'
+import { TailraceError } from '@tailrace/schemas'
 import type { Feed } from '../feed/feed.ts'
 import type { ReceivedBatch } from '../feed/received-batch.ts'
 import { type FromTopics, type TopicPlaces, TopicPositions, topicPlaces } from './topic-positions.ts'
@@ -9,17 +10,19 @@ export class LaterTopicFeeds implements TopicsSource {
   onBegin: (() => void) | undefined
   onEnd: (() => void) | undefined
   readonly #from: TopicPlaces | undefined
-  readonly #load: () => Promise<TopicsSource>
+  readonly #load: (ended: AbortSignal) => Promise<TopicsSource>
+  /** It was ended before it was loaded. */
+  readonly #ended = new AbortController()
   #opening: Promise<TopicsSource> | undefined
   #source: TopicsSource | undefined
   #isPaused = false
-  #isClosed = false
 
   /**
-   * `load`: may fail with CODE_NOT_LOADED or say what is wrong with the options, which the loop and `ready` tell.
+   * `load`: may fail with CODE_NOT_LOADED or say what is wrong with the options, which the loop and `ready` tell. It
+   * ends with the signal.
    * @throws TailraceError INVALID_SETTING: `from`
    */
-  constructor(from: FromTopics | undefined, load: () => Promise<TopicsSource>) {
+  constructor(from: FromTopics | undefined, load: (ended: AbortSignal) => Promise<TopicsSource>) {
     this.#from = topicPlaces(from, 'from')
     this.#load = load
   }
@@ -37,7 +40,13 @@ export class LaterTopicFeeds implements TopicsSource {
   }
 
   async next(): Promise<ReceivedBatch | undefined> {
-    return (this.#source ?? (await this.#opened())).next()
+    try {
+      if (this.#source === undefined) await this.#opened()
+    } catch (error) {
+      // One that is closed while it is loaded has an end, as one that has begun.
+      if (TailraceError.from(error).code !== 'CLOSED') throw error
+    }
+    return this.#source?.next()
   }
 
   release(batch: ReceivedBatch): void {
@@ -59,14 +68,14 @@ export class LaterTopicFeeds implements TopicsSource {
     return this.#source.feedOf(topic)
   }
 
-  /** Not before it has begun, hence not before it is loaded. */
   fail(error: TailraceError, now?: boolean): void {
-    this.#source?.fail(error, now)
+    if (this.#source === undefined) this.#ended.abort(error)
+    else this.#source.fail(error, now)
   }
 
   close(): void {
-    this.#isClosed = true
-    this.#source?.close()
+    if (this.#source === undefined) this.#ended.abort(new TailraceError('CLOSED'))
+    else this.#source.close()
   }
 
   #opened(): Promise<TopicsSource> {
@@ -75,12 +84,18 @@ export class LaterTopicFeeds implements TopicsSource {
   }
 
   async #open(): Promise<TopicsSource> {
-    const source = await this.#load()
-    source.onBegin = this.onBegin
-    source.onEnd = this.onEnd
-    if (this.#isPaused) source.pause()
-    if (this.#isClosed) source.close()
-    this.#source = source
-    return source
+    this.onBegin?.()
+    try {
+      throwIfAborted(this.#ended.signal)
+      const source = await this.#load(this.#ended.signal)
+      throwIfAborted(this.#ended.signal)
+      source.onEnd = this.onEnd
+      if (this.#isPaused) source.pause()
+      this.#source = source
+      return source
+    } catch (error) {
+      this.onEnd?.()
+      throw error
+    }
   }
 }

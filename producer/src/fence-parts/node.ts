@@ -2,5 +2,5 @@ import * as parts from '../raise-fence.ts'
 
 export type FenceParts = typeof parts
 
-/** What raises the fence of a partition. @throws TailraceError CODE_NOT_LOADED */
-export const fenceParts: () => Promise<FenceParts> = async () => parts
+/** What raises the fence of a partition. @throws TailraceError CODE_NOT_LOADED; as the signal says */
+export const fenceParts: (signal: AbortSignal) => Promise<FenceParts> = async () => parts

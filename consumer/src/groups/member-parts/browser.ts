@@ -2,4 +2,5 @@ import { loaded } from '@tailrace/client'
 import type { MemberParts } from './node.ts'
 
 /** Loaded with the first member: most pages have none. */
-export const memberParts: () => Promise<MemberParts> = () => loaded(import('./parts.ts'))
+export const memberParts: (signal: AbortSignal) => Promise<MemberParts> = (signal) =>
+  loaded(import('./parts.ts'), signal)
