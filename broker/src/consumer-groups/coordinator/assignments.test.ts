@@ -1,5 +1,6 @@
 import { TailraceError } from '@tailrace/schemas'
 import { beforeEach, expect, test } from 'vitest'
+import type { DeclinedPartition } from '../../api/consumer-groups-api.ts'
 import { ManualClock } from '../../platform/testing/clock.ts'
 import type { AssignPartitions, ConsumerGroupCommand } from '../state/commands/consumer-group-command.ts'
 import { ConsumerGroupsState } from '../state/consumer-groups-state.ts'
@@ -14,6 +15,7 @@ let refusal: TailraceError | null
 let warnings: string[]
 let assignments: Assignments
 let unheard: Set<string>
+let declined: Map<string, DeclinedPartition[]>
 let topic: { readonly name: string; readonly id: string; readonly partitions: object[] }
 
 const apply = (command: ConsumerGroupCommand) => state.apply(state.head.appliedIndex + 1, [command], 1)
@@ -26,13 +28,14 @@ beforeEach(() => {
   refusal = null
   warnings = []
   unheard = new Set()
+  declined = new Map()
   topic = { name: 'flights', id: 'i', partitions: [{}] }
   const warn = (_fields: object, message: string): void => void warnings.push(message)
   assignments = new Assignments({
     groups: state.groups,
     view: { topics: new Map([['flights', topic]]), topicsById: new Map([['i', topic]]) },
     askerOf: (_, member) => (unheard.has(member) ? undefined : null),
-    declinedBy: () => [],
+    declinedBy: (_, member) => declined.get(member) ?? [],
     mayRead: () => true,
     counts: noCounts(),
     clock,
@@ -114,4 +117,19 @@ test('and when those that are not heard have been taken out', async () => {
   assignments.changed('g')
   await clock.advance(0)
   expect(proposed[1]!.topics[0]!.owners).toEqual([0, 0])
+})
+
+test('a partition that is declined goes to another member at once, though others have not been heard', async () => {
+  apply({ type: 'join', group: 'g', at: 1, member: memberOf('n') })
+  assignments.changed('g')
+  await clock.advance(0)
+  const { holder, token } = state.groups.get('g')!.topics.get('i')!.partitions.get(0)!
+  unheard = new Set(['m', 'n'])
+  assignments.inherited('g')
+  unheard.delete(holder!)
+  declined.set(holder!, [{ topicId: 'i', partition: 0, token, ended: false }])
+  assignments.heard('g')
+  assignments.changed('g')
+  await clock.advance(0)
+  expect(proposed.length).toBe(2)
 })

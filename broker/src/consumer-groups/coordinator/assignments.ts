@@ -34,7 +34,7 @@ export interface AssignmentsDeps {
 export class Assignments {
   readonly #deps: AssignmentsDeps
   readonly #changed = new Set<string>()
-  /** Groups of which not all members have been heard that must be: what they may read, or decline, is not known. */
+  /** Groups with patterns of which not all members have been heard: what they may read is not known. */
   readonly #deferred = new Set<string>()
   /** Groups that a former coordinator has assigned: what has changed since then may have had nobody to hear of it. */
   readonly #inherited = new Set<string>()
@@ -54,15 +54,17 @@ export class Assignments {
     this.#begin()
   }
 
-  /** Of a former coordinator. It is looked at when all of its members have been heard, or the others are out. */
+  /**
+   * Of a former coordinator. It is looked at when something changes, or once all of its members have been heard: what
+   * they decline is known to them alone.
+   */
   inherited(group: string): void {
     this.#inherited.add(group)
-    this.#deferred.add(group)
   }
 
   /** A member has been heard. */
   heard(group: string): void {
-    if (this.#deferred.delete(group)) this.changed(group)
+    if (this.#deferred.delete(group) || (this.#inherited.has(group) && this.#hasHeardAll(group))) this.changed(group)
   }
 
   /** Resolves when the group is assigned as far as this is possible now. */
@@ -74,6 +76,12 @@ export class Assignments {
     this.#ended = true
     this.#changed.clear()
     this.#again?.cancel()
+  }
+
+  #hasHeardAll(id: string): boolean {
+    const { groups, askerOf } = this.#deps
+    for (const member of groups.get(id)?.members.keys() ?? []) if (askerOf(id, member) === undefined) return false
+    return true
   }
 
   #begin(): void {
@@ -102,10 +110,8 @@ export class Assignments {
       this.#failed.delete(id)
       return
     }
-    const mustHearAll = this.#inherited.has(id) && group.assignedFor === group.changedIn
     for (const { id: member, subscribed } of group.members.values()) {
-      const mustBeHeard = mustHearAll || subscribed.patterns.length > 0
-      if (mustBeHeard && askerOf(id, member) === undefined) return void this.#deferred.add(id)
+      if (subscribed.patterns.length > 0 && askerOf(id, member) === undefined) return void this.#deferred.add(id)
     }
     this.#inherited.delete(id)
     const mayMember = (member: string, topic: string): boolean => mayRead(askerOf(id, member) ?? null, topic)
