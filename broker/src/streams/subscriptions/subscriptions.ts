@@ -183,10 +183,12 @@ export class Subscriptions {
   }
 
   #newRecord(path: string, { config, base, owner }: PutSubscription): SubscriptionRecord {
-    const { newNumber, random, clock } = this.#desk.deps
+    const { newNumber, partitionOf, random, clock } = this.#desk.deps
     const secret = Buffer.from(random.secret(SECRET_BYTES)).toString('base64url')
     const idle = { isMaking: true, generation: 0, wake: null, failures: 0 }
-    return { path, number: newNumber(), config, base, owner, secret, createdAt: clock.now(), ...idle }
+    // Leaders of two partitions count alike, and the watches of both are side by side in each partition.
+    const number = `${newNumber()}.${partitionOf(path).toString(36)}`
+    return { path, number, config, base, owner, secret, createdAt: clock.now(), ...idle }
   }
 
   #problemOf({ webhook, wakeStream, pattern, streams }: SubscriptionConfig): SubscriptionAnswer | null {

@@ -45,6 +45,8 @@ export class ManualPartition<Time extends Clock = ManualClock> implements Pick<S
   isHeld = false
   /** Requests of one stream to another do not arrive. */
   isCutOff = false
+  /** Has what a request from this partition is about. */
+  home: (request: StreamRequest) => ManualPartition<Time> = () => this
   #isLeader = true
 
   private constructor(clock: Time) {
@@ -123,7 +125,7 @@ export class ManualPartition<Time extends Clock = ManualClock> implements Pick<S
     request: Request,
     body?: Uint8Array,
   ): Promise<StreamAnswer<StreamResultOf<Request>>> {
-    if (!this.isCutOff) return this.ask(request, body)
+    if (!this.isCutOff) return this.home(request).ask(request, body)
     this.lost.push(request)
     throw new TailraceError('STREAMS_UNAVAILABLE')
   }
