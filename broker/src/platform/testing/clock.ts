@@ -16,7 +16,7 @@ export class ManualClock implements Clock {
   #order = 0
   readonly #timers = new Set<Timer>()
   #soon: (() => void)[] = []
-  readonly #startedAt: number
+  #startedAt: number
 
   /** `startedAt`: the first value of `now`, in ms since 1970. */
   constructor(startedAt = 0) {
@@ -29,6 +29,11 @@ export class ManualClock implements Clock {
 
   monotonic(): number {
     return this.#time
+  }
+
+  /** The time of day is put right, by the operator or another clock; the rest goes on as before. */
+  putBack(ms: number): void {
+    this.#startedAt -= ms
   }
 
   after(ms: number, call: () => void): TimerHandle {

@@ -20,11 +20,16 @@ export class SubscriptionEntry {
     this.record = record
   }
 
-  /** @throws TailraceError OVERLOADED, and as `work` */
+  /** What is asked for. @throws TailraceError OVERLOADED, and as `work` */
   inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.#waiting >= MOST_WAITING) {
       return Promise.reject(new TailraceError('OVERLOADED', 'Too many requests about one subscription wait.'))
     }
+    return this.own(work)
+  }
+
+  /** What happens by itself: a few at a time, which are not refused. @throws as `work` */
+  own<Result>(work: () => Promise<Result>): Promise<Result> {
     this.#waiting += 1
     const result = this.#turn.then(work).finally(() => {
       this.#waiting -= 1

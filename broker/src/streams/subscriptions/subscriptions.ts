@@ -19,6 +19,7 @@ import { matchesGlob } from './glob.ts'
 import { Membership } from './membership.ts'
 import { SubscriptionEntry } from './subscription-entry.ts'
 import { isSubscriptionRecord, type SubscriptionRecord } from './subscription-record.ts'
+import { renewed } from './wake-times.ts'
 import { BEHIND, Wakes } from './wakes.ts'
 
 /** Of one partition; each is some KiB of its leader's memory. */
@@ -113,10 +114,7 @@ export class Subscriptions {
     await store.settled()
     for await (const [key, value] of store.range(...rangeOf(storedKeys.subscriptions))) {
       const record = storedJson(key, value, isSubscriptionRecord)
-      const { wake, config } = record
-      // The former leader may have heard of the worker a moment ago: its lease is a whole one from here on.
-      const renewed = wake === null || wake.until < 0 ? wake : { ...wake, until: clock.now() + config.leaseMs }
-      this.#entries.set(record.path, new SubscriptionEntry({ ...record, wake: renewed }))
+      this.#entries.set(record.path, new SubscriptionEntry(renewed(record, clock.now())))
     }
     this.#isLoaded = true
     for (const entry of this.#entries.values()) void this.#goOn(entry)
@@ -126,7 +124,7 @@ export class Subscriptions {
   async #goOn(entry: SubscriptionEntry): Promise<void> {
     if (this.#isClosed || entry.isGone) return
     try {
-      await entry.inTurn(async () => {
+      await entry.own(async () => {
         if (entry.isGone) return
         if (entry.record.isMaking) await this.#membership.make(entry)
         await this.#wakes.wakeIfPending(entry)

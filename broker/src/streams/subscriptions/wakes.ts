@@ -6,13 +6,11 @@ import type { Desk } from './desk.ts'
 import { type Link, linkChanges } from './links.ts'
 import type { SubscriptionEntry } from './subscription-entry.ts'
 import type { SubscriptionRecord, Wake } from './subscription-record.ts'
+import { FIRST_PAUSE_MS, pauseAfter, withinReach } from './wake-times.ts'
 import { generationOf, wakeToken } from './wake-token.ts'
 
 /** Streams that one wake names; the others are in the next one. */
 const MOST_WOKEN = 1_000
-/** Between two attempts to deliver: at first, and at most. A fifth of it is random. */
-const FIRST_PAUSE_MS = 1_000
-const LONGEST_PAUSE_MS = 60_000
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 const WAKE_BYTES = 12
 
@@ -20,7 +18,9 @@ const WAKE_BYTES = 12
 export const BEHIND = Symbol('behind')
 
 type Delivered =
-  | { readonly outcome: 'taken' | 'nothing' | 'failed' }
+  | { readonly outcome: 'taken' }
+  | { readonly outcome: 'nothing' }
+  | { readonly outcome: 'failed' }
   | { readonly outcome: 'done'; readonly links: readonly Link[] }
 
 /** Wakes of subscriptions, their deliveries, and the leases of their workers. */
@@ -36,11 +36,11 @@ export class Wakes {
     this.#isClosed = true
   }
 
-  /** In the turn of the subscription. Returns whether there is another wake. `at`: it is delivered no sooner. */
-  async wakeIfPending(entry: SubscriptionEntry, at = 0): Promise<boolean> {
+  /** In the turn of the subscription. Returns whether there is another wake. */
+  async wakeIfPending(entry: SubscriptionEntry): Promise<boolean> {
     const { record } = entry
     if (record.isMaking || record.wake !== null || !(await this.#desk.links.hasPending(record.number))) return false
-    const nextAt = Math.max(this.#now, at)
+    const nextAt = this.#now
     const until = record.config.type === 'webhook' ? nextAt + record.config.leaseMs : -1
     await this.#begin(entry, { delivered: false, nextAt, until, holder: null })
     return true
@@ -52,8 +52,9 @@ export class Wakes {
     entry.timer = null
     const { wake } = entry.record
     if (this.#isClosed || entry.isGone || wake === null) return
-    const ends = wake.until < 0 ? Number.POSITIVE_INFINITY : wake.until
-    const sends = wake.delivered || entry.sending !== null ? Number.POSITIVE_INFINITY : wake.nextAt
+    const isSending = isUnderWay(entry, wake)
+    const ends = wake.until < 0 || isSending ? Number.POSITIVE_INFINITY : wake.until
+    const sends = wake.delivered || isSending ? Number.POSITIVE_INFINITY : wake.nextAt
     const next = Math.min(ends, sends)
     if (next === Number.POSITIVE_INFINITY) return
     const ms = Math.min(Math.max(next - this.#now, 0), LONGEST_TIMER_MS)
@@ -73,7 +74,11 @@ export class Wakes {
       return failure('ALREADY_CLAIMED', 'Another worker has the lease.', more)
     }
     const links = await this.#pending(entry.record)
-    if (links.length === 0) return null
+    if (links.length === 0) {
+      // What it was about is gone; the next change begins another one.
+      if (held !== null) await this.#commit(entry, { ...entry.record, wake: null })
+      return null
+    }
     const until = this.#now + entry.record.config.leaseMs
     const claimed = { delivered: true, nextAt: this.#now, until, holder: worker }
     if (held === null) await this.#begin(entry, claimed)
@@ -152,9 +157,11 @@ export class Wakes {
 
   async #endIfOver(entry: SubscriptionEntry): Promise<void> {
     const { record } = entry
-    const isOver = record.wake !== null && record.wake.until >= 0 && record.wake.until <= this.#now
+    if (record.wake === null) return
+    const wake = withinReach(record.wake, record.config.leaseMs, this.#now)
+    entry.record = { ...record, wake }
+    const isOver = wake.until >= 0 && wake.until <= this.#now && !isUnderWay(entry, wake)
     if (!isOver) return
-    entry.sending?.abort()
     await this.#commit(entry, { ...record, wake: null })
     await this.wakeIfPending(entry)
   }
@@ -242,25 +249,32 @@ export class Wakes {
   async #delivered(entry: SubscriptionEntry, delivered: Delivered): Promise<void> {
     const { record } = entry
     const { counts } = this.#desk.deps
-    const { outcome } = delivered
     const wake = record.wake!
-    if (outcome === 'failed') {
+    if (delivered.outcome === 'failed') {
       counts.failed += 1
       const failures = record.failures + 1
-      const nextAt = this.#now + this.#pauseAfter(failures)
+      const nextAt = this.#now + pauseAfter(failures, this.#desk.deps.random)
       const until = record.config.type === 'webhook' ? nextAt + record.config.leaseMs : wake.until
       // A worker that has acked meanwhile has got it.
       if (!wake.delivered) await this.#commit(entry, { ...record, failures, wake: { ...wake, nextAt, until } })
       return
     }
-    if (outcome !== 'nothing') counts.delivered += 1
-    if (outcome === 'taken') {
-      await this.#commit(entry, { ...record, failures: 0, wake: { ...wake, delivered: true } })
+    if (delivered.outcome === 'nothing') {
+      // There may be something by now, and a worker may have claimed it.
+      const isDone = !wake.delivered && (await this.#pending(record)).length === 0
+      if (isDone) await this.#commit(entry, { ...record, failures: 0, wake: null })
       return
     }
-    const changes = outcome === 'done' ? await this.#ackedUpTo(record, delivered.links) : []
+    counts.delivered += 1
+    if (delivered.outcome === 'taken') {
+      const isWebhook = record.config.type === 'webhook' && !wake.delivered
+      const until = isWebhook ? this.#now + record.config.leaseMs : wake.until
+      await this.#commit(entry, { ...record, failures: 0, wake: { ...wake, delivered: true, until } })
+      return
+    }
+    const changes = await this.#ackedUpTo(record, delivered.links)
     await this.#commit(entry, { ...record, failures: 0, wake: null }, changes)
-    if (outcome === 'done') await this.wakeIfPending(entry)
+    await this.wakeIfPending(entry)
   }
 
   async #ackedUpTo({ number }: SubscriptionRecord, links: readonly Link[]): Promise<StreamChange[]> {
@@ -273,16 +287,10 @@ export class Wakes {
     return changes
   }
 
-  #pauseAfter(failures: number): number {
-    const pause = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 10), LONGEST_PAUSE_MS)
-    const fifth = pause / 5
-    return pause - fifth + this.#desk.deps.random.below(Math.round(2 * fifth))
-  }
-
   /** What happens by itself. Where the log takes nothing now it is tried again. */
   #inTurn(entry: SubscriptionEntry, work: () => Promise<void>): void {
     void entry
-      .inTurn(async () => {
+      .own(async () => {
         if (!this.#isClosed && !entry.isGone) await work()
       })
       .catch((error) => {
@@ -295,4 +303,9 @@ export class Wakes {
         entry.timer = this.#desk.deps.clock.after(FIRST_PAUSE_MS, () => this.arm(entry))
       })
   }
+}
+
+/** It does not end before its receiver has answered, or has failed to in the time that it has. */
+function isUnderWay(entry: SubscriptionEntry, wake: Wake): boolean {
+  return entry.sending !== null && !wake.delivered
 }
