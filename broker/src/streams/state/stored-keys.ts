@@ -34,6 +34,9 @@ export const storedKeys = {
   watch: (number: string): string => `watch/${number}`,
   namedWatches: 'named-watch/',
   namedWatch: (number: string, stream: string): string => `named-watch/${number}/${stream}`,
+  /** A subscription that is gone, by its number: partitions may watch for it still. */
+  departures: 'departure/',
+  departure: (number: string): string => `departure/${number}`,
   /** A stream that has changed, which a subscription has not been told yet. */
   news: 'news/',
   newsOf: (stream: string): string => `news/${stream}`,

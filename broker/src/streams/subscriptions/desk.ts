@@ -67,8 +67,8 @@ export class Desk {
     await this.#everywhere((partition) => this.askAbout(path, { act: 'hand-in', partition }))
   }
 
-  /** Best done, but not needed: a partition that tells of a stream finds out that nobody wants it. */
-  async unwatch({ path, number }: SubscriptionRecord): Promise<void> {
+  /** @throws TailraceError as StreamsApi.ask */
+  async unwatch(path: string, number: string): Promise<void> {
     await this.#everywhere((partition) => this.askAbout(path, { act: 'unwatch', partition, number, stream: null }))
   }
 

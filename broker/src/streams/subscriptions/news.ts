@@ -9,6 +9,11 @@ import type { Watcher, Watches } from './watches.ts'
 /** Streams that are told of at a time. */
 const MOST_TOLD = 200
 const RETRY_MS = 500
+/** In the place of a path. */
+const NOBODY = ''
+
+/** Paths of subscriptions that could not be told all, and why. */
+type Failures = ReadonlyMap<string, unknown>
 
 export interface NewsDeps {
   readonly store: Pick<StreamsStore, 'range' | 'settled'>
@@ -29,7 +34,7 @@ export interface NewsDeps {
  */
 export class News {
   readonly #deps: NewsDeps
-  #walking: Promise<void> | null = null
+  #walking: Promise<Failures> | null = null
   #mustWalk = false
   #timer: TimerHandle | null = null
   #isClosed = false
@@ -44,10 +49,11 @@ export class News {
     if (this.#walking === null && this.#timer === null) void this.#walk().catch(() => undefined)
   }
 
-  /** Resolves when all that is marked now has been told. Rejects when it could not be. */
-  async handIn(): Promise<void> {
+  /** Resolves when one subscription has been told all that is marked now. Rejects when it could not be. */
+  async handIn(path: string): Promise<void> {
     await this.#walking?.catch(() => undefined)
-    await (this.#walking ?? this.#walk())
+    const failures = await (this.#walking ?? this.#walk())
+    if (failures.has(path)) throw failures.get(path)
   }
 
   close(): void {
@@ -55,21 +61,23 @@ export class News {
     this.#timer?.cancel()
   }
 
-  #walk(): Promise<void> {
+  #walk(): Promise<Failures> {
     this.#timer?.cancel()
     this.#timer = null
     this.#mustWalk = false
     const walk = this.#walkOnce()
     this.#walking = walk
     void walk.then(
-      () => this.#ended(0),
-      (error) => {
-        if (!this.#isClosed) this.#deps.logger.info({ err: error }, 'subscriptions are told of streams again')
-        this.#mustWalk = true
-        this.#ended(RETRY_MS)
-      },
+      (failures) => (failures.size === 0 ? this.#ended(0) : this.#failed([...failures.values()][0])),
+      (error) => this.#failed(error),
     )
     return walk
+  }
+
+  #failed(error: unknown): void {
+    if (!this.#isClosed) this.#deps.logger.info({ err: error }, 'subscriptions are told of streams again')
+    this.#mustWalk = true
+    this.#ended(RETRY_MS)
   }
 
   #ended(waitMs: number): void {
@@ -81,27 +89,26 @@ export class News {
     })
   }
 
-  async #walkOnce(): Promise<void> {
+  async #walkOnce(): Promise<Failures> {
     const { store, watches } = this.#deps
     await watches.loaded()
     const [start, end] = rangeOf(storedKeys.news)
-    let problem: unknown = null
+    const failures = new Map<string, unknown>()
     for (let from = start; !this.#isClosed; ) {
       await store.settled()
       const streams: string[] = []
       for await (const [key] of store.range(from, end)) {
         if (streams.push(key.slice(storedKeys.news.length)) === MOST_TOLD) break
       }
-      if (streams.length > 0) problem = (await this.#tellOf(streams)) ?? problem
+      if (streams.length > 0) await this.#tellOf(streams, failures)
       if (streams.length < MOST_TOLD) break
       from = `${storedKeys.newsOf(streams.at(-1)!)}\0`
     }
     if (this.#isClosed) throw new TailraceError('NOT_LEADER')
-    if (problem !== null) throw problem
+    return failures
   }
 
-  /** Returns why some could not be told, or null. */
-  async #tellOf(streams: readonly string[]): Promise<unknown> {
+  async #tellOf(streams: readonly string[], failures: Map<string, unknown>): Promise<void> {
     const { current, told } = this.#deps
     const news = await Promise.all(streams.map(current))
     const tasks = new Map<string, { readonly watcher: Watcher; readonly news: StreamNews[] }>()
@@ -112,20 +119,20 @@ export class News {
         task.news.push(one)
       }
     }
-    let problem: unknown = null
     const missed = new Set<string>()
     await Promise.all(
       [...tasks.values()].map(async (task) => {
         try {
           await this.#tell(task.watcher, task.news)
         } catch (error) {
-          problem = error
+          failures.set(task.watcher.path, error)
           for (const { stream } of task.news) missed.add(stream)
         }
       }),
     )
-    await Promise.all(news.filter(({ stream }) => !missed.has(stream)).map(told))
-    return problem
+    // A mark that stays is told again, which harms nobody.
+    const stays = (error: unknown): unknown => failures.set(NOBODY, error)
+    await Promise.all(news.filter(({ stream }) => !missed.has(stream)).map((one) => told(one).catch(stays)))
   }
 
   async #tell({ number, path }: Watcher, news: readonly StreamNews[]): Promise<void> {

@@ -1,3 +1,4 @@
+import { TailraceError } from '@tailrace/schemas'
 import type { StreamNews, SubscriptionAct, SubscriptionAnswer } from '../../api/subscriptions-api.ts'
 import type { StreamChange } from '../state/change-codec.ts'
 import { storedKeys } from '../state/stored-keys.ts'
@@ -35,7 +36,9 @@ export class PartitionSubscriptions {
       current,
       tell: async (path, news) => {
         const { result } = await deps.ask({ kind: 'subscription', path, act: news })
-        return (result.answer.body as { readonly isThere: boolean }).isThere
+        const { isThere, isMaking = false } = result.answer.body as { isThere: boolean; isMaking?: boolean }
+        if (isMaking) throw new TailraceError('NOT_READY', 'The subscription is being made.')
+        return isThere
       },
       told,
       clock,
@@ -84,7 +87,7 @@ export class PartitionSubscriptions {
       case 'list':
         return done(await this.#own.list(act.after))
       case 'hand-in':
-        await this.#news.handIn()
+        await this.#news.handIn(path)
         return done()
       default:
         return this.#own.answer(path, act)

@@ -10,6 +10,10 @@ export class SubscriptionEntry {
   record: SubscriptionRecord
   /** For what comes next by itself: a delivery, the end of a lease. */
   timer: TimerHandle | null = null
+  /** For another attempt to make it, or to take it up. */
+  again: TimerHandle | null = null
+  /** Such attempts that have failed, one after the other. */
+  attempts = 0
   /** The delivery that is under way. */
   sending: AbortController | null = null
   isGone = false
@@ -42,6 +46,8 @@ export class SubscriptionEntry {
   rest(): void {
     this.timer?.cancel()
     this.timer = null
+    this.again?.cancel()
+    this.again = null
     this.sending?.abort()
   }
 }

@@ -59,6 +59,11 @@ export interface NamedWatchRecord {
   readonly stream: string
 }
 
+/** A subscription that is gone. */
+export interface DepartureRecord {
+  readonly path: string
+}
+
 const isText = (field: unknown): field is string => typeof field === 'string'
 const isTextOrNull = (field: unknown): boolean => field === null || isText(field)
 const isYesOrNo = (field: unknown): boolean => typeof field === 'boolean'
@@ -107,4 +112,8 @@ export function isWatchRecord(value: unknown): value is WatchRecord {
 
 export function isNamedWatchRecord(value: unknown): value is NamedWatchRecord {
   return hasFields(value, { path: isText, number: isText, stream: isText })
+}
+
+export function isDepartureRecord(value: unknown): value is DepartureRecord {
+  return hasFields(value, { path: isText })
 }

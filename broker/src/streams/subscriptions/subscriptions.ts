@@ -14,12 +14,13 @@ import { MOST_LISTED } from '../../api/subscriptions-api.ts'
 import { storedJson } from '../../log/store/stored-json.ts'
 import { rangeOf, storedKeys } from '../state/stored-keys.ts'
 import { described, done, failure, unknownSubscription } from './answers.ts'
+import { Departures } from './departures.ts'
 import { Desk, type DeskDeps } from './desk.ts'
 import { matchesGlob } from './glob.ts'
 import { Membership } from './membership.ts'
 import { SubscriptionEntry } from './subscription-entry.ts'
 import { isSubscriptionRecord, type SubscriptionRecord } from './subscription-record.ts'
-import { renewed } from './wake-times.ts'
+import { pauseAfter, renewed } from './wake-times.ts'
 import { BEHIND, Wakes } from './wakes.ts'
 
 /** Of one partition; each is some KiB of its leader's memory. */
@@ -27,7 +28,6 @@ const MOST_SUBSCRIPTIONS = 250
 /** Links of one answer. */
 const MOST_SHOWN = 1_000
 const SECRET_BYTES = 32
-const RETRY_MS = 1_000
 const NOTED = new Uint8Array([1])
 
 /** For the subscription itself; the others are for the partition of streams. */
@@ -38,6 +38,7 @@ export class Subscriptions {
   readonly #desk: Desk
   readonly #membership: Membership
   readonly #wakes: Wakes
+  readonly #departures: Departures
   readonly #entries = new Map<string, SubscriptionEntry>()
   #loading: Promise<void> | null = null
   #isLoaded = false
@@ -47,6 +48,7 @@ export class Subscriptions {
     this.#desk = new Desk(deps)
     this.#membership = new Membership(this.#desk)
     this.#wakes = new Wakes(this.#desk)
+    this.#departures = new Departures(this.#desk)
   }
 
   get size(): number {
@@ -106,6 +108,7 @@ export class Subscriptions {
   close(): void {
     this.#isClosed = true
     this.#wakes.close()
+    this.#departures.close()
     for (const entry of this.#entries.values()) entry.rest()
   }
 
@@ -118,6 +121,7 @@ export class Subscriptions {
     }
     this.#isLoaded = true
     for (const entry of this.#entries.values()) void this.#goOn(entry)
+    void this.#departures.begin()
   }
 
   /** Never rejects. */
@@ -130,12 +134,21 @@ export class Subscriptions {
         await this.#wakes.wakeIfPending(entry)
         this.#wakes.arm(entry)
       })
+      entry.attempts = 0
     } catch (error) {
-      const { clock, logger } = this.#desk.deps
-      if (this.#isClosed) return
-      logger.info({ subscription: entry.record.path, err: error }, 'a subscription is taken up again')
-      clock.after(RETRY_MS, () => void this.#goOn(entry))
+      this.#goOnLater(entry, error)
     }
+  }
+
+  #goOnLater(entry: SubscriptionEntry, error: unknown): void {
+    if (this.#isClosed || entry.isGone || entry.again !== null) return
+    const { clock, random, logger } = this.#desk.deps
+    logger.info({ subscription: entry.record.path, err: error }, 'a subscription is taken up again')
+    entry.attempts += 1
+    entry.again = clock.after(pauseAfter(entry.attempts, random), () => {
+      entry.again = null
+      void this.#goOn(entry)
+    })
   }
 
   #inTurn(entry: SubscriptionEntry, work: () => Promise<SubscriptionAnswer>): Promise<SubscriptionAnswer> {
@@ -160,7 +173,13 @@ export class Subscriptions {
         this.#entries.delete(path)
         throw error
       }
-      return this.#made(entry, 201)
+      try {
+        return await this.#made(entry, 201)
+      } catch (error) {
+        // A partition has no room for it: then it has never been there.
+        if (TailraceError.from(error).code === 'OVERLOADED') await this.#remove(entry)
+        throw error
+      }
     })
   }
 
@@ -169,7 +188,7 @@ export class Subscriptions {
     try {
       if (entry.record.isMaking) await this.#membership.make(entry)
     } catch (error) {
-      this.#desk.deps.clock.after(RETRY_MS, () => void this.#goOn(entry))
+      this.#goOnLater(entry, error)
       throw error
     }
     return { status, body: await this.#view(entry, { act: 'get', after: '' }) }
@@ -209,20 +228,22 @@ export class Subscriptions {
     await this.#desk.deps.propose([
       [storedKeys.subscription(path), null],
       [storedKeys.garbageOf(number), NOTED],
+      this.#departures.changeFor(entry.record),
     ])
     entry.isGone = true
     entry.rest()
     this.#entries.delete(path)
-    void this.#desk.unwatch(entry.record).catch(() => undefined)
+    void this.#departures.begin()
     return done()
   }
 
   async #news(entry: SubscriptionEntry | undefined, { number, news }: TellNews): Promise<SubscriptionAnswer> {
     const isThere = (): boolean => entry !== undefined && !entry.isGone && entry.record.number === number
     if (!isThere()) return done({ isThere: false })
+    // That may take a while, for which other subscriptions do not wait.
+    if (entry!.record.isMaking) return done({ isThere: true, isMaking: true })
     return entry!.inTurn(async () => {
       if (!isThere()) return done({ isThere: false })
-      if (entry!.record.isMaking) throw new TailraceError('NOT_READY', 'The subscription is being made.')
       await this.#membership.told(entry!, news)
       await this.#wakes.wakeIfPending(entry!)
       return done({ isThere: true })
