@@ -24,8 +24,16 @@ const __dirname = import.meta.dirname;`
 export async function bundleProgram(made: string, modules: string): Promise<void> {
   const folder = join(made, 'dist', 'cli')
   const outdir = join(made, 'dist', 'bundled')
+  const inputs = await bundled(join(folder, 'cli.js'), outdir, modules)
+  writeFileSync(join(outdir, 'licences.txt'), licencesOf(inputs))
+  rmSync(folder, { recursive: true })
+  renameSync(outdir, folder)
+}
+
+/** Bundles a program into a folder, as ES modules. Returns its files, as paths from the present folder. */
+export async function bundled(program: string, outdir: string, modules: string): Promise<string[]> {
   const { metafile } = await build({
-    entryPoints: [join(folder, 'cli.js')],
+    entryPoints: [program],
     outdir,
     bundle: true,
     splitting: true,
@@ -39,9 +47,7 @@ export async function bundleProgram(made: string, modules: string): Promise<void
     metafile: true,
     logLevel: 'warning',
   })
-  writeFileSync(join(outdir, 'licences.txt'), licencesOf(Object.keys(metafile.inputs)))
-  rmSync(folder, { recursive: true })
-  renameSync(outdir, folder)
+  return Object.keys(metafile.inputs)
 }
 
 /** The texts of the licences of the packages whose files are `inputs`, as paths from the present folder. */

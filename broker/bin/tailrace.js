@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Plain JavaScript in words that old Nodes understand, so that they can say what is wrong instead of failing on syntax.
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import * as module from 'node:module'
 import { setFlagsFromString } from 'node:v8'
 
@@ -22,7 +22,24 @@ if (major >= 24) setFlagsFromString('--external-memory-accounted-in-global-limit
 // Compiled code is kept between starts: it halves the time until a broker is up.
 if (typeof module.enableCompileCache === 'function') module.enableCompileCache()
 
-// A published package has dist and no src; the repository runs its source.
-const source = new URL('../src/cli/cli.ts', import.meta.url)
-const { main } = await import(existsSync(source) ? source.href : new URL('../dist/cli/cli.js', import.meta.url).href)
+const folder = new URL('../', import.meta.url)
+
+// A published package has dist and no src; the repository runs its sources, or the bundle of them that
+// scripts/bundle-sources.ts has made.
+const program = existsSync(new URL('src', folder)) ? bundleOfSources() || 'src/cli/cli.ts' : 'dist/cli/cli.js'
+const { main } = await import(new URL(program, folder).href)
 process.exitCode = await main(process.argv.slice(2))
+
+/** Undefined: there is none, or a source has changed since. */
+function bundleOfSources() {
+  try {
+    const { program, files } = JSON.parse(readFileSync(new URL('dist/sources.json', folder), 'utf8'))
+    const isPresent = ([path, size, mtimeMs]) => {
+      const found = statSync(new URL(path, folder))
+      return found.size === size && found.mtimeMs === mtimeMs
+    }
+    return files.every(isPresent) ? program : undefined
+  } catch {
+    return undefined
+  }
+}
