@@ -74,7 +74,7 @@ export interface StreamNews {
   readonly tail: Offset
 }
 
-/** Subscriptions of one partition whose paths are behind this one, in their order; empty: from the first one on. */
+/** All subscriptions of one partition whose paths are behind this one, in their order; empty: from the first one on. */
 export interface ListSubscriptions {
   readonly act: 'list'
   readonly partition: number
@@ -85,9 +85,6 @@ export interface ListSubscriptions {
 export interface ListedSubscriptions {
   readonly subscriptions: readonly { readonly path: string; readonly type: SubscriptionConfig['type'] }[]
 }
-
-/** Of one answer to `list`. */
-export const MOST_LISTED = 200
 
 /**
  * Brokers alone: streams of one partition that match are told to the subscription from now on. Answers with those that

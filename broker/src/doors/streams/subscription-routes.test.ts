@@ -90,12 +90,28 @@ describe('subscriptions over HTTP', () => {
     ['POST', '__ds/subscriptions/q/claim', {}],
     ['POST', '__ds/subscriptions/q/ack', { wake_id: 'w', generation: 1, acks: [{ stream: 'a', offset: 'x' }] }],
     ['GET', '__ds/subscriptions/q?after=__%00', undefined],
+    ['PUT', '__ds/subscriptions/q%0Aq', pull],
     ['PUT', '__ds/other', {}],
     ['GET', '__ds/other', undefined],
   ])('%s %s with %j is refused in the form of the protocol and of this broker', async (method, path, body) => {
     const answer = await ask(method, path, body)
     expect([answer.status, answer.body.code]).toEqual([400, 'INVALID_REQUEST'])
     if (path !== '__ds/other') expect(answer.body.error.code).toBe('INVALID_REQUEST')
+  })
+
+  it('are listed to the last one, also where one partition has most of them', async () => {
+    const ids = Array.from({ length: 210 }, (_, at) => `many-${String(at).padStart(3, '0')}`)
+    const made = await Promise.all(ids.map((id) => ask('PUT', `__ds/subscriptions/${id}`, pull)))
+    expect(new Set(made.map(({ status }) => status))).toEqual(new Set([201]))
+    const found: string[] = []
+    let after: string | undefined = 'many'
+    while (after !== undefined) {
+      const { body }: Answer = await ask('GET', `__ds/subscriptions?after=${after}`)
+      found.push(...body.subscriptions.map(({ id }: Body) => id))
+      after = body.next_after
+    }
+    await Promise.all(ids.map((id) => ask('DELETE', `__ds/subscriptions/${id}`)))
+    expect(found.filter((id) => id.startsWith('many'))).toEqual(ids)
   })
 
   it('refuse a name of very many slashes in a short time, which anybody may send', async () => {

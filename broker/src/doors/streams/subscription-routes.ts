@@ -2,7 +2,8 @@ import { TailraceError } from '@tailrace/schemas'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { STREAM_PARTITIONS } from '../../api/streams-api.ts'
 import type { ListedSubscriptions, SubscriptionAct, SubscriptionAnswer } from '../../api/subscriptions-api.ts'
-import { idOfSubscription, MOST_LISTED, subscriptionPath } from '../../api/subscriptions-api.ts'
+import { idOfSubscription, subscriptionPath } from '../../api/subscriptions-api.ts'
+import { isPath } from '../../streams/wire/request-checks.ts'
 import { isSubscriptionAct } from '../../streams/wire/subscription-checks.ts'
 import { baseOf } from './stream-path.ts'
 import { type AckBody, ackFrom, type ConfigBody, configFrom, nameFrom, type WakeBody } from './subscription-bodies.ts'
@@ -10,6 +11,8 @@ import { subscriptionSchemas as schemas } from './subscription-schemas.ts'
 
 const ROOT = '/streams/__ds'
 const ADDRESS = `${ROOT}/subscriptions/:id`
+/** Of one answer. */
+const MOST_LISTED = 200
 /** Of a body: the names of a hundred streams, or a thousand acks. */
 const MOST_BYTES = 2 * 1024 * 1024
 
@@ -115,6 +118,7 @@ async function answer(
 ): Promise<FastifyReply> {
   if (!isSubscriptionAct(act)) throw new TailraceError('INVALID_REQUEST', 'A field is missing or wrong.')
   const path = subscriptionPath((params as Named['Params']).id)
+  if (!isPath(path)) throw new TailraceError('INVALID_REQUEST', 'The id of a subscription has characters that print.')
   const { result } = await context.rights.streams.ask({ kind: 'subscription', path, act })
   return answered(reply, result.answer)
 }

@@ -97,6 +97,18 @@ describe('subscriptions that are not made', () => {
     expect((await world.put(pullWake)).status).toBe(200)
   })
 
+  it('are made anew when they are asked for again while they are deleted', async () => {
+    await world.put(pullWake)
+    world.first.isHeld = true
+    const deleted = world.about({ act: 'delete' })
+    const made = world.put({ ...pullWake, leaseMs: 2_000 })
+    await world.clock.advance(0)
+    world.first.isHeld = false
+    world.first.commit()
+    expect([(await deleted).status, (await made).status]).toEqual([204, 201])
+    expect((await world.about({ act: 'get', after: '' })).body.lease_ttl_ms).toBe(2_000)
+  })
+
   it('are not watched for any more, whatever happens after they were deleted', async () => {
     await world.put(pullWake)
     world.first.isCutOff = true

@@ -10,7 +10,6 @@ import type {
   SubscriptionConfig,
   TellNews,
 } from '../../api/subscriptions-api.ts'
-import { MOST_LISTED } from '../../api/subscriptions-api.ts'
 import { storedJson } from '../../log/store/stored-json.ts'
 import { rangeOf, storedKeys } from '../state/stored-keys.ts'
 import { described, done, failure, unknownSubscription } from './answers.ts'
@@ -101,8 +100,7 @@ export class Subscriptions {
   async list(after: string): Promise<ListedSubscriptions> {
     await this.loaded()
     const paths = [...this.#entries.keys()].filter((path) => path > after).sort()
-    const listed = paths.slice(0, MOST_LISTED)
-    return { subscriptions: listed.map((path) => ({ path, type: this.#entries.get(path)!.record.config.type })) }
+    return { subscriptions: paths.map((path) => ({ path, type: this.#entries.get(path)!.record.config.type })) }
   }
 
   close(): void {
@@ -157,7 +155,10 @@ export class Subscriptions {
 
   async #put(path: string, act: PutSubscription): Promise<SubscriptionAnswer> {
     const known = this.#entries.get(path)
-    if (known !== undefined) return this.#inTurn(known, () => this.#confirm(known, act))
+    if (known !== undefined) {
+      const confirmed = await known.inTurn(async () => (known.isGone ? null : this.#confirm(known, act)))
+      return confirmed ?? this.#put(path, act)
+    }
     const problem = this.#problemOf(act.config)
     if (problem !== null) return problem
     if (this.#entries.size >= MOST_SUBSCRIPTIONS) {

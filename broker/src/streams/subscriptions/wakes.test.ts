@@ -27,6 +27,14 @@ describe('a pull-wake subscription', () => {
     expect((await world.events()).map(({ stream }) => stream)).toEqual(['events/a', 'events/b'])
   })
 
+  it('writes its events whatever characters its id has', async () => {
+    const id = `${'a'.repeat(180)}😀`
+    await world.put({ ...pullWake, pattern: 'other/*' }, id)
+    await world.create('other/a', '1,')
+    await world.pass()
+    expect((await world.events()).map(({ subscription_id }) => subscription_id)).toEqual([id])
+  })
+
   it('has a lease of no more than twice its time where the clock is put back', async () => {
     await world.create('events/a', '1,')
     await world.pass()

@@ -239,7 +239,7 @@ export class Wakes {
     const wakeStream = config.wakeStream!
     if (!may(owner, 'write', wakeStream)) throw new Error('Its owner may not append to the stream of wakes any more.')
     const event = { type: 'wake', subscription_id: idOfSubscription(path), stream, generation, ts: clock.now() }
-    const producer = { id: `${path.slice(0, 200)}~${number}`, epoch: generation, seq: 0 }
+    const producer = { id: `subscription${number}`, epoch: generation, seq: 0 }
     const type = 'application/json'
     const asked = { kind: 'append', path: wakeStream, type, close: false, seq: null, producer } as const
     const { result } = await ask(asked, new TextEncoder().encode(`${JSON.stringify(event)},`))

@@ -1,3 +1,4 @@
+import { TailraceError } from '@tailrace/schemas'
 import type { StreamRequest, StreamResult } from '../../api/streams-api.ts'
 import type { SubscriptionAct, SubscriptionConfig } from '../../api/subscriptions-api.ts'
 import { subscriptionPath } from '../../api/subscriptions-api.ts'
@@ -5,6 +6,7 @@ import { isPublicAddress } from '../../platform/node/webhooks/public-address.ts'
 import { ManualClock } from '../../platform/testing/clock.ts'
 import type { SigningKey, WebhookAnswer, WebhookPort } from '../../platform/webhook-port.ts'
 import { Webhooks } from '../subscriptions/webhooks.ts'
+import { isStreamRequest } from '../wire/request-checks.ts'
 import { ManualPartition } from './manual-partition.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: bodies of JSON
@@ -56,7 +58,11 @@ export class TestSubscriptions {
         partitionOf: (path) => partitionOf(path, count),
         partitions: count,
       }
-      partition.home = (request) => world.#home(request)
+      partition.home = (request) => {
+        // As the broker checks it that has the other partition.
+        if (!isStreamRequest(request)) throw new TailraceError('INVALID_REQUEST')
+        return world.#home(request)
+      }
       partitions.push(partition)
       partition.lead()
     }
