@@ -1,9 +1,6 @@
 import type { Clock } from '../../platform/clock.ts'
 import type { SigningKey, WebhookPort } from '../../platform/webhook-port.ts'
-
-/** Deliveries of one broker that are under way at a time. */
-const MOST_AT_WORK = 64
-const MOST_WAITING = 10_000
+import { DeliveryPlaces } from './delivery-places.ts'
 
 export interface WebhooksDeps {
   readonly port: WebhookPort
@@ -17,8 +14,7 @@ export interface WebhooksDeps {
 /** Wakes that are sent to receivers over HTTP, signed, to hosts that the operator allows. */
 export class Webhooks {
   readonly #deps: WebhooksDeps
-  #atWork = 0
-  readonly #waiting: (() => void)[] = []
+  readonly #places = new DeliveryPlaces()
 
   /** `keys`: one or more. */
   constructor(deps: WebhooksDeps) {
@@ -57,23 +53,17 @@ export class Webhooks {
     // The setting may be another one than when the subscription was made.
     const refusal = this.refusalOf(address)
     if (refusal !== null) throw new Error(refusal)
-    await this.#turn()
+    const url = new URL(address)
+    signal.throwIfAborted()
+    await this.#places.take(url.hostname, signal)
     try {
-      signal.throwIfAborted()
       const headers = { 'content-type': 'application/json', 'webhook-signature': this.#signatureOf(body) }
-      const { status, text } = await this.#deps.port.post(new URL(address), headers, body, signal)
+      const { status, text } = await this.#deps.port.post(url, headers, body, signal)
       if (status < 200 || status > 299) throw new Error(`The receiver has answered ${status}.`)
       return isDone(text)
     } finally {
-      this.#atWork -= 1
-      this.#waiting.shift()?.()
+      this.#places.release(url.hostname)
     }
-  }
-
-  async #turn(): Promise<void> {
-    if (this.#waiting.length >= MOST_WAITING) throw new Error('Too many deliveries wait.')
-    if (this.#atWork >= MOST_AT_WORK) await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    this.#atWork += 1
   }
 
   #signatureOf(body: string): string {
