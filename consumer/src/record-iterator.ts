@@ -3,6 +3,7 @@ import type { BatchSource } from './feed/batch-source.ts'
 import type { ReceivedBatch } from './feed/received-batch.ts'
 import type { ConsumerRecord } from './record.ts'
 import type { RecordsBatch } from './records-batch.ts'
+import { WaitingCalls } from './waiting-calls.ts'
 
 type Result<Data> = IteratorResult<ConsumerRecord<Data>, undefined>
 
@@ -20,8 +21,7 @@ export class RecordIterator<Data> implements AsyncGenerator<ConsumerRecord<Data>
   /** Comes behind the records. */
   #failure: TailraceError | undefined
   #isOver = false
-  /** A call that waits for a batch: later calls come after it. Never rejects. */
-  #waiting: Promise<void> | undefined
+  readonly #waiting = new WaitingCalls()
 
   constructor(source: BatchSource, batchOf: (received: ReceivedBatch) => RecordsBatch<Data>) {
     this.#source = source
@@ -29,17 +29,11 @@ export class RecordIterator<Data> implements AsyncGenerator<ConsumerRecord<Data>
   }
 
   next(): Promise<Result<Data>> {
-    if (this.#waiting === undefined) {
+    if (this.#waiting.isEmpty) {
       const value = this.#take()
       if (value !== undefined) return Promise.resolve({ value, done: false })
     }
-    const result = this.#wait(this.#waiting)
-    const waiting: Promise<void> = result.then(
-      () => this.#waited(waiting),
-      () => this.#waited(waiting),
-    )
-    this.#waiting = waiting
-    return result
+    return this.#waiting.add(() => this.#wait())
   }
 
   /** The loop is left: the source is closed. */
@@ -61,12 +55,7 @@ export class RecordIterator<Data> implements AsyncGenerator<ConsumerRecord<Data>
     this.#end()
   }
 
-  #waited(waiting: Promise<void>): void {
-    if (this.#waiting === waiting) this.#waiting = undefined
-  }
-
-  async #wait(before: Promise<void> | undefined): Promise<Result<Data>> {
-    await before
+  async #wait(): Promise<Result<Data>> {
     try {
       for (;;) {
         const value = this.#take()

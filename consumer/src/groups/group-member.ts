@@ -142,7 +142,8 @@ export class GroupMember<Data> {
   }
 
   /** The end of a record or batch that was handed out. `isDone` false: it was given up, and will come again. */
-  finish(partition: LeasedPartition<Data>, handed: Handed, isDone: boolean): void {
+  finish(handed: Handed<Data>, isDone: boolean): void {
+    const { partition } = handed
     partition.finish(handed, isDone)
     if (isDone && handed.due !== undefined && !handed.isPutOff && this.#settings.autoCommit) {
       void this.committer.done(partition, handed.offset).catch(() => {})

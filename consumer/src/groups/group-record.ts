@@ -1,15 +1,17 @@
 import type { Offset, PartitionNumber, Timestamp } from '@tailrace/schemas'
 import type { ConsumerRecord } from '../record.ts'
+import type { Handed } from './leases/leased-partition.ts'
 
 export interface CommitOptions {
   /** Kept with the position, and told to the member that has the partition next. At most 4 KiB. Default: none. */
   readonly metadata?: string
 }
 
-/** What a record can do, for the one that handles it. */
+/** What records can do, for the one that handles them. */
 export interface RecordActions {
-  commit(options: CommitOptions): Promise<void>
-  retryIn(delay: number | string): Promise<void>
+  commit(handed: Handed<unknown>, options: CommitOptions): Promise<void>
+  /** `attempt`: that which is being made. */
+  retryIn(handed: Handed<unknown>, delay: number | string, attempt: number): Promise<void>
 }
 
 /** A record that a member of a consumer group handles. */
@@ -31,9 +33,11 @@ export class GroupRecord<Data = string> implements ConsumerRecord<Data> {
   readonly token: number
   /** 1 at first, 2 when it comes for the second time after `retryIn` or a failed handler, and so on. */
   readonly attempt: number
+  readonly #handed: Handed<unknown>
   readonly #actions: RecordActions
 
-  constructor(record: ConsumerRecord<Data>, token: number, attempt: number, actions: RecordActions) {
+  /** The actions are the same for all records of a member: what is made anew for each of them costs a loop most. */
+  constructor(record: ConsumerRecord<Data>, attempt: number, handed: Handed<unknown>, actions: RecordActions) {
     this.topic = record.topic
     this.partition = record.partition
     this.offset = record.offset
@@ -41,8 +45,9 @@ export class GroupRecord<Data = string> implements ConsumerRecord<Data> {
     this.key = record.key
     this.value = record.value
     this.headers = record.headers
-    this.token = token
+    this.token = handed.partition.lease.token
     this.attempt = attempt
+    this.#handed = handed
     this.#actions = actions
   }
 
@@ -52,7 +57,7 @@ export class GroupRecord<Data = string> implements ConsumerRecord<Data> {
    * TIMED_OUT: it may be committed
    */
   commit(options: CommitOptions = {}): Promise<void> {
-    return this.#actions.commit(options)
+    return this.#actions.commit(this.#handed, options)
   }
 
   /**
@@ -63,6 +68,6 @@ export class GroupRecord<Data = string> implements ConsumerRecord<Data> {
    * has put off as many records as it can
    */
   retryIn(delay: number | string): Promise<void> {
-    return this.#actions.retryIn(delay)
+    return this.#actions.retryIn(this.#handed, delay, this.attempt)
   }
 }

@@ -3,6 +3,7 @@ import { YoungCollections } from '../feed/young-collections.ts'
 import type { GroupBatch } from './group-batch.ts'
 import type { GroupMember } from './group-member.ts'
 import type { GroupRecord } from './group-record.ts'
+import { GroupRecordIterator } from './group-record-iterator.ts'
 import type { HandOut } from './hand-out.ts'
 
 /**
@@ -24,32 +25,8 @@ export class GroupSubscription<Data = string> implements AsyncIterable<GroupReco
    * @throws TailraceError INSTANCE_TAKEN; AUTHORIZATION_FAILED; what a subscription of
    * a consumer throws; what `onAssigned` and `onRevoked` throw. Errors that can pass are waited out
    */
-  async *[Symbol.asyncIterator](): AsyncGenerator<GroupRecord<Data>, undefined> {
-    const hand = await this.#begin()
-    const { member } = hand
-    try {
-      for (;;) {
-        const partition = await member.intake.next()
-        if (partition === undefined) return
-        // Of one partition, as long as there are some and others need not be asked.
-        for (let at = member.now(); member.intake.mayGoOn(partition, at); at = member.now()) {
-          const taken = partition.takeRecord()
-          if (taken === undefined) break
-          const { record, handed } = taken
-          partition.begin(handed, at)
-          let isDone = false
-          try {
-            yield hand.recordOf(partition, record, handed)
-            isDone = true
-          } finally {
-            member.finish(partition, handed, isDone)
-          }
-        }
-        member.offerAgain(partition)
-      }
-    } finally {
-      await member.close(0)
-    }
+  [Symbol.asyncIterator](): AsyncGenerator<GroupRecord<Data>, undefined> {
+    return new GroupRecordIterator(() => this.#begin())
   }
 
   /** The same as batches. Records that were put off come to loops over records only. @throws as the loop */
@@ -61,21 +38,20 @@ export class GroupSubscription<Data = string> implements AsyncIterable<GroupReco
       for (;;) {
         const partition = await member.intake.next()
         if (partition === undefined) return
-        const taken = partition.takeBatch()
-        if (taken === undefined) {
+        const handed = partition.takeBatch()
+        if (handed === undefined) {
           member.offerAgain(partition)
           continue
         }
-        const { batch, handed } = taken
         partition.begin(handed, member.now())
         let isDone = false
         try {
-          yield hand.batchOf(partition, batch, handed)
+          yield hand.batchOf(handed)
           isDone = true
         } finally {
-          member.finish(partition, handed, isDone)
+          member.finish(handed, isDone)
         }
-        collections.passed(batch.bytes.length)
+        collections.passed(handed.content.bytes.length)
       }
     } finally {
       await member.close(0)

@@ -4,52 +4,44 @@ import { durationMs } from './duration.ts'
 import type { GroupCounts } from './group-counts.ts'
 import type { GroupMember } from './group-member.ts'
 import type { CommitOptions, RecordActions } from './group-record.ts'
-import type { Handed, LeasedPartition } from './leases/leased-partition.ts'
+import type { Handed } from './leases/leased-partition.ts'
 
 const DELAY_MS = 30_000
 
-/** What a record that was handed out can do. `attempt`: that which is being made. */
-export function actionsOf<Data>(
-  member: GroupMember<Data>,
-  partition: LeasedPartition<Data>,
-  handed: Handed,
-  more: { readonly attempt: () => number; readonly counts: GroupCounts; readonly canCommit: boolean },
-): RecordActions {
+/** What the records that a member hands out can do. */
+export function actionsOf(member: GroupMember<unknown>, counts: GroupCounts, canCommit: boolean): RecordActions {
   return {
-    commit(options: CommitOptions): Promise<void> {
-      if (!more.canCommit) return Promise.reject(new TailraceError('INVALID_REQUEST', '`run` commits by itself.'))
-      return commitUpTo(member, partition, handed, options)
+    commit(handed, options) {
+      if (!canCommit) return Promise.reject(new TailraceError('INVALID_REQUEST', '`run` commits by itself.'))
+      return commitUpTo(member, handed, options)
     },
-    async retryIn(delay): Promise<void> {
+    async retryIn(handed, delay, attempt) {
       const delayMs = durationMs(delay)
-      const { topic, topicId, partition: number, token } = partition.lease
-      if (!partition.isHeld) throw fencedError(topic, number)
-      const { offset } = handed
-      const fields = { topic, topicId, partition: number, token, offset, delayMs, attempt: more.attempt() }
-      await member.coordinator.delay(partition.member, fields, { timeoutMs: DELAY_MS })
+      const { partition: held, offset } = handed
+      const { topic, topicId, partition, token } = held.lease
+      if (!held.isHeld) throw fencedError(topic, partition)
+      const fields = { topic, topicId, partition, token, offset, delayMs, attempt }
+      await member.coordinator.delay(held.member, fields, { timeoutMs: DELAY_MS })
       handed.isPutOff = true
-      partition.settle(handed)
-      more.counts.putOff++
+      held.settle(handed)
+      counts.putOff++
     },
   }
 }
 
 /** Everything up to a record, or batch, is done. @throws TailraceError FENCED_MEMBER, TIMED_OUT */
-export async function commitUpTo<Data>(
-  member: GroupMember<Data>,
-  partition: LeasedPartition<Data>,
-  handed: Handed,
+export async function commitUpTo(
+  { committer }: GroupMember<unknown>,
+  handed: Handed<unknown>,
   { metadata = '' }: CommitOptions,
 ): Promise<void> {
-  const { topic, partition: number } = partition.lease
+  const { partition, step, due, offset } = handed
   if (typeof metadata !== 'string') throw new TailraceError('INVALID_SETTING', 'metadata is not a text.')
-  if (!partition.isHeld) throw fencedError(topic, number)
-  const { step, due, offset } = handed
+  if (!partition.isHeld) throw fencedError(partition.lease.topic, partition.lease.partition)
   if (due !== undefined) {
-    if (!handed.isPutOff) await member.committer.done(partition, offset)
+    if (!handed.isPutOff) await committer.done(partition, offset)
     return
   }
   partition.settle(handed)
-  if (step !== undefined)
-    await member.committer.commit(partition, { offset: step.nextOffset, term: step.term, metadata })
+  if (step !== undefined) await committer.commit(partition, { offset: step.nextOffset, term: step.term, metadata })
 }

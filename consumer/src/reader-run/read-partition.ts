@@ -55,15 +55,15 @@ export class ReadPartition<Data> implements TaskPartition {
   take(): TakenStep<Data> | undefined {
     const opened = this.#opened ?? this.#open()
     if (opened === undefined) return undefined
-    const next = opened.take()
+    const isThere = opened.take()
     if (opened.isTaken) this.#opened = undefined
-    if (next === undefined) {
+    if (!isThere) {
       if (opened.failure !== undefined) throw opened.failure
       this.#done(this.#progress.begin(opened.received.lastOffset + 1, 0))
       return undefined
     }
     this.taken++
-    return { record: next.record, step: this.#progress.begin(next.nextOffset, 0), batch: opened }
+    return { record: opened.content, step: this.#progress.begin(opened.nextOffset, 0), batch: opened }
   }
 
   /** `isDone` false: it was given up, and the position stays before it. */

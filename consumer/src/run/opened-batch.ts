@@ -1,14 +1,7 @@
-import type { Offset } from '@tailrace/schemas'
-import { TailraceError } from '@tailrace/schemas'
+import { leaderEpochAt, type Offset, TailraceError, type Term } from '@tailrace/schemas'
 import type { ReceivedBatch } from '../feed/received-batch.ts'
 import type { ConsumerRecord } from '../record.ts'
 import type { RecordsBatch } from '../records-batch.ts'
-
-/** A record of a batch, and the offset behind what it stands for: the last one stands for what was left out, too. */
-export interface NextRecord<Data> {
-  readonly record: ConsumerRecord<Data>
-  readonly nextOffset: Offset
-}
 
 /**
  * A batch whose records are handed out, up to the first that cannot be read. Its share of the buffer is free when all
@@ -16,6 +9,7 @@ export interface NextRecord<Data> {
  */
 export class OpenedBatch<Data> {
   readonly received: ReceivedBatch
+  readonly term: Term
   /** Comes behind the records. */
   readonly failure: TailraceError | undefined
   readonly #records: ConsumerRecord<Data>[] = []
@@ -29,6 +23,7 @@ export class OpenedBatch<Data> {
     release: (received: ReceivedBatch) => void,
   ) {
     this.received = received
+    this.term = leaderEpochAt(received.bytes, received.start)
     this.#release = release
     try {
       batchOf(received).each((record) => this.#records.push(record))
@@ -43,13 +38,22 @@ export class OpenedBatch<Data> {
     return this.#next >= this.#records.length && this.failure === undefined
   }
 
-  /** Undefined: none is left. */
-  take(): NextRecord<Data> | undefined {
-    const record = this.#records[this.#next]
-    if (record === undefined) return undefined
+  /** The record that was taken last. */
+  get content(): ConsumerRecord<Data> {
+    return this.#records[this.#next - 1]!
+  }
+
+  /** The offset behind what that record stands for: the last one of the batch stands for what was left out, too. */
+  get nextOffset(): Offset {
+    return this.isTaken ? this.received.lastOffset + 1 : this.content.offset + 1
+  }
+
+  /** Takes the next record. False: none is left. */
+  take(): boolean {
+    if (this.#next >= this.#records.length) return false
     this.#next++
     this.#unhandled++
-    return { record, nextOffset: this.isTaken ? this.received.lastOffset + 1 : record.offset + 1 }
+    return true
   }
 
   /** One of its records has been handled, or never will be. */

@@ -6,26 +6,27 @@ import type { RecordsBatch } from '../../records-batch.ts'
 import { Progress, type Step } from '../../run/progress.ts'
 import { type DueRecord, type Lease, partitionKey } from '../beats/beat-messages.ts'
 import type { Pulse } from '../beats/pulse.ts'
+import { Chain, type Link } from './chain.ts'
 import type { PartitionReader, Taken } from './partition-reader.ts'
 
 /** A record, or a batch, that was taken and is not finished. */
-export interface Handed {
+export interface Handed<Data, Content = unknown> extends Link<Handed<Data>> {
+  readonly partition: LeasedPartition<Data>
+  readonly content: Content
   readonly offset: Offset
   /** Undefined: a record that was put off and has come again; no position waits for it. */
   readonly step: Step | undefined
   readonly progress: Progress | undefined
   readonly due: DueRecord | undefined
+  /** What is told that it has been handled. */
+  readonly from: { handled(): void }
   /** Since when it is handled, on the clock of the {@link Pulse}; 0: it is not. */
   since: number
   /** It is to come again later: the coordinator knows. */
   isPutOff: boolean
-  handled(): void
 }
 
-export interface TakenRecord<Data> {
-  readonly record: ConsumerRecord<Data>
-  readonly handed: Handed
-}
+export type HandedRecord<Data> = Handed<Data, ConsumerRecord<Data>>
 
 /**
  * assigned: nothing is read yet. open: records may be taken. ending: none may be, and those that are handled are
@@ -50,10 +51,10 @@ export class LeasedPartition<Data> {
   readonly #generation: number
   readonly #pulse: Pulse
   /** In the order in which they were begun. */
-  readonly #running = new Set<Handed>()
+  readonly #running = new Chain<Handed<Data>>()
   readonly #whenIdle: (() => void)[] = []
   /** Records that were put off and have come again. */
-  readonly #again = new Fifo<TakenRecord<Data>>()
+  readonly #again = new Fifo<HandedRecord<Data>>()
   #progress: Progress
   #state: LeaseState = 'assigned'
   #committed: Offset
@@ -89,7 +90,7 @@ export class LeasedPartition<Data> {
   }
 
   get isIdle(): boolean {
-    return this.#running.size === 0
+    return this.#running.first === undefined
   }
 
   /** The offset before which everything is done: what may be committed. */
@@ -134,30 +135,26 @@ export class LeasedPartition<Data> {
 
   /** A record that was put off is there again. `handled`: called once, also if nobody takes it. */
   comeAgain(record: ConsumerRecord<Data>, due: DueRecord, handled: () => void): void {
-    const { offset } = record
-    this.#again.push({
-      record,
-      handed: { offset, step: undefined, progress: undefined, due, since: 0, isPutOff: false, handled },
-    })
+    this.#again.push(this.#handedOf(record, record.offset, undefined, due, { handled }))
   }
 
-  takeRecord(): TakenRecord<Data> | undefined {
+  takeRecord(): HandedRecord<Data> | undefined {
     const again = this.#again.shift()
     if (again !== undefined) {
       this.taken++
       return again
     }
     const taken = this.reader.takeRecord()
-    return taken && { record: taken.content, handed: this.#hand(taken.content.offset, taken) }
+    return taken && this.#hand(taken.content.offset, taken)
   }
 
-  takeBatch(): { readonly batch: RecordsBatch<Data>; readonly handed: Handed } | undefined {
+  takeBatch(): Handed<Data, RecordsBatch<Data>> | undefined {
     const taken = this.reader.takeBatch()
-    return taken && { batch: taken.content, handed: this.#hand(taken.content.baseOffset, taken) }
+    return taken && this.#hand(taken.content.baseOffset, taken)
   }
 
   /** Whether it is still to be handled: not after a seek, nor without the lease. */
-  isWanted({ due, progress }: Handed): boolean {
+  isWanted({ due, progress }: Handed<Data>): boolean {
     return this.#state === 'open' && this.isHeld && (due !== undefined || progress === this.#progress)
   }
 
@@ -167,29 +164,29 @@ export class LeasedPartition<Data> {
   }
 
   /** It is handled from now on. */
-  begin(handed: Handed, now: number): void {
+  begin(handed: Handed<Data>, now: number): void {
     handed.since = now
     this.#running.add(handed)
     this.#note()
   }
 
   /** It is not handled for the time being. */
-  rest(handed: Handed): void {
+  rest(handed: Handed<Data>): void {
     if (!this.#running.delete(handed)) return
     handed.since = 0
     this.#note()
-    if (this.#running.size === 0) for (const wake of this.#whenIdle.splice(0)) wake()
+    if (this.isIdle) for (const wake of this.#whenIdle.splice(0)) wake()
   }
 
   /** It counts as done, although it may still be handled. */
-  settle({ step, progress }: Handed): void {
+  settle({ step, progress }: Handed<Data>): void {
     if (step !== undefined) progress?.finish(step)
   }
 
   /** The end of it. `isDone` false: it was given up, and the position stays before it. */
-  finish(handed: Handed, isDone: boolean): void {
+  finish(handed: Handed<Data>, isDone: boolean): void {
     this.taken--
-    handed.handled()
+    handed.from.handled()
     if (isDone) this.settle(handed)
     this.rest(handed)
   }
@@ -198,7 +195,7 @@ export class LeasedPartition<Data> {
   async end(): Promise<void> {
     if (this.#state !== 'over') this.#state = 'ending'
     this.#close()
-    if (this.#running.size > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve))
+    if (!this.isIdle) await new Promise<void>((resolve) => this.#whenIdle.push(resolve))
   }
 
   /** The lease is gone. */
@@ -209,20 +206,43 @@ export class LeasedPartition<Data> {
 
   #close(): void {
     this.reader.close()
-    for (let taken = this.#again.shift(); taken !== undefined; taken = this.#again.shift()) taken.handed.handled()
+    for (let taken = this.#again.shift(); taken !== undefined; taken = this.#again.shift()) taken.from.handled()
   }
 
-  #hand(offset: Offset, { nextOffset, term, handled }: Taken<unknown>): Handed {
-    const progress = this.#progress
+  #hand<Content>(offset: Offset, taken: Taken<Content>): Handed<Data, Content> {
     this.taken++
-    const step = progress.begin(nextOffset, term)
-    return { offset, step, progress, due: undefined, since: 0, isPutOff: false, handled }
+    const step = this.#progress.begin(taken.nextOffset, taken.term)
+    return this.#handedOf(taken.content, offset, step, undefined, taken)
+  }
+
+  #handedOf<Content>(
+    content: Content,
+    offset: Offset,
+    step: Step | undefined,
+    due: DueRecord | undefined,
+    from: { handled(): void },
+  ): Handed<Data, Content> {
+    const progress = step && this.#progress
+    return {
+      partition: this,
+      content,
+      offset,
+      step,
+      progress,
+      due,
+      from,
+      since: 0,
+      isPutOff: false,
+      isLinked: false,
+      before: undefined,
+      after: undefined,
+    }
   }
 
   /** The record that has been handled for longest is what the side of the beats looks at. */
   #note(): void {
     if (!this.isHeld) return
-    const [oldest] = this.#running
+    const oldest = this.#running.first
     if (oldest === undefined) this.#pulse.release(this.lease.slot)
     else this.#pulse.hold(this.lease.slot, oldest.since, oldest.offset)
   }

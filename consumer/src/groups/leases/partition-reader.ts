@@ -14,9 +14,10 @@ export interface ReaderEvents {
   failed(error: TailraceError): void
 }
 
-/** What was taken, and how to say that it has been handled. */
+/** What was taken, until more is taken, and how to say that it has been handled. */
 export interface Taken<Content> {
   readonly content: Content
+  /** Behind it. */
   readonly nextOffset: Offset
   readonly term: Term
   /** It has been handled, or never will be. */
@@ -72,16 +73,11 @@ export class PartitionReader<Data> {
   takeRecord(): Taken<ConsumerRecord<Data>> | undefined {
     const opened = this.#opened ?? this.#open()
     if (opened === undefined) return undefined
-    const taken = opened.take()
-    const { received, failure } = opened
+    const isThere = opened.take()
     if (opened.isTaken) this.#end()
-    const term = termOf(received)
-    if (taken !== undefined) {
-      const { record, nextOffset } = taken
-      return { content: record, nextOffset, term, handled: () => opened.handled() }
-    }
-    if (failure !== undefined) this.#events.failed(failure)
-    else this.#events.skipped(received.lastOffset + 1, term)
+    if (isThere) return opened
+    if (opened.failure !== undefined) this.#events.failed(opened.failure)
+    else this.#events.skipped(opened.received.lastOffset + 1, opened.term)
     return undefined
   }
 
@@ -94,7 +90,8 @@ export class PartitionReader<Data> {
       feed.release(received)
       this.#askForMore()
     }
-    return { content: this.#batchOf(received), nextOffset: received.lastOffset + 1, term: termOf(received), handled }
+    const term = leaderEpochAt(received.bytes, received.start)
+    return { content: this.#batchOf(received), nextOffset: received.lastOffset + 1, term, handled }
   }
 
   close(): void {
@@ -143,8 +140,4 @@ export class PartitionReader<Data> {
     this.#taken = undefined
     taken?.()
   }
-}
-
-function termOf({ bytes, start }: ReceivedBatch): Term {
-  return leaderEpochAt(bytes, start)
 }

@@ -4,8 +4,8 @@ import type { Task, TaskSource } from '../../run/task.ts'
 import type { GroupCounts } from '../group-counts.ts'
 import type { GroupMember } from '../group-member.ts'
 import { FINISH_MS } from '../group-options.ts'
-import { GroupRecord } from '../group-record.ts'
-import type { LeasedPartition, TakenRecord } from '../leases/leased-partition.ts'
+import { GroupRecord, type RecordActions } from '../group-record.ts'
+import type { HandedRecord, LeasedPartition } from '../leases/leased-partition.ts'
 import { actionsOf } from '../record-actions.ts'
 
 /** Handles one record. It is done when the promise resolves; what it throws makes it come again. */
@@ -24,15 +24,17 @@ export interface GroupTasksParts<Data, Read> {
 export class GroupTasks<Data, Read> implements TaskSource<LeasedPartition<Data>, GroupRecord<Read>> {
   readonly intake: Intake<LeasedPartition<Data>>
   readonly #parts: GroupTasksParts<Data, Read>
+  readonly #actions: RecordActions
 
   constructor(parts: GroupTasksParts<Data, Read>) {
     this.#parts = parts
+    this.#actions = actionsOf(parts.member, parts.counts, false)
     this.intake = parts.member.intake
   }
 
   take(partition: LeasedPartition<Data>): GroupTask<Data, Read> | undefined {
-    const taken = this.intake.mayGoOn(partition, this.#parts.member.now()) ? partition.takeRecord() : undefined
-    return taken && new GroupTask(this.#parts, partition, taken)
+    const handed = this.intake.mayGoOn(partition, this.#parts.member.now()) ? partition.takeRecord() : undefined
+    return handed && new GroupTask(this.#parts, handed, this.#actions)
   }
 
   offerAgain(partition: LeasedPartition<Data>): void {
@@ -45,52 +47,51 @@ export class GroupTasks<Data, Read> implements TaskSource<LeasedPartition<Data>,
 }
 
 class GroupTask<Data, Read> implements Task<GroupRecord<Read>> {
-  readonly record: ConsumerRecord<Data>
-  readonly partition: LeasedPartition<Data>
   attempts: number
   readonly #parts: GroupTasksParts<Data, Read>
-  readonly #taken: TakenRecord<Data>
+  readonly #handed: HandedRecord<Data>
+  readonly #actions: RecordActions
 
-  constructor(parts: GroupTasksParts<Data, Read>, partition: LeasedPartition<Data>, taken: TakenRecord<Data>) {
-    this.record = taken.record
-    this.partition = partition
+  constructor(parts: GroupTasksParts<Data, Read>, handed: HandedRecord<Data>, actions: RecordActions) {
     this.#parts = parts
-    this.#taken = taken
+    this.#handed = handed
+    this.#actions = actions
     this.attempts = this.attemptsBefore
   }
 
+  get record(): ConsumerRecord<Data> {
+    return this.#handed.content
+  }
+
+  get partition(): LeasedPartition<Data> {
+    return this.#handed.partition
+  }
+
   get attemptsBefore(): number {
-    return this.#taken.handed.due?.attempt ?? 0
+    return this.#handed.due?.attempt ?? 0
   }
 
   get isWanted(): boolean {
-    return !this.#parts.member.intake.isOver && this.partition.isWanted(this.#taken.handed)
+    return !this.#parts.member.intake.isOver && this.partition.isWanted(this.#handed)
   }
 
   get isPutOff(): boolean {
-    return this.#taken.handed.isPutOff
+    return this.#handed.isPutOff
   }
 
   begin(): void {
-    this.partition.begin(this.#taken.handed, this.#parts.member.now())
+    this.partition.begin(this.#handed, this.#parts.member.now())
   }
 
   given(): GroupRecord<Read> {
-    const { member, read, counts } = this.#parts
-    const { partition, attempts } = this
-    const actions = actionsOf(member, partition, this.#taken.handed, {
-      attempt: () => attempts,
-      counts,
-      canCommit: false,
-    })
-    return new GroupRecord(read(this.record), partition.lease.token, attempts, actions)
+    return new GroupRecord(this.#parts.read(this.record), this.attempts, this.#handed, this.#actions)
   }
 
   rest(): void {
-    this.partition.rest(this.#taken.handed)
+    this.partition.rest(this.#handed)
   }
 
   finish(isDone: boolean): void {
-    this.#parts.member.finish(this.partition, this.#taken.handed, isDone)
+    this.#parts.member.finish(this.#handed, isDone)
   }
 }
