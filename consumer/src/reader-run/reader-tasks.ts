@@ -61,8 +61,8 @@ export class ReaderTasks<Held, Read> implements TaskSource<ReadPartition<Held>, 
     void this.#receive()
   }
 
-  take(partition: ReadPartition<Held>): Task<RunRecord<Read>> | undefined {
-    if (this.#isStuck || !this.intake.mayGoOn(partition, this.#parts.surroundings.monotonic())) return undefined
+  take(partition: ReadPartition<Held>, now: number): Task<RunRecord<Read>> | undefined {
+    if (this.#isStuck || !this.intake.mayGoOn(partition, now)) return undefined
     try {
       const taken = partition.take()
       const record = taken && this.#readable(taken)

@@ -18,6 +18,8 @@ const MOST_WAITING = 10_000
 const MOST_OF_PARTITION = 100
 /** Records that are taken from a partition before others have their turn. */
 const IN_TURN = 16
+/** While nothing may be begun, it is looked for so often. */
+const LOOK_MS = 20
 
 /** What a run has done: records that were handled, attempts that failed, records that went to the dead letters. */
 export interface RunCounts {
@@ -46,6 +48,8 @@ export class HandlerRun<Partition extends TaskPartition, Given extends HandledAt
   readonly #lanes: Lanes<Task<Given>>
   readonly #most: number
   readonly #mostOfPartition: number
+  /** More is taken from a partition when so many of its records are left. */
+  readonly #refillAt: number
   readonly #spans: HandlerSpans | undefined
   readonly #ended = new AbortController()
   #forRoom: (() => void) | undefined
@@ -57,6 +61,8 @@ export class HandlerRun<Partition extends TaskPartition, Given extends HandledAt
     if (parts.openTelemetry !== undefined) this.#spans = new HandlerSpans(parts.openTelemetry)
     this.#most = MOST_WAITING + concurrency
     this.#mostOfPartition = orderBy === 'partition' ? MOST_OF_PARTITION : this.#most
+    // Those of a partition that are handled one after the other cannot hold up each other by being there.
+    this.#refillAt = orderBy === 'partition' ? MOST_OF_PARTITION / 2 : this.#most - 1
   }
 
   /** Until the source has nothing more, or is closed. @throws what ends it */
@@ -68,7 +74,7 @@ export class HandlerRun<Partition extends TaskPartition, Given extends HandledAt
         if (partition === undefined) return
         this.#takeFrom(partition)
         this.#pump()
-        this.#offerAgain(partition)
+        if (partition.taken < this.#mostOfPartition) source.offerAgain(partition)
         if (this.#lanes.size >= this.#most) await this.#room()
       }
     } finally {
@@ -79,15 +85,13 @@ export class HandlerRun<Partition extends TaskPartition, Given extends HandledAt
 
   #takeFrom(partition: Partition): void {
     const { source } = this.#parts
+    // Without a look at the clock for each: that comes when it is begun.
+    const now = source.intake.now()
     for (let count = 0; count < IN_TURN && partition.taken < this.#mostOfPartition; count++) {
-      const task = source.take(partition)
+      const task = source.take(partition, now)
       if (task === undefined) return
       this.#lanes.add(this.#laneOf(task), task)
     }
-  }
-
-  #offerAgain(partition: Partition): void {
-    if (partition.taken < this.#mostOfPartition) this.#parts.source.offerAgain(partition)
   }
 
   #laneOf({ partition: { key }, record }: Task<Given>): string | null {
@@ -104,21 +108,28 @@ export class HandlerRun<Partition extends TaskPartition, Given extends HandledAt
   }
 
   #pump(): void {
+    const { intake } = this.#parts.source
     for (let turn = this.#lanes.start(); turn !== undefined; turn = this.#lanes.start()) {
-      if (turn.item.isWanted) void this.#handle(turn)
+      const now = intake.now()
+      if (!intake.mayBegin(now)) {
+        this.#startLater(turn, LOOK_MS)
+        break
+      }
+      if (turn.item.isWanted) void this.#handle(turn, now)
       else this.#end(turn, false)
     }
-    if (this.#lanes.size >= this.#most) return
+    // Not for one record alone: each time costs as much as a few records.
+    if (this.#lanes.size > this.#most - IN_TURN) return
     const wake = this.#forRoom
     this.#forRoom = undefined
     wake?.()
   }
 
-  async #handle(turn: Turn<Task<Given>>): Promise<void> {
+  async #handle(turn: Turn<Task<Given>>, now: number): Promise<void> {
     const { counts } = this.#parts
     const task = turn.item
     task.attempts++
-    task.begin()
+    task.begin(now)
     let isRead = false
     try {
       const given = task.given()
@@ -154,8 +165,7 @@ export class HandlerRun<Partition extends TaskPartition, Given extends HandledAt
     if (retryInMs !== undefined) {
       this.#tell(task, error, { retryInMs })
       task.rest()
-      this.#lanes.pause(turn)
-      void this.#again(turn, retryInMs)
+      this.#startLater(turn, retryInMs)
     } else if (deadLetter === undefined) this.#endRun(turn, error)
     else await this.#bury(turn, error, deadLetter)
   }
@@ -172,6 +182,12 @@ export class HandlerRun<Partition extends TaskPartition, Given extends HandledAt
     this.#tell(turn.item, error, 'end')
     this.#parts.source.intake.fail(error)
     this.#end(turn, false)
+  }
+
+  /** Its lane waits for it, and others go on. */
+  #startLater(turn: Turn<Task<Given>>, ms: number): void {
+    this.#lanes.pause(turn)
+    void this.#again(turn, ms)
   }
 
   async #again(turn: Turn<Task<Given>>, ms: number): Promise<void> {
@@ -195,9 +211,10 @@ export class HandlerRun<Partition extends TaskPartition, Given extends HandledAt
   }
 
   #end(turn: Turn<Task<Given>>, isDone: boolean): void {
+    const partition = turn.item.partition as Partition
     turn.item.finish(isDone)
     this.#lanes.finish(turn)
-    this.#offerAgain(turn.item.partition as Partition)
+    if (partition.taken <= this.#refillAt) this.#parts.source.offerAgain(partition)
   }
 
   #tell({ record, attempts }: Task<Given>, error: unknown, next: HandlerFailure['next']): void {

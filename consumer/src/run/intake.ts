@@ -40,6 +40,10 @@ export class Intake<Partition extends TakenFrom> {
     return this.#isClosed || this.#failure !== undefined
   }
 
+  now(): number {
+    return this.#parts.now()
+  }
+
   /** Something can be taken from it. */
   offer(partition: Partition): void {
     if (partition.isOffered) return
@@ -76,6 +80,11 @@ export class Intake<Partition extends TakenFrom> {
   /** Whether the next record of the same partition may be taken without asking `next`. */
   mayGoOn(partition: Partition, now: number): boolean {
     return !this.isOver && partition.isOpen && this.#parts.mayHandOut(now) && now - this.#turnedAt <= TURN_MS
+  }
+
+  /** Whether a record that was taken before may be begun: the lease may have become another's since. */
+  mayBegin(now: number): boolean {
+    return this.isOver || this.#parts.mayHandOut(now)
   }
 
   fail(error: unknown): void {

@@ -22,8 +22,8 @@ export interface Task<Given> {
   readonly isWanted: boolean
   /** It comes again later, whatever becomes of this attempt. */
   readonly isPutOff: boolean
-  /** It is handled from now on. */
-  begin(): void
+  /** It is handled from now on; `now` is of the clock of the intake. */
+  begin(now: number): void
   /** For the attempt that is made. @throws the record's own mistake: another attempt would change nothing */
   given(): Given
   /** It is not handled for the time being. */
@@ -36,7 +36,7 @@ export interface Task<Given> {
 export interface TaskSource<Partition extends TaskPartition, Given> {
   readonly intake: Intake<Partition>
   /** The next record of a partition; undefined: there is none, or others have their turn first. */
-  take(partition: Partition): Task<Given> | undefined
+  take(partition: Partition, now: number): Task<Given> | undefined
   /** Others have their turn before it, if something can still be taken from it. */
   offerAgain(partition: Partition): void
   /** Nothing more is handed out. Resolves when what is handled is finished, or was waited for long enough. */

@@ -32,8 +32,8 @@ export class GroupTasks<Data, Read> implements TaskSource<LeasedPartition<Data>,
     this.intake = parts.member.intake
   }
 
-  take(partition: LeasedPartition<Data>): GroupTask<Data, Read> | undefined {
-    const handed = this.intake.mayGoOn(partition, this.#parts.member.now()) ? partition.takeRecord() : undefined
+  take(partition: LeasedPartition<Data>, now: number): GroupTask<Data, Read> | undefined {
+    const handed = this.intake.mayGoOn(partition, now) ? partition.takeRecord() : undefined
     return handed && new GroupTask(this.#parts, handed, this.#actions)
   }
 
@@ -79,8 +79,8 @@ class GroupTask<Data, Read> implements Task<GroupRecord<Read>> {
     return this.#handed.isPutOff
   }
 
-  begin(): void {
-    this.partition.begin(this.#handed, this.#parts.member.now())
+  begin(now: number): void {
+    this.partition.begin(this.#handed, now)
   }
 
   given(): GroupRecord<Read> {

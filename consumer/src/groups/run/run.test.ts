@@ -208,3 +208,26 @@ it.each([
 ])('refuses %j', async (options, message) => {
   await expect(join().run('t', () => {}, options as never)).rejects.toThrow(message)
 })
+
+it('begins no record that waits for its turn behind the grace of a broken connection, until a beat is answered', async () => {
+  await producer.sendBatch(
+    't',
+    ['a', 'b'].map((value) => ({ value, partition: 0 })),
+  )
+  const group = join()
+  let [ended, begun] = [0, 0]
+  const run = group.run('t', async ({ value }) => {
+    begun = performance.now()
+    if (value === 'b') return
+    await waitFor(() => expect(cluster.group('g').members.size).toBe(1))
+    await cluster.brokers[0]!.stop()
+    ended = performance.now()
+    // Longer than the grace of half a second.
+    await new Promise((resolve) => setTimeout(resolve, 600))
+    setTimeout(() => void cluster.brokers[0]!.start(), 1_000)
+  })
+  await waitFor(() => expect(group.counts.handled).toBe(2))
+  expect(begun - ended).toBeGreaterThan(1_500)
+  await group.close()
+  await run
+})
