@@ -1,11 +1,13 @@
 import { BlockList, isIP } from 'node:net'
 
 const local: readonly (readonly [net: string, bits: number, family: 'ipv4' | 'ipv6'])[] = [
-  // This network, private ones (RFC 1918), those of carriers, loopback, link-local with the metadata of clouds.
+  // This network, private ones (RFC 1918), those of carriers, loopback, what one cloud has for its own machines, and
+  // link-local with the metadata of clouds.
   ['0.0.0.1', 8, 'ipv4'],
   ['10.0.0.0', 8, 'ipv4'],
   ['100.64.0.0', 10, 'ipv4'],
   ['127.0.0.0', 8, 'ipv4'],
+  ['168.63.129.16', 32, 'ipv4'],
   ['169.254.0.0', 16, 'ipv4'],
   ['172.16.0.0', 12, 'ipv4'],
   ['192.0.0.0', 24, 'ipv4'],

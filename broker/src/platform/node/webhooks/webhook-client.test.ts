@@ -63,6 +63,31 @@ describe('a webhook', () => {
     expect(text.length).toBeLessThanOrEqual(64 * 1024)
   })
 
+  it('fails with a short text when the answer is none', async () => {
+    const server = createServer(() => {})
+    open.push(server)
+    server.on('connection', (socket) => socket.once('data', () => socket.end('x'.repeat(60_000))))
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const address = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
+    const error = await client.post(address, {}, '', never).catch((error: Error) => error)
+    // What a receiver has sent is in no log.
+    expect([Object.keys(error), JSON.stringify(error).length]).toEqual([[], 2])
+    expect((error as Error).message).toMatch(/^Parse Error: .{1,200}$/)
+  })
+
+  it('says why there is no connection, to any of the addresses of a host', async () => {
+    const server = createServer(() => {})
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    server.close()
+    await once(server, 'close')
+    for (const host of ['localhost', '127.0.0.1']) {
+      await expect(client.post(new URL(`http://${host}:${port}/`), {}, '', never)).rejects.toThrow('ECONNREFUSED')
+    }
+  })
+
   it('ends when it is called off', async () => {
     const port = await receiver(() => {})
     const over = new AbortController()
@@ -89,8 +114,8 @@ describe('a webhook', () => {
       calls += 1
       response.end()
     })
-    const strict = webhookClient(() => false)
-    const sent = strict.post(new URL(`http://localhost:${port}/`), {}, '', never)
+    const strict = webhookClient(() => false, { resolve4: async () => ['127.0.0.1'], resolve6: async () => ['::1'] })
+    const sent = strict.post(new URL(`http://hooks.example:${port}/`), {}, '', never)
     await expect(sent).rejects.toThrow('stands for no address that may be called')
     expect(calls).toBe(0)
   })
@@ -105,6 +130,7 @@ describe('addresses', () => {
     '10.0.0.1',
     '100.64.0.1',
     '127.9.9.9',
+    '168.63.129.16',
     '169.254.169.254',
     '172.16.0.1',
     '172.31.255.255',
