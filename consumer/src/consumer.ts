@@ -8,7 +8,7 @@ import {
   isTopic,
   type StatusListener,
 } from '@tailrace/client'
-import { checkTopicName, TailraceError } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
 import { memberParts } from '#member-parts'
 import { placeParts } from '#place-parts'
 import { CascadeLevels } from './cascade-levels.ts'
@@ -180,26 +180,10 @@ export class Consumer {
     options?: Omit<ReadOptions, 'bytes'>,
   ): Promise<ReadResult<One>>
   async read(topic: string | AnyTopic, place: ReadPlace, options: ReadOptions = {}): Promise<unknown> {
-    if (isTopic(topic)) {
-      refuseBytes(options)
-      return this.#read(topic.name, place, options, typedRecordMaker(topic))
-    }
-    return options.bytes
-      ? this.#read(topic, place, options, bytesRecord)
-      : this.#read(topic, place, options, textRecord)
-  }
-
-  async #read<Data>(
-    topic: string,
-    place: ReadPlace,
-    options: ReadOptions,
-    make: RecordMaker<Data>,
-  ): Promise<ReadResult<Data>> {
-    checkTopicName(topic)
     const [wanted, given, closing] = [{ ...place }, { ...options }, this.#closing.signal]
     const signal = given.signal === undefined ? closing : AbortSignal.any([given.signal, closing])
     const { readRecordsAt } = await placeParts(signal)
-    return readRecordsAt(this.#client, topic, wanted, given, make, signal)
+    return readRecordsAt(this.#client, topic, wanted, given, signal)
   }
 
   /**

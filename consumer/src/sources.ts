@@ -63,14 +63,13 @@ export class Sources {
   /** @throws TailraceError INVALID_SETTING, INVALID_TOPIC_NAME: in a page some of them come out of the loop */
   topics(topics: Topics, options: TopicsOptions): TopicsSource {
     const { client, options: own, counts } = this.#parts
-    const { from: _from, to: _to, ...more } = options
     const feeds = openTopics({
       client,
       options: own,
       levelsOf: this.levelsOf,
       topics,
       given: options,
-      settings: feedSettings(more, counts),
+      counts,
       lookMs: own.metadataMaxAgeMs ?? LOOK_MS,
     })
     this.#keep(feeds, options.signal)

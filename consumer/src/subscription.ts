@@ -8,7 +8,7 @@ import type { OnUnreadable } from './readable-records.ts'
 import type { ConsumerRecord, RecordMaker } from './record.ts'
 import { RecordIterator } from './record-iterator.ts'
 import { RecordsBatch } from './records-batch.ts'
-import { type Place, positionAt } from './seek-place.ts'
+import type { Place } from './seek-place.ts'
 
 /**
  * The records of a topic from a start on, without end unless it was given one. Receiving begins when the first record
@@ -93,7 +93,7 @@ export class Subscription<Data> implements AsyncIterable<ConsumerRecord<Data>> {
    * ended the loop meanwhile, CLOSED
    */
   async seek(place: Place): Promise<void> {
-    await this.#feed.moves.seek(place.partition, positionAt(place))
+    await this.#feed.seek({ ...place })
   }
 
   /** Ends the loop. Records that are not read are dropped. */

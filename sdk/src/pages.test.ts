@@ -64,6 +64,8 @@ const uses: Record<string, (sdk: typeof Sdk, servers: string[]) => Promise<unkno
     await using consumer = new Consumer({ servers })
     return (await consumer.read('t', { partition: 0, offset: 0 })).records[0]?.value
   },
+  'another place in a loop': ({ Consumer }, servers) => seeking(new Consumer({ servers }), 't'),
+  'another place in a loop over topics': ({ Consumer }, servers) => seeking(new Consumer({ servers }), ['t']),
   'a fence': async ({ Producer }, servers) => {
     await using producer = new Producer({ servers })
     return (await producer.fence('t', 0, 7)) === 1 ? record.value : undefined
@@ -80,6 +82,24 @@ async function first(
 ): Promise<unknown> {
   await using closing = consumer
   return await firstOf(open(closing))
+}
+
+/** The first record that is read of the topic, from behind its end back to the beginning. */
+async function seeking(consumer: Sdk.Consumer, topic: string | string[]): Promise<unknown> {
+  await using closing = consumer
+  const place = { partition: 0, offset: 0 }
+  if (typeof topic === 'string') {
+    const loop = closing.subscribe(topic)
+    await loop.seek(place)
+    return await firstOf(loop)
+  }
+  const loop = closing.subscribe(topic)
+  await loop.seek({ topic: topic[0]!, ...place })
+  loop.pause([{ topic: 't', partition: 0 }])
+  expect(loop.paused).toEqual([{ topic: 't', partition: 0 }])
+  loop.resume()
+  expect([loop.topics, loop.lag().total, loop.position().get('t')?.get(0)]).toEqual([['t'], 1, 0])
+  return await firstOf(loop)
 }
 
 async function firstOf(records: AsyncIterable<{ value: string | null }>): Promise<unknown> {
@@ -137,6 +157,9 @@ const waits: Record<string, (sdk: { consumer: Sdk.Consumer; producer: Sdk.Produc
   'the start of several topics': ({ consumer }) => consumer.subscribe(['t']).ready(),
   'a loop with an end': ({ consumer }) => firstOf(consumer.subscribe('t', { until: 'end' })),
   'one place': ({ consumer }) => consumer.read('t', { partition: 0, offset: 0 }),
+  'another place in a loop': ({ consumer }) => consumer.subscribe('t').seek({ partition: 0, offset: 0 }),
+  'another place in a loop over topics': ({ consumer }) =>
+    consumer.subscribe(['t']).seek({ topic: 't', partition: 0, offset: 0 }),
   'a fence': ({ producer }) => producer.fence('t', 0, 7),
   'a request over HTTP': ({ admin }) => admin.createTopic('u', { partitions: 1 }),
 }

@@ -40,6 +40,20 @@ export const page = `
   main().catch((error) => { document.title = String(error) })
 `
 
+/** Pages that do one of both. A reader imports the part: esbuild's splitting sends a page the other part as well. */
+export const readingPage = `
+  import { Consumer } from '@tailrace/consumer'
+  async function main() {
+    const consumer = new Consumer({ servers: [location.host] })
+    for await (const { value } of consumer.subscribe('t')) document.title = value
+  }
+  main()
+`
+export const publishingPage = `
+  import { Producer } from '@tailrace/sdk'
+  new Producer({ servers: [location.host] }).send('t', { value: 'v' })
+`
+
 /** A route of a Next.js server: what is read, and where the beats of a member of a group come from. */
 export const nextRoute = `
   import { Consumer, Producer } from '@tailrace/sdk'

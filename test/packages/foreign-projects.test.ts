@@ -11,8 +11,9 @@ import { ClusterProcesses } from '../e2e/cluster-processes.ts'
 import { allInSync, topicBecomes } from '../e2e/topic-view.ts'
 import { chromiumForTests } from '../runner/chromium.ts'
 import { skipped } from '../runner/skipped.ts'
-import { moduleProgram, nextRoute, page, requiringProgram } from './foreign-programs.ts'
+import { moduleProgram, nextRoute, page, publishingPage, readingPage, requiringProgram } from './foreign-programs.ts'
 import { ForeignProject } from './foreign-project.ts'
+import { pageStart } from './page-start.ts'
 
 const tools = process.env.PACKAGE_TOOLS ?? ''
 const tool = (name: string): string => join(tools, 'node_modules', name)
@@ -49,7 +50,6 @@ describe.skipIf(lacksTools)('the packages in projects of others', { timeout: 180
     await topicBecomes(cluster, 1, topic, allInSync)
     project.write('program.mjs', moduleProgram)
     project.write('program.cjs', requiringProgram)
-    project.write('page.js', page)
   }, 300_000)
 
   afterAll(async () => {
@@ -106,25 +106,55 @@ describe.skipIf(lacksTools)('the packages in projects of others', { timeout: 180
     }
   })
 
-  describe.skipIf(skipped(executablePath === null, 'pages of bundlers: this machine has no Chromium.'))(
-    'a page',
-    () => {
-      const bundlers: [string, (out: string) => Promise<string>][] = [
-        ['vite', (out) => project.run(bin('vite'), ['build', '--base', './', '--outDir', out])],
-        ['webpack', (out) => project.run(bin('webpack'), ['./page.js', '--mode', 'production', '-o', out])],
-        ['esbuild', (out) => project.run(bin('esbuild'), [...esbuildFlags, '--splitting', `--outdir=${out}`])],
-        ['esbuild-one-file', (out) => project.run(bin('esbuild'), [...esbuildFlags, `--outfile=${out}/page.js`])],
-      ]
-      const esbuildFlags = ['page.js', '--bundle', '--minify', '--format=esm']
+  describe('a page', () => {
+    const esbuildFlags = ['page.js', '--bundle', '--minify', '--format=esm']
+    type Bundle = (out: string) => Promise<string>
+    const splitting: [string, number, Bundle][] = [
+      ['vite', 37_500, (out) => project.run(bin('vite'), ['build', '--base', './', '--outDir', out])],
+      ['webpack', 41_000, (out) => project.run(bin('webpack'), ['./page.js', '--mode', 'production', '-o', out])],
+      ['esbuild', 41_500, (out) => project.run(bin('esbuild'), [...esbuildFlags, '--splitting', `--outdir=${out}`])],
+    ]
+    const oneFile: Bundle = (out) => project.run(bin('esbuild'), [...esbuildFlags, `--outfile=${out}/page.js`])
 
-      it.each(bundlers)('of %s publishes and reads under a strict Content-Security-Policy', async (name, bundle) => {
-        const out = join(project.folder, 'pages', name)
-        mkdirSync(out, { recursive: true })
-        const script = name === 'webpack' ? 'main.js' : 'page.js'
-        const html = `<!doctype html><script type="module" src="./${script}"></script>`
-        project.write('index.html', html)
-        await bundle(out)
-        if (name !== 'vite') writeFileSync(join(out, 'index.html'), html)
+    /** Returns the folder of what is made of the page. */
+    async function bundled(name: string, program: string, bundle: Bundle): Promise<string> {
+      const out = join(project.folder, 'pages', name)
+      mkdirSync(out, { recursive: true })
+      const html = `<!doctype html><script type="module" src="./${/^webpack/.test(name) ? 'main.js' : 'page.js'}"></script>`
+      project.write('page.js', program)
+      project.write('index.html', html)
+      await bundle(out)
+      if (!/^vite/.test(name)) writeFileSync(join(out, 'index.html'), html)
+      return out
+    }
+
+    /** Of what a page loads before it is used, gzipped. */
+    async function startBytes(what: string, out: string): Promise<number> {
+      const { scripts, gzipped } = await pageStart(out)
+      console.log(`${what}: ${(gzipped / 1000).toFixed(1)} kB gzipped at the start, in ${scripts.length} scripts`)
+      return gzipped
+    }
+
+    describe.each(splitting)('of %s', (name, most, bundle) => {
+      it('loads little at its start to publish and to read', async () => {
+        const out = await bundled(name, page, bundle)
+        expect(await startBytes(`a page of ${name} that publishes and reads`, out)).toBeLessThan(most)
+      })
+
+      it.each([
+        ['reads', readingPage],
+        ['publishes', publishingPage],
+      ])('loads less than 35 kB when it only %s', async (does, program) => {
+        const out = await bundled(`${name}-${does}`, program, bundle)
+        expect(await startBytes(`a page of ${name} that only ${does}`, out)).toBeLessThan(35_000)
+      })
+    })
+
+    const lacksBrowser = skipped(executablePath === null, 'pages of bundlers: this machine has no Chromium.')
+    it.skipIf(lacksBrowser).each([...splitting, ['esbuild-one-file', 0, oneFile] as const])(
+      'of %s publishes and reads under a strict Content-Security-Policy',
+      async (name, _, bundle) => {
+        await bundled(name, page, bundle)
         const browser = await chromium.launch({ executablePath: executablePath!, args: ['--headless', '--no-sandbox'] })
         try {
           const opened = await browser.newPage()
@@ -137,9 +167,9 @@ describe.skipIf(lacksTools)('the packages in projects of others', { timeout: 180
         } finally {
           await browser.close()
         }
-      })
-    },
-  )
+      },
+    )
+  })
 
   it('have entries and types that attw and publint find nothing wrong with', async () => {
     for (const [name, tarball] of project.tarballs) {

@@ -4,6 +4,7 @@ import { placeParts } from '#place-parts'
 import type { FeedSettings } from '../options.ts'
 import { Positions } from '../positions.ts'
 import { Range } from '../range.ts'
+import type { Place } from '../seek-place.ts'
 import { startAnew } from '../start.ts'
 import type { Arrivals } from './arrivals.ts'
 import { type AttachedFeed, Attachments } from './attachments.ts'
@@ -107,6 +108,14 @@ export class Feed implements BatchSource, AttachedFeed, BudgetUser, MovedFeed {
 
   topUp(): void {
     for (const { stream } of this.cursors.values()) stream?.consumed(0)
+  }
+
+  /** @throws TailraceError as `seek` of a subscription; CODE_NOT_LOADED */
+  async seek(place: Place): Promise<void> {
+    // Closing the consumer ends what has begun, so that this waits for no code then.
+    this.#begin()
+    const { positionAt } = await placeParts(this.#ended.signal)
+    await this.moves.seek(place.partition, positionAt(place))
   }
 
   async find(partition: PartitionNumber, position: Position): Promise<Offset> {

@@ -34,8 +34,11 @@ it('holds what was asked for before it is loaded, loads once, and goes on where 
   feeds.onBegin = () => calls.push('begin')
   feeds.pause()
   expect(feeds.positions).toEqual(saved)
-  expect(feeds.feeds.size).toBe(0)
-  expect(() => feeds.feedOf('a')).toThrow(expect.objectContaining({ code: 'UNKNOWN_TOPIC' }))
+  expect(feeds.topics).toEqual([])
+  expect(feeds.paused).toEqual([])
+  expect(feeds.lag).toEqual({ total: 0, topics: new Map() })
+  expect(() => feeds.pause([{ topic: 'a' }])).toThrow(expect.objectContaining({ code: 'UNKNOWN_TOPIC' }))
+  expect(() => feeds.resume([{ topic: 'a' }])).toThrow(expect.objectContaining({ code: 'UNKNOWN_TOPIC' }))
   expect(loads).toBe(0)
   const asked = [feeds.next(), feeds.whenStarted()]
   loading.resolve(loadedSource(calls))

@@ -1,9 +1,8 @@
 import { throwIfAborted } from '@tailrace/client'
 import { TailraceError } from '@tailrace/schemas'
-import type { Feed } from '../feed/feed.ts'
 import type { ReceivedBatch } from '../feed/received-batch.ts'
 import { type FromTopics, type TopicPlaces, TopicPositions, topicPlaces } from './topic-positions.ts'
-import { notRead, type TopicsSource } from './topics-source.ts'
+import { notRead, type TopicPart, type TopicPlace, type TopicsLag, type TopicsSource } from './topics-source.ts'
 
 /** Several topics, what reads them being loaded with the first record that is asked for. */
 export class LaterTopicFeeds implements TopicsSource {
@@ -27,8 +26,16 @@ export class LaterTopicFeeds implements TopicsSource {
     this.#load = load
   }
 
-  get feeds(): ReadonlyMap<string, Feed> {
-    return this.#source?.feeds ?? new Map()
+  get topics(): readonly string[] {
+    return this.#source?.topics ?? []
+  }
+
+  get lag(): TopicsLag {
+    return this.#source?.lag ?? { total: 0, topics: new Map() }
+  }
+
+  get paused(): TopicsSource['paused'] {
+    return this.#source?.paused ?? []
   }
 
   get positions(): TopicPositions {
@@ -53,19 +60,19 @@ export class LaterTopicFeeds implements TopicsSource {
     this.#source?.release(batch)
   }
 
-  pause(): void {
-    this.#isPaused = true
-    this.#source?.pause()
+  pause(parts?: readonly TopicPart[]): void {
+    if (this.#source === undefined) this.#hold(parts, true)
+    else this.#source.pause(parts)
   }
 
-  resume(): void {
-    this.#isPaused = false
-    this.#source?.resume()
+  resume(parts?: readonly TopicPart[]): void {
+    if (this.#source === undefined) this.#hold(parts, false)
+    else this.#source.resume(parts)
   }
 
-  feedOf(topic: string): Feed {
-    if (this.#source === undefined) throw notRead(topic)
-    return this.#source.feedOf(topic)
+  async seek(place: TopicPlace): Promise<void> {
+    const wanted = { ...place }
+    await (await this.#opened()).seek(wanted)
   }
 
   fail(error: TailraceError, now?: boolean): void {
@@ -76,6 +83,13 @@ export class LaterTopicFeeds implements TopicsSource {
   close(): void {
     if (this.#source === undefined) this.#ended.abort(new TailraceError('CLOSED'))
     else this.#source.close()
+  }
+
+  /** Before it is loaded no topic is read, and all can be paused. @throws TailraceError UNKNOWN_TOPIC */
+  #hold(parts: readonly TopicPart[] | undefined, isPaused: boolean): void {
+    const [first] = parts ?? []
+    if (first !== undefined) throw notRead(first.topic)
+    if (parts === undefined) this.#isPaused = isPaused
   }
 
   #opened(): Promise<TopicsSource> {

@@ -1,15 +1,25 @@
 import { orAborted, withResolvers } from '@tailrace/client'
-import { TailraceError } from '@tailrace/schemas'
+import { type PartitionNumber, TailraceError } from '@tailrace/schemas'
 import { Arrivals } from '../feed/arrivals.ts'
 import type { Feed } from '../feed/feed.ts'
 import { Feeds } from '../feed/feeds.ts'
 import type { ReceivedBatch } from '../feed/received-batch.ts'
+import { lagOf } from '../lag.ts'
+import { type FeedSettings, feedSettings } from '../options.ts'
 import type { Positions } from '../positions.ts'
+import { positionAt } from '../seek-place.ts'
 import { type TopicChoice, topicChoice } from './topic-choice.ts'
 import { topicNames, watchTopicNames } from './topic-list.ts'
 import { TopicPositions } from './topic-positions.ts'
 import { type TopicRanges, topicRanges } from './topics-options.ts'
-import { notRead, type TopicFeedsParts, type TopicsSource } from './topics-source.ts'
+import {
+  notRead,
+  type TopicFeedsParts,
+  type TopicPart,
+  type TopicPlace,
+  type TopicsLag,
+  type TopicsSource,
+} from './topics-source.ts'
 
 /**
  * The batches of several topics in one queue, under one budget. Topics that match a pattern join while it runs, and
@@ -19,6 +29,8 @@ export class TopicFeeds implements TopicsSource {
   onBegin: (() => void) | undefined
   onEnd: (() => void) | undefined
   readonly #parts: TopicFeedsParts
+  /** Its budget is that of all topics together. */
+  readonly #settings: FeedSettings
   readonly #choice: TopicChoice
   readonly #ranges: TopicRanges
   readonly #opener: Feeds
@@ -36,15 +48,26 @@ export class TopicFeeds implements TopicsSource {
   /** @throws TailraceError INVALID_SETTING, INVALID_TOPIC_NAME */
   constructor(parts: TopicFeedsParts) {
     this.#parts = parts
+    const { client, options, levelsOf, given, counts } = parts
+    const { from: _from, to: _to, ...ofEach } = given
+    this.#settings = feedSettings(ofEach, counts)
     this.#choice = topicChoice(parts.topics)
-    this.#ranges = topicRanges(parts.given)
-    const { client, options, levelsOf, settings } = parts
-    this.#opener = new Feeds(client, options, levelsOf, settings.counts)
+    this.#ranges = topicRanges(given)
+    this.#opener = new Feeds(client, options, levelsOf, counts)
     this.#started.promise.catch(() => {})
   }
 
-  get feeds(): ReadonlyMap<string, Feed> {
-    return this.#feeds
+  get topics(): readonly string[] {
+    return [...this.#feeds.keys()]
+  }
+
+  get lag(): TopicsLag {
+    const topics = new Map([...this.#feeds].map(([topic, feed]) => [topic, lagOf(feed)]))
+    return { total: [...topics.values()].reduce((sum, { total }) => sum + total, 0), topics }
+  }
+
+  get paused(): { readonly topic: string; readonly partition: PartitionNumber }[] {
+    return [...this.#feeds].flatMap(([topic, { moves }]) => moves.paused.map((partition) => ({ topic, partition })))
   }
 
   get positions(): TopicPositions {
@@ -68,20 +91,20 @@ export class TopicFeeds implements TopicsSource {
     batch.cursor.owner?.release(batch)
   }
 
-  pause(): void {
-    this.#isPaused = true
-    for (const feed of this.#feeds.values()) feed.moves.pause(undefined)
+  pause(parts?: readonly TopicPart[]): void {
+    if (parts === undefined) this.#isPaused = true
+    for (const [feed, partitions] of this.#named(parts)) feed.moves.pause(partitions)
   }
 
-  resume(): void {
-    this.#isPaused = false
-    for (const feed of this.#feeds.values()) feed.moves.resume(undefined)
+  resume(parts?: readonly TopicPart[]): void {
+    if (parts === undefined) this.#isPaused = false
+    for (const [feed, partitions] of this.#named(parts)) feed.moves.resume(partitions)
   }
 
-  feedOf(topic: string): Feed {
-    const feed = this.#feeds.get(topic)
-    if (feed === undefined) throw notRead(topic)
-    return feed
+  async seek({ topic, ...place }: TopicPlace): Promise<void> {
+    const position = positionAt(place)
+    await this.whenStarted()
+    await this.#feedOf(topic).moves.seek(place.partition, position)
   }
 
   fail(error: TailraceError, now = false): void {
@@ -93,6 +116,19 @@ export class TopicFeeds implements TopicsSource {
   close(): void {
     this.#arrivals.close()
     this.#shutDown(new TailraceError('CLOSED'))
+  }
+
+  /** Without partitions all of them. @throws TailraceError UNKNOWN_TOPIC, when it comes to one that is not read here */
+  *#named(parts: readonly TopicPart[] | undefined): Iterable<[Feed, readonly PartitionNumber[] | undefined]> {
+    const all = [...this.#feeds.keys()].map((topic): TopicPart => ({ topic }))
+    for (const { topic, partition } of parts ?? all)
+      yield [this.#feedOf(topic), partition === undefined ? undefined : [partition]]
+  }
+
+  #feedOf(topic: string): Feed {
+    const feed = this.#feeds.get(topic)
+    if (feed === undefined) throw notRead(topic)
+    return feed
   }
 
   get #isDone(): boolean {
@@ -137,11 +173,10 @@ export class TopicFeeds implements TopicsSource {
   /** Those that are not read yet are, from now on. */
   #take(topics: readonly string[], isLater: boolean): void {
     if (this.#isOver) return
-    const { settings } = this.#parts
     for (const topic of topics) {
       const range = this.#feeds.has(topic) ? undefined : this.#ranges.of(topic, isLater)
       if (range === undefined) continue
-      const feed: Feed = this.#opener.open(topic, range, settings, {
+      const feed: Feed = this.#opener.open(topic, range, this.#settings, {
         arrivals: this.#arrivals,
         failed: (error, now) => {
           const mayLeave = error.code === 'UNKNOWN_TOPIC' && !this.#choice.names.includes(topic)

@@ -1,12 +1,30 @@
 import type { Client, ClientOptions } from '@tailrace/client'
-import { TailraceError } from '@tailrace/schemas'
+import { type PartitionNumber, TailraceError } from '@tailrace/schemas'
 import type { BatchSource } from '../feed/batch-source.ts'
-import type { Feed } from '../feed/feed.ts'
 import type { LevelsOf } from '../feed/feed-routes.ts'
-import type { FeedSettings } from '../options.ts'
+import type { ReceivedCounts } from '../feed/received-counts.ts'
+import type { Lag } from '../lag.ts'
+import type { Place } from '../seek-place.ts'
 import type { Topics } from './topic-choice.ts'
 import type { TopicPositions } from './topic-positions.ts'
 import type { TopicsOptions } from './topics-options.ts'
+
+/** A place in a partition of a topic. */
+export interface TopicPlace extends Place {
+  readonly topic: string
+}
+
+/** A partition of a topic; without `partition` all of them, also those that are added later. */
+export interface TopicPart {
+  readonly topic: string
+  readonly partition?: number
+}
+
+/** Records by which the reader is behind. */
+export interface TopicsLag {
+  readonly total: number
+  readonly topics: ReadonlyMap<string, Lag>
+}
 
 /** The batches of several topics in one queue. */
 export interface TopicsSource extends BatchSource {
@@ -15,15 +33,20 @@ export interface TopicsSource extends BatchSource {
   /** Called once when it has ended, for any reason. */
   onEnd: (() => void) | undefined
   /** The topics that are read at present. */
-  readonly feeds: ReadonlyMap<string, Feed>
+  readonly topics: readonly string[]
+  readonly lag: TopicsLag
+  readonly paused: readonly { readonly topic: string; readonly partition: PartitionNumber }[]
   readonly positions: TopicPositions
   /** Resolves when the start of each partition of the topics that there are is known. @throws what has ended it */
   whenStarted(): Promise<void>
-  /** All topics, also those that join later. */
-  pause(): void
-  resume(): void
-  /** @throws TailraceError UNKNOWN_TOPIC: it is not read here */
-  feedOf(topic: string): Feed
+  /**
+   * `parts` undefined: all topics, also those that join later.
+   * @throws TailraceError UNKNOWN_TOPIC, UNKNOWN_PARTITION: it is not read here
+   */
+  pause(parts?: readonly TopicPart[]): void
+  resume(parts?: readonly TopicPart[]): void
+  /** @throws TailraceError as `seek` of a subscription, and UNKNOWN_TOPIC */
+  seek(place: TopicPlace): Promise<void>
   fail(error: TailraceError, now?: boolean): void
 }
 
@@ -34,8 +57,7 @@ export interface TopicFeedsParts {
   readonly levelsOf: LevelsOf | undefined
   readonly topics: Topics
   readonly given: TopicsOptions
-  /** Its budget is that of all topics together. */
-  readonly settings: FeedSettings
+  readonly counts: ReceivedCounts
   /** Between two looks for topics that match a pattern. */
   readonly lookMs: number
 }
