@@ -167,6 +167,10 @@ export class Coordinator {
     this.#expiry.look()
   }
 
+  get groups(): ReadonlyMap<string, ConsumerGroup> {
+    return this.#deps.state.groups
+  }
+
   /** Whether `tick` has anything to look at. */
   get mustTick(): boolean {
     return this.#sessions.size > 0 || this.#delays.size > 0

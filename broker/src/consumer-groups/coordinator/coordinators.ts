@@ -101,8 +101,8 @@ export class Coordinators {
   figures(): CoordinatorFigures {
     const now = this.#deps.clock.monotonic()
     let [groups, members, stuck] = [0, 0, 0]
-    for (const [led, coordinator] of this.#led.leading) {
-      for (const group of this.#led.machines.get(led)!.state.groups.values()) {
+    for (const coordinator of this.#led.leading.values()) {
+      for (const group of coordinator.groups.values()) {
         groups += 1
         members += group.members.size
         for (const id of group.members.keys()) stuck += stuckOf(group, id, coordinator.members, now).length
@@ -113,9 +113,7 @@ export class Coordinators {
 
   /** The lag of the groups that this broker coordinates; null: they have more than `most` partitions. Never rejects. */
   async lags(most: number): Promise<readonly GroupLag[] | null> {
-    const groups = [...this.#led.leading.keys()].flatMap((led) => [
-      ...this.#led.machines.get(led)!.state.groups.values(),
-    ])
+    const groups = [...this.#led.leading.values()].flatMap((coordinator) => [...coordinator.groups.values()])
     const topics = groups.flatMap((group) => [...group.topics.values()])
     if (topics.reduce((sum, { partitions }) => sum + partitions.size, 0) > most) return null
     const ends = await this.#deps.ends.of(topics.map(({ topicId }) => topicId))
@@ -129,13 +127,13 @@ export class Coordinators {
   /** @throws TailraceError NOT_LEADER, NEWER_FORMAT, and as ConsumerGroupsApi.ask */
   async answer(group: GroupId, request: ConsumerGroupRequest, asker: Asker | null): Promise<ConsumerGroupResult> {
     const coordinator = await this.#led.leaderOf(group)
-    const { state } = this.#led.machines.get(group)!
+    const { groups } = coordinator
     const now = this.#deps.clock.monotonic()
     switch (request.kind) {
       case 'list':
-        return { kind: 'listed', groups: await listGroups(state, coordinator.members, this.#deps.ends, now) }
+        return { kind: 'listed', groups: await listGroups(groups, coordinator.members, this.#deps.ends, now) }
       case 'describe': {
-        const found = state.groups.get(request.group)
+        const found = groups.get(request.group)
         if (found === undefined) throw new TailraceError('UNKNOWN_CONSUMER_GROUP', `"${request.group}"`)
         return describeGroup(found, coordinator.members, this.#deps.ends, now)
       }

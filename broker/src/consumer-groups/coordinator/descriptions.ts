@@ -6,7 +6,6 @@ import type {
   ListedConsumerGroup,
 } from '../../api/consumer-groups-api.ts'
 import type { ConsumerGroup } from '../state/consumer-group.ts'
-import type { ConsumerGroupsState } from '../state/consumer-groups-state.ts'
 import { placeKey } from '../state/place-key.ts'
 import type { HeardMembers } from './heard-members.ts'
 import { type Ends, lagOf, type PartitionEnds } from './partition-ends.ts'
@@ -36,7 +35,7 @@ export async function describeGroup(
 
 /** `now`: as of describeGroup. */
 export async function listGroups(
-  { groups }: ConsumerGroupsState,
+  groups: ReadonlyMap<string, ConsumerGroup>,
   heard: HeardMembers,
   partitionEnds: PartitionEnds,
   now: number,
