@@ -6,8 +6,16 @@ import { isLinkRecord, type LinkRecord } from './subscription-record.ts'
 
 export type Link = LinkRecord & { readonly stream: string }
 
-/** Of the names of streams that one wake names. */
+interface Found {
+  readonly links: Link[]
+  readonly from: string
+}
+
+/** Streams that one wake names, and characters of their names; the others are in the next one. */
+const MOST_WOKEN = 1_000
 const MOST_CHARACTERS = 200_000
+/** Streams of one look that may not be seen. */
+const MOST_PASSED = 1_000
 /** The key alone says it. */
 const NOTED = new Uint8Array([1])
 
@@ -46,22 +54,33 @@ export class Links {
   }
 
   /**
-   * Streams that have more than was acked, as far as `may` lets them be seen; no more than one entry of the log has
-   * room for.
+   * Streams that have more than was acked, as far as `may` lets them be seen, from one on and then from the first; no
+   * more than one entry of the log has room for. `from`: where to look next. A look ends behind many that may not be
+   * seen: anybody may have a subscription to any number of them.
    */
-  async pending(number: string, most: number, may: (stream: string) => boolean): Promise<Link[]> {
+  async pending(number: string, may: (stream: string) => boolean, from: string): Promise<Found> {
     await this.#store.settled()
-    const prefix = storedKeys.pendingOf(number)
     const links: Link[] = []
-    let characters = 0
-    for await (const [key] of this.#store.range(...rangeOf(prefix))) {
-      const stream = key.slice(prefix.length)
+    let [characters, passed] = [0, 0]
+    for await (const stream of this.#pendingFrom(number, from)) {
       const link = may(stream) ? await this.get(number, stream) : null
-      if (link === null) continue
-      characters += stream.length
-      if (links.push({ ...link, stream }) === most || characters > MOST_CHARACTERS) break
+      if (link !== null) {
+        characters += stream.length
+        if (links.push({ ...link, stream }) === MOST_WOKEN || characters > MOST_CHARACTERS) break
+      } else if (++passed === MOST_PASSED) return { links, from: links.length > 0 ? from : stream }
     }
-    return links
+    return { links, from }
+  }
+
+  async *#pendingFrom(number: string, from: string): AsyncIterable<string> {
+    const prefix = storedKeys.pendingOf(number)
+    const [first, end] = rangeOf(prefix)
+    for (const [start, stop] of [
+      [prefix + from, end],
+      [first, prefix + from],
+    ] as const) {
+      for await (const [key] of this.#store.range(start, stop)) yield key.slice(prefix.length)
+    }
   }
 }
 

@@ -14,6 +14,10 @@ export class SubscriptionEntry {
   again: TimerHandle | null = null
   /** Such attempts that have failed, one after the other. */
   attempts = 0
+  /** The stream at which the next look for what is pending begins. */
+  lookFrom = ''
+  /** The wake of which its owner may read nothing. */
+  resting: string | null = null
   /** The delivery that is under way. */
   sending: AbortController | null = null
   isGone = false

@@ -246,7 +246,8 @@ export class Subscriptions {
     return entry!.inTurn(async () => {
       if (!isThere()) return done({ isThere: false })
       await this.#membership.told(entry!, news)
-      await this.#wakes.wakeIfPending(entry!)
+      const streams = news.map(({ stream }) => stream)
+      await this.#wakes.changed(entry!, streams)
       return done({ isThere: true })
     })
   }

@@ -4,6 +4,8 @@ import type { SubscriptionRecord, Wake } from './subscription-record.ts'
 /** Between two attempts to deliver: at first, and at most. A fifth of it is random. */
 export const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 60_000
+/** Between two looks at what may not be read. */
+export const REST_MS = 60_000
 
 export function pauseAfter(failures: number, random: Pick<Random, 'below'>): number {
   const pause = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 10), LONGEST_PAUSE_MS)

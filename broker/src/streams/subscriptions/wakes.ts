@@ -6,11 +6,9 @@ import type { Desk } from './desk.ts'
 import { type Link, linkChanges } from './links.ts'
 import type { SubscriptionEntry } from './subscription-entry.ts'
 import type { SubscriptionRecord, Wake } from './subscription-record.ts'
-import { FIRST_PAUSE_MS, pauseAfter, withinReach } from './wake-times.ts'
+import { FIRST_PAUSE_MS, pauseAfter, REST_MS, withinReach } from './wake-times.ts'
 import { generationOf, wakeToken } from './wake-token.ts'
 
-/** Streams that one wake names; the others are in the next one. */
-const MOST_WOKEN = 1_000
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 const WAKE_BYTES = 12
 
@@ -34,6 +32,20 @@ export class Wakes {
 
   close(): void {
     this.#isClosed = true
+  }
+
+  /** In the turn of the subscription, which knows of changes of these streams. */
+  async changed(entry: SubscriptionEntry, streams: readonly string[]): Promise<void> {
+    const { wake, owner } = entry.record
+    const isResting = wake !== null && entry.resting === wake.id
+    const seen = isResting ? streams.find((stream) => this.#desk.deps.may(owner, 'read', stream)) : undefined
+    if (isResting && seen !== undefined) {
+      entry.lookFrom = seen
+      entry.resting = null
+      entry.record = { ...entry.record, wake: { ...wake, nextAt: this.#now } }
+      this.arm(entry)
+    }
+    await this.wakeIfPending(entry)
   }
 
   /** In the turn of the subscription. Returns whether there is another wake. */
@@ -73,10 +85,11 @@ export class Wakes {
       const more = { current_holder: held.holder, generation: entry.record.generation }
       return failure('ALREADY_CLAIMED', 'Another worker has the lease.', more)
     }
-    const links = await this.#pending(entry.record)
+    const links = await this.#pending(entry)
     if (links.length === 0) {
-      // What it was about is gone; the next change begins another one.
-      if (held !== null) await this.#commit(entry, { ...entry.record, wake: null })
+      // What it was about is gone: another one tells of the next change.
+      if (held?.delivered) await this.#commit(entry, { ...entry.record, wake: null })
+      if (held?.delivered && (await this.wakeIfPending(entry))) this.#rest(entry)
       return null
     }
     const until = this.#now + entry.record.config.leaseMs
@@ -141,9 +154,23 @@ export class Wakes {
     this.arm(entry)
   }
 
-  #pending({ number, owner }: SubscriptionRecord): Promise<Link[]> {
-    const { may } = this.#desk.deps
-    return this.#desk.links.pending(number, MOST_WOKEN, (stream) => may(owner, 'read', stream))
+  async #pending(entry: SubscriptionEntry): Promise<readonly Link[]> {
+    const { number, owner } = entry.record
+    const may = (stream: string): boolean => this.#desk.deps.may(owner, 'read', stream)
+    const { links, from } = await this.#desk.links.pending(number, may, entry.lookFrom)
+    entry.lookFrom = from
+    return links
+  }
+
+  /** Its owner may read nothing of what is pending: it is looked at again later, or when something else changes. */
+  #rest(entry: SubscriptionEntry): void {
+    const { record } = entry
+    const nextAt = this.#now + REST_MS
+    const until = record.config.type === 'webhook' ? nextAt + record.config.leaseMs : -1
+    const wake = { ...record.wake!, nextAt, until }
+    entry.record = { ...record, wake }
+    entry.resting = wake.id
+    this.arm(entry)
   }
 
   /** The time of the wake may have come, for its delivery or for its end. */
@@ -151,7 +178,7 @@ export class Wakes {
     await this.#endIfOver(entry)
     const { wake } = entry.record
     const mustSend = wake !== null && !wake.delivered && entry.sending === null && wake.nextAt <= this.#now
-    if (mustSend) void this.#deliver(entry, entry.record, wake)
+    if (mustSend) void this.#deliver(entry, wake)
     this.arm(entry)
   }
 
@@ -196,11 +223,11 @@ export class Wakes {
   }
 
   /** Not in the turn of the subscription: it may last. Never rejects. */
-  async #deliver(entry: SubscriptionEntry, record: SubscriptionRecord, wake: Wake): Promise<void> {
+  async #deliver(entry: SubscriptionEntry, wake: Wake): Promise<void> {
     const sending = new AbortController()
     entry.sending = sending
-    const outcome = await this.#send(record, wake, sending.signal).catch((error): Delivered => {
-      this.#desk.deps.logger.info({ subscription: record.path, err: error }, 'a wake could not be delivered')
+    const outcome = await this.#send(entry, wake, sending.signal).catch((error): Delivered => {
+      this.#desk.deps.logger.info({ subscription: entry.record.path, err: error }, 'a wake could not be delivered')
       return { outcome: 'failed' }
     })
     this.#inTurn(entry, async () => {
@@ -210,8 +237,9 @@ export class Wakes {
     })
   }
 
-  async #send(record: SubscriptionRecord, wake: Wake, signal: AbortSignal): Promise<Delivered> {
-    const links = await this.#pending(record)
+  async #send(entry: SubscriptionEntry, wake: Wake, signal: AbortSignal): Promise<Delivered> {
+    const { record } = entry
+    const links = await this.#pending(entry)
     const first = links[0]
     if (first === undefined) return { outcome: 'nothing' }
     if (record.config.type === 'pull-wake') {
@@ -261,8 +289,9 @@ export class Wakes {
     }
     if (delivered.outcome === 'nothing') {
       // There may be something by now, and a worker may have claimed it.
-      const isDone = !wake.delivered && (await this.#pending(record)).length === 0
-      if (isDone) await this.#commit(entry, { ...record, failures: 0, wake: null })
+      const isDone = !wake.delivered && (await this.#pending(entry)).length === 0
+      if (isDone && (await this.#desk.links.hasPending(record.number))) this.#rest(entry)
+      else if (isDone) await this.#commit(entry, { ...record, failures: 0, wake: null })
       return
     }
     counts.delivered += 1
