@@ -22,7 +22,7 @@ const config = {
       ...text,
       minLength: 1,
       maxLength: 1000,
-      description: 'Of names of streams: `*` is one segment, `**` any number of them.',
+      description: 'Of names of streams: `*` is one segment, `**` any number of them. Up to 32 segments.',
     },
     streams: { ...names, minItems: 0 },
     webhook: { type: 'object', properties: { url: { ...text, maxLength: 2000 } }, required: ['url'] },

@@ -6,12 +6,14 @@ import type { StreamChange } from '../state/change-codec.ts'
 import { rangeOf, storedKeys } from '../state/stored-keys.ts'
 import { isStreamRecord, type StreamRecord } from '../state/stream-record.ts'
 import type { StreamsStore } from '../state/streams-store.ts'
-import { literalStart, matchesGlob } from './glob.ts'
+import { globOf, literalStart } from './glob.ts'
 import { isNamedWatchRecord, isWatchRecord, type NamedWatchRecord, type WatchRecord } from './subscription-record.ts'
 
 /** Of one partition: each append of it is held against all patterns. */
 const MOST_PATTERNS = 1_000
 const MOST_NAMED = 20_000
+/** Streams of which it is known who watches them. */
+const MOST_KNOWN = 1_000
 /** Of one answer to `watch`. */
 const MOST_FOUND = 200
 const MOST_LOOKED_AT = 5_000
@@ -20,6 +22,11 @@ const MOST_LOOKED_AT = 5_000
 export interface Watcher {
   readonly number: string
   readonly path: string
+}
+
+interface Pattern {
+  readonly watcher: Watcher
+  readonly matches: (name: string) => boolean
 }
 
 export interface WatchesDeps {
@@ -39,10 +46,12 @@ export interface FoundStreams {
 /** The subscriptions that want to know of streams of one partition, in the log of that partition. */
 export class Watches {
   readonly #deps: WatchesDeps
-  readonly #patterns = new Map<string, WatchRecord>()
+  readonly #patterns = new Map<string, Pattern>()
   /** By stream, then by the number of the subscription. */
   readonly #named = new Map<string, Map<string, NamedWatchRecord>>()
   #namedCount = 0
+  /** By stream, as long as nothing else is watched. */
+  readonly #known = new Map<string, readonly Watcher[]>()
   #loading: Promise<void> | null = null
   #isLoaded = false
   /** What is registered stands in the log before the next one is looked at. */
@@ -62,18 +71,17 @@ export class Watches {
   }
 
   watchersOf(stream: string): readonly Watcher[] {
-    const watchers = new Map<string, Watcher>()
-    for (const [number, { path, pattern }] of this.#patterns) {
-      if (matchesGlob(pattern, stream)) watchers.set(number, { number, path })
-    }
-    for (const [number, { path }] of this.#named.get(stream) ?? []) watchers.set(number, { number, path })
-    return [...watchers.values()]
+    const known = this.#known.get(stream)
+    if (known !== undefined) return known
+    const watchers = this.#find(stream)
+    const [oldest] = this.#known.keys()
+    if (this.#known.size >= MOST_KNOWN) this.#known.delete(oldest!)
+    this.#known.set(stream, watchers)
+    return watchers
   }
 
   isWatched(stream: string): boolean {
-    if (this.#named.has(stream)) return true
-    for (const { pattern } of this.#patterns.values()) if (matchesGlob(pattern, stream)) return true
-    return false
+    return this.watchersOf(stream).length > 0
   }
 
   /** See WatchStreams. @throws TailraceError OVERLOADED */
@@ -84,7 +92,7 @@ export class Watches {
     await this.#deps.store.settled()
     const named = await Promise.all(streams.map(this.#deps.current))
     if (pattern === null) return { streams: named, next: '' }
-    const found = await this.#find(pattern, after)
+    const found = await this.#present(pattern, after)
     return { streams: [...named, ...found.streams], next: found.next }
   }
 
@@ -96,6 +104,7 @@ export class Watches {
 
   async #unregister(number: string, stream: string | null): Promise<void> {
     const changes: StreamChange[] = []
+    this.#known.clear()
     if (stream === null && this.#patterns.delete(number)) changes.push([storedKeys.watch(number), null])
     for (const name of stream === null ? [...this.#named.keys()] : [stream]) {
       if (this.#removeNamed(number, name)) changes.push([storedKeys.namedWatch(number, name), null])
@@ -121,21 +130,35 @@ export class Watches {
       for (const stream of added) changes.push(this.#addNamed({ path, number, stream }))
       if (changes.length > 0) await this.#deps.propose(changes)
     } catch (error) {
+      this.#known.clear()
       if (isNew) this.#patterns.delete(number)
       for (const stream of added) this.#removeNamed(number, stream)
       throw error
     }
   }
 
+  #find(stream: string): readonly Watcher[] {
+    const watchers = new Map<string, Watcher>()
+    for (const [number, { watcher, matches }] of this.#patterns) if (matches(stream)) watchers.set(number, watcher)
+    for (const [number, watcher] of this.#named.get(stream) ?? []) watchers.set(number, watcher)
+    return [...watchers.values()]
+  }
+
+  #setPattern(number: string, { path, pattern }: WatchRecord): void {
+    this.#known.clear()
+    this.#patterns.set(number, { watcher: { number, path }, matches: globOf(pattern) })
+  }
+
   #addPattern(number: string, record: WatchRecord): StreamChange {
     if (this.#patterns.size >= MOST_PATTERNS) throw new TailraceError('OVERLOADED', 'There are too many subscriptions.')
-    this.#patterns.set(number, record)
+    this.#setPattern(number, record)
     return [storedKeys.watch(number), jsonOf(record)]
   }
 
   #addNamed(record: NamedWatchRecord): StreamChange {
     if (this.#namedCount >= MOST_NAMED) throw new TailraceError('OVERLOADED', 'Subscriptions name too many streams.')
     const { stream, number } = record
+    this.#known.clear()
     const watches = this.#named.get(stream) ?? new Map<string, NamedWatchRecord>()
     this.#named.set(stream, watches.set(number, record))
     this.#namedCount += 1
@@ -154,7 +177,7 @@ export class Watches {
     const { store } = this.#deps
     await store.settled()
     for await (const [key, value] of store.range(...rangeOf(storedKeys.watches))) {
-      this.#patterns.set(key.slice(storedKeys.watches.length), storedJson(key, value, isWatchRecord))
+      this.#setPattern(key.slice(storedKeys.watches.length), storedJson(key, value, isWatchRecord))
     }
     for await (const [key, value] of store.range(...rangeOf(storedKeys.namedWatches))) {
       this.#addNamed(storedJson(key, value, isNamedWatchRecord))
@@ -162,15 +185,16 @@ export class Watches {
     this.#isLoaded = true
   }
 
-  async #find(pattern: string, after: string): Promise<FoundStreams> {
+  async #present(pattern: string, after: string): Promise<FoundStreams> {
     const start = storedKeys.stream(literalStart(pattern))
+    const matches = globOf(pattern)
     const from = after === '' ? start : `${storedKeys.stream(after)}\0`
     const streams: StreamNews[] = []
     let looks = MOST_LOOKED_AT
     for await (const [key, value] of this.#deps.store.range(from, rangeOf(storedKeys.streams)[1])) {
       if (!key.startsWith(start)) break
       const record = storedJson(key, value, isStreamRecord)
-      if (isFound(record, pattern)) streams.push(newsOf(record.path, record))
+      if (isFound(record, matches)) streams.push(newsOf(record.path, record))
       if (streams.length === MOST_FOUND || --looks === 0) return { streams, next: record.path }
     }
     return { streams, next: '' }
@@ -182,8 +206,8 @@ export function newsOf(stream: string, record: StreamRecord | null): StreamNews 
   return record === null || record.deleted ? { stream, id: '', tail: 0 } : { stream, id: record.id, tail: record.tail }
 }
 
-function isFound({ path, deleted }: StreamRecord, pattern: string): boolean {
-  return !deleted && !path.startsWith(CONTROL_PREFIX) && matchesGlob(pattern, path)
+function isFound({ path, deleted }: StreamRecord, matches: (name: string) => boolean): boolean {
+  return !deleted && !path.startsWith(CONTROL_PREFIX) && matches(path)
 }
 
 function jsonOf(value: object): Uint8Array {

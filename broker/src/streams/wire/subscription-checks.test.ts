@@ -47,6 +47,7 @@ describe('acts about subscriptions', () => {
     ['an act of no kind', { act: 'toString' }],
     ['a short lease', { ...put, config: { ...config, leaseMs: 999 } }],
     ['a long lease', { ...put, config: { ...config, leaseMs: 600_001 } }],
+    ['a pattern of very many segments', { ...put, config: { ...config, pattern: `${'a/'.repeat(32)}a` } }],
     ['no streams', { ...put, config: { ...config, pattern: null } }],
     ['too many streams', { ...put, config: { ...config, streams: Array(101).fill('a') } }],
     ['long names', { ...put, config: { ...config, streams: Array(21).fill('a'.repeat(1000)) } }],

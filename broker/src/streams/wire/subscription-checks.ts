@@ -1,6 +1,7 @@
 import type { SubscriptionAct, SubscriptionAnswer, SubscriptionConfig } from '../../api/subscriptions-api.ts'
 import { CONTROL_PREFIX } from '../../api/subscriptions-api.ts'
 import { hasFields, isWhole } from '../../log/store/stored-json.ts'
+import { MOST_SEGMENTS } from '../subscriptions/glob.ts'
 import { isSubscriptionConfig } from '../subscriptions/subscription-record.ts'
 import { isName, isPath, isShort } from './request-checks.ts'
 
@@ -21,7 +22,8 @@ const isYesOrNo = (field: unknown): boolean => typeof field === 'boolean'
 const isNumber = (field: unknown): boolean => isText(field) && isName(field)
 const isStream = (field: unknown): boolean => isText(field) && isStreamName(field)
 const isAfter = (field: unknown): boolean => field === '' || (isText(field) && isPath(field))
-const isPattern = (field: unknown): boolean => field === null || isStream(field)
+const isPattern = (field: unknown): boolean => field === null || (isStream(field) && hasFewSegments(field as string))
+const hasFewSegments = (pattern: string): boolean => pattern.split('/', MOST_SEGMENTS + 1).length <= MOST_SEGMENTS
 const isShortText = (field: unknown): boolean => isText(field) && isShort(field)
 const isToken = (field: unknown): boolean => isText(field) && field.length <= MOST_URL_CHARACTERS
 const isPartition = isWhole
