@@ -12,7 +12,6 @@ import type { HttpAccess, HttpCall } from './http/http-call.ts'
 import { loggerOf } from './logger.ts'
 import { Metadata, type TopicRoute } from './metadata/metadata.ts'
 import { LOOKUP_TIMEOUT_MS, TopicLookup } from './metadata/topic-lookup.ts'
-import { type Nearness, nearestFirst } from './nearness.ts'
 import { type ConnectOptions, checkTimeout, notReached, REACH_MS } from './reach.ts'
 import { withRetries } from './retries.ts'
 import { serverAddresses, toldAddress } from './server-address.ts'
@@ -34,7 +33,7 @@ export class Client {
   readonly metadata: Metadata
   readonly #servers: readonly string[]
   readonly #scheme: string
-  readonly #nearness: Nearness
+  readonly #rack: string
   readonly #pool: ConnectionPool
   readonly #status: StatusWatch
   readonly #access: HttpAccess
@@ -46,6 +45,7 @@ export class Client {
   constructor(options: ClientOptions, rack = '') {
     const surroundings = surroundingsOf(options.surroundings)
     this.surroundings = surroundings
+    this.#rack = rack
     this.metadata = new Metadata(surroundings)
     this.#servers = serverAddresses(options.servers)
     const isSecure = this.#servers.some((server) => server.startsWith('wss:'))
@@ -70,10 +70,6 @@ export class Client {
     this.#pool = new ConnectionPool(settings, this.#status)
     const known = () => [...new Set([...this.#servers, ...this.metadata.addresses()])]
     this.#choice = new BrokerChoice(known, this.#pool, Math.floor(surroundings.random() * 1024))
-    this.#nearness = {
-      isOfOwnRack: (id) => rack !== '' && this.metadata.rackOf(id) === rack,
-      openedInMs: (id) => this.#pool.peek(this.metadata.brokerAddress(id) ?? '')?.openedInMs,
-    }
     const maxAgeMs = wholeNumber('metadataMaxAgeMs', options.metadataMaxAgeMs, { default: 15_000, min: 10, max })
     this.#lookup = new TopicLookup({
       metadata: this.metadata,
@@ -161,11 +157,6 @@ export class Client {
     return { connection: await this.#choice.any(), direct: false }
   }
 
-  /** Brokers of the own rack, then the others, of each those first to which a connection opened fastest. */
-  byNearness(brokers: readonly BrokerId[]): BrokerId[] {
-    return nearestFirst(brokers, this.#nearness)
-  }
-
   /**
    * A connection to this very broker. One attempt.
    * @throws TailraceError UNKNOWN_BROKER, CONNECTION_LOST, CLOSED
@@ -176,25 +167,14 @@ export class Client {
     return this.#pool.get(address)
   }
 
-  /**
-   * A connection to the nearest broker that holds the partition: one of the own rack, else the one that opened fastest.
-   * Where none can be reached, as {@link route}.
-   * @throws TailraceError as {@link route}
-   */
-  async nearest(topic: string, partition: PartitionNumber): Promise<Route> {
-    if (this.metadata.topic(topic) === undefined) await this.refresh([topic])
-    const replicas = this.metadata.topic(topic)?.replicas[partition] ?? []
-    const ofOwnRack = replicas.filter(this.#nearness.isOfOwnRack)
-    for (const some of [ofOwnRack, replicas]) {
-      try {
-        await Promise.any(some.map((id) => this.broker(id)))
-        const [nearest] = this.byNearness(some)
-        return { connection: await this.broker(nearest!), direct: true }
-      } catch {
-        // Of the others, or through any broker.
-      }
-    }
-    return this.route(topic, partition)
+  /** Whether the broker stands in this program's rack. */
+  isOfOwnRack(id: BrokerId): boolean {
+    return this.#rack !== '' && this.metadata.rackOf(id) === this.#rack
+  }
+
+  /** Of the connection to the broker; undefined: none is open. */
+  openedInMs(id: BrokerId): number | undefined {
+    return this.#pool.peek(this.metadata.brokerAddress(id) ?? '')?.openedInMs
   }
 
   /**

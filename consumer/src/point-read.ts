@@ -8,6 +8,7 @@ import {
   retryBackoff,
   throwIfAborted,
 } from '@tailrace/client'
+import { nearestFirst } from '@tailrace/client/nearest-route'
 import * as schemas from '@tailrace/schemas'
 import { type BrokerId, NO_BROKER, type Offset, TailraceError } from '@tailrace/schemas'
 import { parseReadToken } from '@tailrace/schemas/parse-read-token'
@@ -104,7 +105,10 @@ class Asking {
     const route = client.metadata.topic(topic)
     const leader = route?.leaders[place.partition] ?? NO_BROKER
     const holders = place.holders?.length ? place.holders : (route?.replicas[place.partition] ?? [])
-    const others = client.byNearness([...new Set(holders)].filter((broker) => broker !== leader))
+    const others = nearestFirst(
+      client,
+      [...new Set(holders)].filter((broker) => broker !== leader),
+    )
     // The broker that is taken for the leader may have been deposed, and may forward the request to one that does not
     // answer. Its own replica answers.
     if (holders.includes(leader)) others.push(leader)

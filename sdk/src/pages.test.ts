@@ -60,6 +60,8 @@ const uses: Record<string, (sdk: typeof Sdk, servers: string[]) => Promise<unkno
     first(new Consumer({ servers }), (one) => one.subscribe('t', { until: 'end' })),
   'cascade brokers': ({ Consumer }, servers) =>
     first(new Consumer({ servers, level: 'nearest' }), (one) => one.subscribe('t', { from: 'earliest' })),
+  'the nearest broker': ({ Consumer }, servers) =>
+    first(new Consumer({ servers }), (one) => one.subscribe('t', { from: 'earliest', readFrom: 'nearest' })),
   'one place': async ({ Consumer }, servers) => {
     await using consumer = new Consumer({ servers })
     return (await consumer.read('t', { partition: 0, offset: 0 })).records[0]?.value
@@ -156,6 +158,7 @@ const waits: Record<string, (sdk: { consumer: Sdk.Consumer; producer: Sdk.Produc
   'several topics': ({ consumer }) => firstOf(consumer.subscribe(['t'])),
   'the start of several topics': ({ consumer }) => consumer.subscribe(['t']).ready(),
   'a loop with an end': ({ consumer }) => firstOf(consumer.subscribe('t', { until: 'end' })),
+  'the nearest broker': ({ consumer }) => firstOf(consumer.subscribe('t', { readFrom: 'nearest' })),
   'one place': ({ consumer }) => consumer.read('t', { partition: 0, offset: 0 }),
   'another place in a loop': ({ consumer }) => consumer.subscribe('t').seek({ partition: 0, offset: 0 }),
   'another place in a loop over topics': ({ consumer }) =>

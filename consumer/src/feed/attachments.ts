@@ -38,10 +38,10 @@ export class Attachments {
   #isAttaching = false
 
   constructor(feed: AttachedFeed, parts: AttachmentsParts) {
-    const { client, settings, levelsOf } = parts
+    const { client, settings, levelsOf, ended } = parts
     this.#feed = feed
     this.#parts = parts
-    this.#routes = new FeedRoutes(client, feed.topic, settings.readFrom, levelsOf)
+    this.#routes = new FeedRoutes(client, feed.topic, settings.readFrom, levelsOf, ended)
     this.#backoff = retryBackoff(client.surroundings)
   }
 

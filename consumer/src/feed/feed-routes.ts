@@ -1,5 +1,6 @@
-import type { Client, Connection } from '@tailrace/client'
+import type { Client, Connection, Route } from '@tailrace/client'
 import { type BrokerId, type PartitionNumber, TailraceError } from '@tailrace/schemas'
+import { placeParts } from '#place-parts'
 import type { Levels } from '../levels.ts'
 import type { Cursor } from './cursor.ts'
 
@@ -23,11 +24,19 @@ export class FeedRoutes {
   readonly #readFrom: 'leader' | 'nearest'
   /** Undefined: cascade brokers are not looked for. */
   readonly #levelsOf: LevelsOf | undefined
+  readonly #ended: AbortSignal
   #levels: Levels | undefined
   #stopMoving: (() => void) | undefined
   #isClosed = false
 
-  constructor(client: Client, topic: string, readFrom: 'leader' | 'nearest', levelsOf: LevelsOf | undefined) {
+  constructor(
+    client: Client,
+    topic: string,
+    readFrom: 'leader' | 'nearest',
+    levelsOf: LevelsOf | undefined,
+    ended: AbortSignal,
+  ) {
+    this.#ended = ended
     this.#client = client
     this.#topic = topic
     this.#readFrom = readFrom
@@ -77,9 +86,7 @@ export class FeedRoutes {
   /** To a broker of level 0; undefined while there is none. @throws TailraceError what does not pass */
   async #connectionFor(partition: PartitionNumber): Promise<Connection | undefined> {
     try {
-      const isNear = this.#readFrom === 'nearest'
-      const route = isNear ? this.#client.nearest(this.#topic, partition) : this.#client.route(this.#topic, partition)
-      const { connection } = await route
+      const { connection } = await this.#routeTo(partition)
       if (!this.#levels?.isCopy(connection.address)) return connection
       // It was told by a copy that its broker leads, as copies do.
       throw new TailraceError('LEADER_UNAVAILABLE', `Partition ${partition}: no broker of level 0 is known to lead.`)
@@ -87,6 +94,12 @@ export class FeedRoutes {
       this.#note(error)
       return undefined
     }
+  }
+
+  async #routeTo(partition: PartitionNumber): Promise<Route> {
+    if (this.#readFrom === 'leader') return this.#client.route(this.#topic, partition)
+    const { nearestRoute } = await placeParts(this.#ended)
+    return nearestRoute(this.#client, this.#topic, partition)
   }
 
   #note(error: unknown): void {

@@ -1,3 +1,4 @@
+export { nearestRoute } from '@tailrace/client/nearest-route'
 export { findBounds } from '../bounds.ts'
 export { findOffset } from '../find-offset.ts'
 export { readRecordsAt } from '../read-records.ts'

@@ -1,6 +1,7 @@
 import { afterEach, expect, it } from 'vitest'
 import { TestCluster } from '../testing/index.ts'
 import { Client } from './client.ts'
+import { nearestFirst, nearestRoute } from './nearest-route.ts'
 
 let cluster: TestCluster
 let client: Client
@@ -17,7 +18,7 @@ async function start(rack: string): Promise<void> {
   await client.refresh(['t'])
 }
 
-const nearest = async () => (await client.nearest('t', 0)).connection.address
+const nearest = async () => (await nearestRoute(client, 't', 0)).connection.address
 
 it.each([
   ['north', 1],
@@ -26,7 +27,7 @@ it.each([
 ])('a replica in the rack %s is nearer than one to which a connection opened faster', async (rack, id) => {
   await start(rack)
   for (const broker of [1, 2, 3]) await client.broker(broker)
-  expect(client.byNearness([1, 2, 3])[0]).toBe(id)
+  expect(nearestFirst(client, [1, 2, 3])[0]).toBe(id)
   expect(await nearest()).toBe(client.metadata.brokerAddress(id))
 })
 
@@ -39,7 +40,7 @@ it('opens no connection to other racks', async () => {
 
 it.each(['', 'west'])('the rack "%s", in which no broker is, prefers none', async (rack) => {
   await start(rack)
-  expect(client.byNearness([2, 1, 3])[0]).toBe(client.byNearness([1, 2, 3])[0])
+  expect(nearestFirst(client, [2, 1, 3])[0]).toBe(nearestFirst(client, [1, 2, 3])[0])
 })
 
 it('a broker of the own rack that is down is passed over, and comes back', async () => {
