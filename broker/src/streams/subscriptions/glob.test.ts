@@ -59,6 +59,6 @@ describe('patterns of names of streams', () => {
     for (let at = 0; at < 1_000; at++) {
       expect(matchesGlob(`**/${'a*a/'.repeat(MOST_SEGMENTS - 3)}b/**`, `${'aaa/'.repeat(249)}a`)).toBe(false)
     }
-    expect(performance.now() - begun).toBeLessThan(1_000)
+    expect(performance.now() - begun).toBeLessThan(2_000)
   })
 })

@@ -46,7 +46,7 @@ export class Subscriptions {
   constructor(deps: DeskDeps) {
     this.#desk = new Desk(deps)
     this.#membership = new Membership(this.#desk)
-    this.#wakes = new Wakes(this.#desk)
+    this.#wakes = new Wakes(this.#desk, (entry, error) => this.#goOnLater(entry, error))
     this.#departures = new Departures(this.#desk)
   }
 

@@ -2,7 +2,7 @@ import type { Random } from '../../platform/random.ts'
 import type { SubscriptionRecord, Wake } from './subscription-record.ts'
 
 /** Between two attempts to deliver: at first, and at most. A fifth of it is random. */
-export const FIRST_PAUSE_MS = 1_000
+const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 60_000
 /** Between two looks at what may not be read. */
 export const REST_MS = 60_000

@@ -1,3 +1,4 @@
+import { TailraceError } from '@tailrace/schemas'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { SubscriptionAct } from '../../api/subscriptions-api.ts'
 import { subscriptionPath } from '../../api/subscriptions-api.ts'
@@ -99,6 +100,45 @@ describe('a webhook', () => {
     await world.first.restart()
     await world.pass(5_000)
     expect(world.sent.length).toBe(before)
+  })
+
+  /** The log takes the next `count` wakes not, as where too much waits for it. */
+  const refuseWakes = (count: number): void => {
+    let left = count
+    const { random } = world.first.subscriptions
+    world.first.subscriptions = {
+      ...world.first.subscriptions,
+      random: {
+        below: (end) => random.below(end),
+        secret(bytes) {
+          if (left-- > 0) throw new TailraceError('OVERLOADED')
+          return random.secret(bytes)
+        },
+      },
+    }
+    world.first.lead()
+  }
+
+  it('wakes again when a lease has ended, also where the log does not take that at once', async () => {
+    await world.put(webhook)
+    await world.create('events/a', '1,')
+    await world.pass()
+    refuseWakes(2)
+    await world.pass(webhook.leaseMs + 5_000)
+    expect(world.sent.map(({ generation }) => generation)).toEqual([1, 2])
+  })
+
+  it('wakes again after an ack, also where the log does not take that at once', async () => {
+    await world.put(webhook)
+    await world.create('events/a', '1,')
+    await world.pass()
+    await world.append('events/a')
+    await world.pass()
+    refuseWakes(2)
+    await world.pass()
+    expect(await world.about(ackOf(world.sent[0]))).toEqual({ status: 200, body: { ok: true, next_wake: true } })
+    await world.pass(5_000)
+    expect(world.sent.map(({ generation }) => generation)).toEqual([1, 2])
   })
 
   it('is told what has changed while its streams were looked through', async () => {

@@ -6,7 +6,7 @@ import type { Desk } from './desk.ts'
 import { type Link, linkChanges } from './links.ts'
 import type { SubscriptionEntry } from './subscription-entry.ts'
 import type { SubscriptionRecord, Wake } from './subscription-record.ts'
-import { FIRST_PAUSE_MS, pauseAfter, REST_MS, withinReach } from './wake-times.ts'
+import { pauseAfter, REST_MS, withinReach } from './wake-times.ts'
 import { generationOf, wakeToken } from './wake-token.ts'
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1
@@ -24,10 +24,13 @@ type Delivered =
 /** Wakes of subscriptions, their deliveries, and the leases of their workers. */
 export class Wakes {
   readonly #desk: Desk
+  readonly #goOnLater: (entry: SubscriptionEntry, error: unknown) => void
   #isClosed = false
 
-  constructor(desk: Desk) {
+  /** `goOnLater`: wakes what is pending by then, and sets up what is to happen by itself. */
+  constructor(desk: Desk, goOnLater: (entry: SubscriptionEntry, error: unknown) => void) {
     this.#desk = desk
+    this.#goOnLater = goOnLater
   }
 
   close(): void {
@@ -89,7 +92,8 @@ export class Wakes {
     if (links.length === 0) {
       // What it was about is gone: another one tells of the next change.
       if (held?.delivered) await this.#commit(entry, { ...entry.record, wake: null })
-      if (held?.delivered && (await this.wakeIfPending(entry))) this.#rest(entry)
+      if (held?.delivered) await this.#next(entry)
+      if (held?.delivered && entry.record.wake !== null) this.#rest(entry)
       return null
     }
     const until = this.#now + entry.record.config.leaseMs
@@ -119,7 +123,7 @@ export class Wakes {
       ? null
       : { ...record.wake!, delivered: true, until: this.#now + record.config.leaseMs }
     await this.#commit(entry, { ...record, wake, failures: 0 }, changes)
-    const next = act.done && (await this.wakeIfPending(entry))
+    const next = act.done && (await this.#next(entry))
     return done({ ok: true, next_wake: next })
   }
 
@@ -129,12 +133,22 @@ export class Wakes {
     const refusal = await this.#fenced(entry, act)
     if (refusal !== null) return refusal
     await this.#commit(entry, { ...entry.record, wake: null })
-    await this.wakeIfPending(entry)
+    await this.#next(entry)
     return done()
   }
 
   get #now(): number {
     return this.#desk.deps.clock.now()
+  }
+
+  /** A wake is over, as committed, whether the next one can begin now or not. Returns whether there is one. */
+  async #next(entry: SubscriptionEntry): Promise<boolean> {
+    try {
+      return await this.wakeIfPending(entry)
+    } catch (error) {
+      this.#goOnLater(entry, error)
+      return true
+    }
   }
 
   async #begin(entry: SubscriptionEntry, wake: Omit<Wake, 'id'>): Promise<void> {
@@ -190,7 +204,7 @@ export class Wakes {
     const isOver = wake.until >= 0 && wake.until <= this.#now && !isUnderWay(entry, wake)
     if (!isOver) return
     await this.#commit(entry, { ...record, wake: null })
-    await this.wakeIfPending(entry)
+    await this.#next(entry)
   }
 
   /** Null: the token and all else are of the present wake. */
@@ -303,7 +317,7 @@ export class Wakes {
     }
     const changes = await this.#ackedUpTo(record, delivered.links)
     await this.#commit(entry, { ...record, failures: 0, wake: null }, changes)
-    await this.wakeIfPending(entry)
+    await this.#next(entry)
   }
 
   async #ackedUpTo({ number }: SubscriptionRecord, links: readonly Link[]): Promise<StreamChange[]> {
@@ -322,15 +336,7 @@ export class Wakes {
       .own(async () => {
         if (!this.#isClosed && !entry.isGone) await work()
       })
-      .catch((error) => {
-        if (this.#isClosed || entry.isGone) return
-        this.#desk.deps.logger.info(
-          { subscription: entry.record.path, err: error },
-          'a subscription is looked at again',
-        )
-        entry.timer?.cancel()
-        entry.timer = this.#desk.deps.clock.after(FIRST_PAUSE_MS, () => this.arm(entry))
-      })
+      .catch((error) => this.#goOnLater(entry, error))
   }
 }
 
