@@ -1,5 +1,4 @@
 import { Fifo } from '@tailrace/client'
-import type { TailraceError } from '@tailrace/schemas'
 import type { Cursor } from './cursor.ts'
 import { isReadable, type ReceivedBatch, readable } from './received-batch.ts'
 
@@ -7,7 +6,7 @@ import { isReadable, type ReceivedBatch, readable } from './received-batch.ts'
 export class Arrivals {
   #queue = new Fifo<ReceivedBatch>()
   readonly #isComplete: () => boolean
-  #failure: TailraceError | undefined
+  #failure: { readonly error: unknown } | undefined
   #isClosed = false
   #wakeReader: (() => void) | undefined
 
@@ -22,7 +21,7 @@ export class Arrivals {
 
   /**
    * The next batch; undefined after `close`, or when nothing more will come.
-   * @throws TailraceError what was given to `fail`, after all batches before it have been read
+   * @throws what was given to `fail`, after all batches before it have been read
    */
   async next(): Promise<ReceivedBatch | undefined> {
     for (;;) {
@@ -33,7 +32,7 @@ export class Arrivals {
       }
       const batch = this.#queue.shift()
       if (batch !== undefined) return batch
-      if (this.#failure !== undefined) throw this.#failure
+      if (this.#failure !== undefined) throw this.#failure.error
       if (this.#isClosed || this.#isComplete()) return undefined
       await new Promise<void>((resolve) => {
         this.#wakeReader = resolve
@@ -54,8 +53,8 @@ export class Arrivals {
   }
 
   /** `now`: without what was received before. */
-  fail(error: TailraceError, now: boolean): void {
-    this.#failure ??= error
+  fail(error: unknown, now: boolean): void {
+    this.#failure ??= { error }
     if (now) this.#queue.clear()
     this.wake()
   }

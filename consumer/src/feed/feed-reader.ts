@@ -1,11 +1,13 @@
-import type { TailraceError } from '@tailrace/schemas'
 import { Arrivals } from './arrivals.ts'
 
 /** The reader of a feed's batches. */
 export interface FeedReader {
   readonly arrivals: Arrivals
-  /** Nothing more comes of the feed. `now`: what has come before is not to be read either. */
-  failed(error: TailraceError, now: boolean): void
+  /**
+   * Nothing more comes of the feed: an error of Tailrace, or what a function of the program has thrown. `now`: what has
+   * come before is not to be read either.
+   */
+  failed(error: unknown, now: boolean): void
   closed(): void
 }
 

@@ -150,7 +150,7 @@ export class Feed implements BatchSource, AttachedFeed, BudgetUser, MovedFeed {
   }
 
   /** Ends with an error. `now`: at once, without the records received before. */
-  fail(error: TailraceError, now = false): void {
+  fail(error: unknown, now = false): void {
     if (this.isOver) return
     this.#settings.counts.errors++
     this.#allStarted.reject(error)
@@ -180,7 +180,7 @@ export class Feed implements BatchSource, AttachedFeed, BudgetUser, MovedFeed {
     try {
       tellJumps(this.topic, this.cursors.values(), this.#settings.onJump)
     } catch (error) {
-      this.fail(TailraceError.from(error))
+      this.fail(error)
     }
     for (const cursor of this.cursors.values()) if (this.moves.isHeld(cursor)) this.#leaveOut(cursor)
     this.#settle()

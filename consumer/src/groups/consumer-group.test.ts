@@ -266,11 +266,12 @@ describe('members', () => {
 
   it('wait for their functions, and end with what these throw', async () => {
     await publish('t', 0, 'a')
+    const thrown = new RangeError('no room')
     const onAssigned = vi.fn(async () => {
       await new Promise((resolve) => setTimeout(resolve, 50))
-      throw new Error('no room')
+      throw thrown
     })
-    await expect(take(group({ onAssigned }).subscribe('t'), 1)).rejects.toThrow('no room')
+    await expect(take(group({ onAssigned }).subscribe('t'), 1)).rejects.toBe(thrown)
     expect(onAssigned).toHaveBeenCalledTimes(1)
   })
 

@@ -237,7 +237,7 @@ export class GroupMember<Data> {
       if (isMoving) await this.committer.commit(partition, { offset: begun, term: 0, metadata: '' })
       partition.start()
     } catch (error) {
-      this.#failedAt(partition, TailraceError.from(error))
+      this.#failedAt(partition, error)
     }
   }
 
@@ -334,13 +334,15 @@ export class GroupMember<Data> {
     void this.#call(() => this.#settings.onStuck(stuckHandler(record)))
   }
 
-  #failedAt(partition: LeasedPartition<Data>, error: TailraceError): void {
-    if (!partition.isHeld || error.code === 'FENCED_MEMBER' || error.code === 'CLOSED') return
-    if (gone.has(error.code)) partition.reader.close()
+  #failedAt(partition: LeasedPartition<Data>, error: unknown): void {
+    const { code } = TailraceError.from(error)
+    if (!partition.isHeld || code === 'FENCED_MEMBER' || code === 'CLOSED') return
+    if (gone.has(code)) partition.reader.close()
     else this.#fail(error)
   }
 
-  #fail(error: TailraceError): void {
+  /** The loop ends with this very error. */
+  #fail(error: unknown): void {
     if (this.#isReleased) return
     this.#isReleased = true
     this.intake.fail(error)
@@ -349,7 +351,7 @@ export class GroupMember<Data> {
   /** A function of the program; what it throws ends the subscription. */
   #call(call: () => unknown): Promise<void> {
     const called = this.#calls.then(() => this.#within(this.#settings.callbackTimeoutMs, Promise.resolve().then(call)))
-    this.#calls = called.catch((error) => this.#fail(TailraceError.from(error)))
+    this.#calls = called.catch((error) => this.#fail(error))
     return called.then(nothing, nothing)
   }
 

@@ -75,7 +75,7 @@ export class LaterTopicFeeds implements TopicsSource {
     await (await this.#opened()).seek(wanted)
   }
 
-  fail(error: TailraceError, now?: boolean): void {
+  fail(error: unknown, now?: boolean): void {
     if (this.#source === undefined) this.#ended.abort(error)
     else this.#source.fail(error, now)
   }

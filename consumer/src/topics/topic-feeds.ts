@@ -107,7 +107,7 @@ export class TopicFeeds implements TopicsSource {
     await this.#feedOf(topic).moves.seek(place.partition, position)
   }
 
-  fail(error: TailraceError, now = false): void {
+  fail(error: unknown, now = false): void {
     if (this.#isOver) return
     this.#arrivals.fail(error, now)
     this.#shutDown(error)
@@ -159,7 +159,7 @@ export class TopicFeeds implements TopicsSource {
       if (matches === undefined || this.#ranges.hasEnd) return
       await watchTopicNames(client, lookMs, signal, (names) => this.#take(names.filter(matches), true))
     } catch (error) {
-      this.fail(TailraceError.from(error))
+      this.fail(error)
     }
   }
 
@@ -179,7 +179,7 @@ export class TopicFeeds implements TopicsSource {
       const feed: Feed = this.#opener.open(topic, range, this.#settings, {
         arrivals: this.#arrivals,
         failed: (error, now) => {
-          const mayLeave = error.code === 'UNKNOWN_TOPIC' && !this.#choice.names.includes(topic)
+          const mayLeave = TailraceError.from(error).code === 'UNKNOWN_TOPIC' && !this.#choice.names.includes(topic)
           if (mayLeave) this.#feeds.delete(topic)
           else this.fail(error, now)
           this.#arrivals.wake()
@@ -192,7 +192,7 @@ export class TopicFeeds implements TopicsSource {
     }
   }
 
-  #shutDown(error: TailraceError): void {
+  #shutDown(error: unknown): void {
     if (this.#isOver) return
     this.#isOver = true
     this.#started.reject(error)

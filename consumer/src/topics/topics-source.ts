@@ -47,7 +47,7 @@ export interface TopicsSource extends BatchSource {
   resume(parts?: readonly TopicPart[]): void
   /** @throws TailraceError as `seek` of a subscription, and UNKNOWN_TOPIC */
   seek(place: TopicPlace): Promise<void>
-  fail(error: TailraceError, now?: boolean): void
+  fail(error: unknown, now?: boolean): void
 }
 
 export interface TopicFeedsParts {

@@ -1,4 +1,4 @@
-import { leaderEpochAt, type Offset, TailraceError, type Term } from '@tailrace/schemas'
+import { leaderEpochAt, type Offset, type Term } from '@tailrace/schemas'
 import type { Feed } from '../../feed/feed.ts'
 import type { ReceivedBatch } from '../../feed/received-batch.ts'
 import type { ConsumerRecord } from '../../record.ts'
@@ -10,8 +10,8 @@ export interface ReaderEvents {
   ready(): void
   /** A batch has no record that can be read. */
   skipped(nextOffset: Offset, term: Term): void
-  /** Nothing more can be read here. */
-  failed(error: TailraceError): void
+  /** Nothing more can be read here: an error of Tailrace, or what a function of the program has thrown. */
+  failed(error: unknown): void
 }
 
 /** What was taken, until more is taken, and how to say that it has been handled. */
@@ -116,7 +116,7 @@ export class PartitionReader<Data> {
         if (this.#feed !== feed) return
       }
     } catch (error) {
-      if (this.#feed === feed) this.#events.failed(TailraceError.from(error))
+      if (this.#feed === feed) this.#events.failed(error)
     }
   }
 

@@ -1,5 +1,4 @@
 import { Fifo } from '@tailrace/client'
-import { TailraceError } from '@tailrace/schemas'
 import type { ConsumerRecord } from '../../record.ts'
 import { type DueRecord, partitionKey } from '../beats/beat-messages.ts'
 import type { LeasedPartition } from './leased-partition.ts'
@@ -20,7 +19,7 @@ export interface PutOffParts<Data> {
   /** It can be taken. */
   offer(partition: LeasedPartition<Data>): void
   gone(partition: LeasedPartition<Data>, due: DueRecord): void
-  failed(partition: LeasedPartition<Data>, error: TailraceError): void
+  failed(partition: LeasedPartition<Data>, error: unknown): void
 }
 
 /** Records that were put off and are due: each is read again, and handed out once for each time that it is due. */
@@ -77,7 +76,7 @@ export class PutOff<Data> {
         return
       }
     } catch (error) {
-      this.#parts.failed(partition, TailraceError.from(error))
+      this.#parts.failed(partition, error)
     }
     finished()
   }
