@@ -113,6 +113,6 @@ it('rejects one call with what has ended it, when it has left the group, and giv
   const onAssigned = () => Promise.reject(new Error('no room'))
   const iterator = iterate({ onAssigned })
   const [first, second] = await Promise.allSettled([iterator.next(), iterator.next()])
-  expect([first, second]).toMatchObject([{ reason: { cause: new Error('no room') } }, { value: over }])
+  expect([first, second]).toMatchObject([{ reason: new Error('no room') }, { value: over }])
   expect([await iterator.next(), members()]).toEqual([over, 0])
 })
