@@ -4,105 +4,42 @@ import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { SubscriptionAct, SubscriptionConfig } from '../../api/subscriptions-api.ts'
 import { subscriptionPath } from '../../api/subscriptions-api.ts'
-import { isPublicAddress } from '../../platform/node/webhooks/public-address.ts'
 import { signingKeys } from '../../platform/node/webhooks/signing-keys.ts'
-import { ManualClock } from '../../platform/testing/clock.ts'
 import type { WebhookAnswer } from '../../platform/webhook-port.ts'
-import { ManualPartition } from '../testing/manual-partition.ts'
+import type { ManualPartition } from '../testing/manual-partition.ts'
+import { pullWake, TestSubscriptions, webhook } from '../testing/test-subscriptions.ts'
 import { offsetText } from '../wire/stream-offset.ts'
-import { Webhooks } from './webhooks.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: bodies of JSON
 type Body = any
 const { privateKey, publicKey } = generateKeyPairSync('ed25519')
 const keys = signingKeys(privateKey.export({ format: 'pem', type: 'pkcs8' }) as string)
 const path = subscriptionPath('s')
-const none = { ttl: -1, expiresAt: -1 }
-const type = 'application/json'
 
+let world: TestSubscriptions
 let partition: ManualPartition
-/** What was sent to the receiver; it answers what `reply` says. */
-let sent: { readonly body: Body; readonly text: string; readonly headers: Readonly<Record<string, string>> }[]
-let reply: () => Promise<WebhookAnswer>
-let allowed: (stream: string) => boolean
+/** What was sent to the receiver of webhooks. */
+let sent: TestSubscriptions['requests']
 
 async function begin(): Promise<void> {
-  const clock = new ManualClock(1_700_000_000_000)
-  partition = await ManualPartition.open(clock)
-  sent = []
-  reply = async () => ({ status: 200, text: '' })
-  allowed = () => true
-  const port = {
-    isPublic: isPublicAddress,
-    post: (_address: URL, headers: Readonly<Record<string, string>>, text: string) => {
-      sent.push({ body: JSON.parse(text), text, headers })
-      return reply()
-    },
-  }
-  const webhooks = new Webhooks({ port, hosts: ['hooks.example'], keys, clock })
-  const { subscriptions } = partition
-  partition.subscriptions = { ...subscriptions, webhooks, may: (_who, _operation, stream) => allowed(stream) }
-  partition.lead()
+  world = await TestSubscriptions.open(1, keys)
+  partition = world.first
+  sent = world.requests
 }
 beforeEach(begin)
 
-async function settle<Result>(promise: Promise<Result>): Promise<Result> {
-  let isOver = false
-  void promise.then(
-    () => (isOver = true),
-    () => (isOver = true),
-  )
-  for (let turn = 0; !isOver && turn < 200; turn++) await partition.clock.advance(0)
-  return isOver ? promise : Promise.reject(new Error('no answer'))
-}
-
-/** Lets so much time pass, and all happen that follows. */
-async function pass(ms = 0): Promise<void> {
-  await partition.clock.advance(ms)
-  for (let turn = 0; turn < 60; turn++) await partition.clock.advance(0)
-}
-
-async function ask(act: SubscriptionAct, of = path): Promise<{ status: number; body: Body }> {
-  const { result } = await settle(partition.ask({ kind: 'subscription', path: of, act }))
-  return result.answer
-}
-
-async function append(stream: string, text = '1,'): Promise<number> {
-  const body = new TextEncoder().encode(text)
-  const asked = { kind: 'append', path: stream, type, close: false, seq: null, producer: null } as const
-  const { result } = await settle(partition.ask(asked, body))
-  return (result as { tail: number }).tail
-}
-
-async function create(stream: string, text = ''): Promise<void> {
-  const asked = { kind: 'create', path: stream, type, ...none, closed: false, fork: null, mark: '' } as const
-  await settle(partition.ask(asked, new TextEncoder().encode(text)))
-}
-
-async function textOf(stream: string): Promise<string> {
-  const asked = { kind: 'read', path: stream, id: '', offset: -1, upTo: -1, maxBytes: 1_000_000 } as const
-  return new TextDecoder().decode((await settle(partition.ask(asked))).body)
-}
-
-const pull: SubscriptionConfig = {
-  type: 'pull-wake',
-  pattern: 'events/*',
-  streams: [],
-  webhook: null,
-  wakeStream: 'wakes',
-  leaseMs: 10_000,
-  description: null,
-}
-const hook: SubscriptionConfig = { ...pull, type: 'webhook', webhook: 'https://hooks.example/a', wakeStream: null }
-const put = (config: SubscriptionConfig) =>
-  ask({ act: 'put', config, base: 'https://streams.example/streams/', owner: null })
+const pass = (ms?: number) => world.pass(ms)
+const ask = (act: SubscriptionAct, id?: string) => world.about(act, id)
+const append = (stream: string, text?: string) => world.append(stream, text)
+const create = (stream: string, text?: string) => world.create(stream, text)
+const put = (config: SubscriptionConfig) => world.put(config)
+const claim = (worker?: string) => world.claim('s', worker)
+const events = () => world.events()
 const get = async (): Promise<Body> => (await ask({ act: 'get', after: '' })).body
-const claim = (worker = 'w') => ask({ act: 'claim', worker })
 const links = async (): Promise<Body> =>
   Object.fromEntries(
     (await get()).streams.map(({ path, acked_offset }: Body) => [path, Number(acked_offset.slice(17))]),
   )
-const events = async (): Promise<Body[]> => JSON.parse(`[${(await textOf('wakes')).slice(0, -1)}]`)
 
 function ackOf({ body }: { readonly body: Body }, acks: Record<string, number> = {}, done = true): SubscriptionAct {
   const { wake_id: wake, generation, token, callback_token } = body
@@ -115,9 +52,9 @@ describe('a subscription', () => {
   it('begins at the ends of the streams that match, and is confirmed when it is the same', async () => {
     await create('events/a', '1,')
     await create('other', '1,')
-    expect(await put(hook)).toMatchObject({ status: 201, body: { id: 's', status: 'active' } })
-    expect((await put(hook)).status).toBe(200)
-    expect(await put({ ...hook, leaseMs: 2_000 })).toMatchObject({
+    expect(await put(webhook)).toMatchObject({ status: 201, body: { id: 's', status: 'active' } })
+    expect((await put(webhook)).status).toBe(200)
+    expect(await put({ ...webhook, leaseMs: 2_000 })).toMatchObject({
       status: 409,
       body: { error: { code: 'SUBSCRIPTION_ALREADY_EXISTS' } },
     })
@@ -128,7 +65,7 @@ describe('a subscription', () => {
 
   it('has many streams, page by page', async () => {
     for (let at = 0; at < 1_050; at++) await create(`events/${String(at).padStart(4, '0')}`)
-    await put(hook)
+    await put(webhook)
     const first = await get()
     expect([first.streams.length, first.next_after]).toEqual([1_000, 'events/0999'])
     const second = await ask({ act: 'get', after: first.next_after })
@@ -137,7 +74,7 @@ describe('a subscription', () => {
 
   it('begins at the end of a stream that its pattern names itself', async () => {
     await create('events', '1,')
-    await put({ ...hook, pattern: 'events/**' })
+    await put({ ...webhook, pattern: 'events/**' })
     expect(await links()).toEqual({ events: 2 })
   })
 
@@ -146,7 +83,7 @@ describe('a subscription', () => {
     const first = partition.ask({
       kind: 'subscription',
       path,
-      act: { act: 'put', config: hook, base: 'https://a/', owner: null },
+      act: { act: 'put', config: webhook, base: 'https://a/', owner: null },
     })
     const failed = first.catch((error) => TailraceError.from(error).code)
     await partition.clock.advance(0)
@@ -154,7 +91,7 @@ describe('a subscription', () => {
     await partition.restart()
     expect(await failed).toBe('OUTCOME_UNKNOWN')
     await pass(2_000)
-    expect([200, 201]).toContain((await put(hook)).status)
+    expect([200, 201]).toContain((await put(webhook)).status)
     await partition.restart()
     await create('events/a', '1,')
     await pass()
@@ -163,7 +100,7 @@ describe('a subscription', () => {
 
   it('has streams that are named, and those that are not any more', async () => {
     await create('a', '1,')
-    await put({ ...hook, pattern: 'events/*', streams: ['a'] })
+    await put({ ...webhook, pattern: 'events/*', streams: ['a'] })
     await create('events/b')
     await pass()
     await ask({ act: 'link', streams: ['b', 'events/b'] })
@@ -183,11 +120,11 @@ describe('a subscription', () => {
   })
 
   it('loses a stream that is deleted, and begins with the next one of its name', async () => {
-    await put(hook)
+    await put(webhook)
     await create('events/a', '1,')
     await pass()
     await ask(ackOf(sent[0]!, { 'events/a': 2 }))
-    await settle(partition.ask({ kind: 'delete', path: 'events/a' }))
+    await world.ask({ kind: 'delete', path: 'events/a' })
     await pass()
     expect(await links()).toEqual({})
     await create('events/a', '1,')
@@ -196,7 +133,7 @@ describe('a subscription', () => {
   })
 
   it('is gone when it is deleted, with its watches, links and tokens', async () => {
-    await put(hook)
+    await put(webhook)
     await create('events/a', '1,')
     await pass()
     const act = ackOf(sent[0]!)
@@ -208,7 +145,7 @@ describe('a subscription', () => {
     const left = [...partition.store.content.keys()].filter((key) => /watch|news|subscription|~/.test(key))
     expect(left).toEqual([])
     // One that is made anew has another secret.
-    await put(hook)
+    await put(webhook)
     expect((await ask(act)).body.error.code).toBe('TOKEN_INVALID')
   })
 })
@@ -216,7 +153,7 @@ describe('a subscription', () => {
 describe('pull-wake', () => {
   beforeEach(async () => {
     await create('wakes')
-    await put(pull)
+    await put(pullWake)
     await create('events/a', '1,')
     await pass()
   })
@@ -305,17 +242,17 @@ describe('pull-wake', () => {
 
   it('is not about its own stream of wakes', async () => {
     for (const config of [
-      { ...pull, pattern: '**' },
-      { ...pull, streams: ['wakes'] },
+      { ...pullWake, pattern: '**' },
+      { ...pullWake, streams: ['wakes'] },
     ]) {
-      const answer = await ask({ act: 'put', config, base: 'https://a/', owner: null }, subscriptionPath('t'))
+      const answer = await ask({ act: 'put', config, base: 'https://a/', owner: null }, 't')
       expect(answer.body.error.code).toBe('INVALID_REQUEST')
     }
     expect((await ask({ act: 'link', streams: ['wakes'] })).body.error.code).toBe('INVALID_REQUEST')
   })
 
   it('fails, and goes on when its stream of wakes is there', async () => {
-    await settle(partition.ask({ kind: 'delete', path: 'wakes' }))
+    await world.ask({ kind: 'delete', path: 'wakes' })
     await ask(ackOf(await claim(), { 'events/a': 2 }))
     await append('events/a')
     await pass()
@@ -329,7 +266,7 @@ describe('pull-wake', () => {
 
 describe('webhooks', () => {
   beforeEach(async () => {
-    await put(hook)
+    await put(webhook)
     await create('events/a')
     await pass()
   })
@@ -356,7 +293,7 @@ describe('webhooks', () => {
 
   it('ack what they have brought when the receiver is done, and no more', async () => {
     let answer = (_answer: WebhookAnswer): void => {}
-    reply = () => new Promise((resolve) => (answer = resolve))
+    world.reply = () => new Promise((resolve) => (answer = resolve))
     await append('events/a')
     await pass()
     await append('events/a')
@@ -367,7 +304,7 @@ describe('webhooks', () => {
   })
 
   it('are tried again after longer and longer pauses, also by the next leader', async () => {
-    reply = async () => ({ status: 500, text: '' })
+    world.reply = async () => ({ status: 500, text: '' })
     await append('events/a')
     await pass()
     expect((await get()).status).toBe('failed')
@@ -386,17 +323,17 @@ describe('webhooks', () => {
     })
     // It is one wake, whose token holds.
     expect(new Set(sent.map(({ body }) => body.wake_id)).size).toBe(1)
-    reply = async () => ({ status: 204, text: '' })
+    world.reply = async () => ({ status: 204, text: '' })
     await pass(80_000)
     expect((await get()).status).toBe('active')
     expect((await ask(ackOf(sent.at(-1)!, { 'events/a': 2 }))).status).toBe(200)
   }, 60_000)
 
   it('are brought again where a leader has died before it knew of the answer', async () => {
-    reply = () => new Promise(() => {})
+    world.reply = () => new Promise(() => {})
     await append('events/a')
     await pass()
-    reply = async () => ({ status: 200, text: '{"done":true}' })
+    world.reply = async () => ({ status: 200, text: '{"done":true}' })
     await partition.restart()
     await pass()
     expect(sent.map(({ body }) => body.wake_id)).toEqual([sent[0]!.body.wake_id, sent[0]!.body.wake_id])
@@ -412,7 +349,7 @@ describe('webhooks', () => {
   })
 
   it('name no stream that their owner may not read any more', async () => {
-    allowed = (stream) => stream !== 'events/a'
+    world.allowed = (stream) => stream !== 'events/a'
     await create('events/b', '1,')
     await append('events/a')
     await pass()
@@ -437,16 +374,16 @@ describe('webhooks', () => {
     'https://user:secret@hooks.example/a',
     'ftp://hooks.example/a',
     'http://localhost/a',
-  ])('are not sent to %s', async (webhook) => {
-    const config = { ...hook, webhook }
-    const answer = await ask({ act: 'put', config, base: 'https://a/', owner: null }, subscriptionPath('t'))
+  ])('are not sent to %s', async (address) => {
+    const config = { ...webhook, webhook: address }
+    const answer = await ask({ act: 'put', config, base: 'https://a/', owner: null }, 't')
     expect(answer).toMatchObject({ status: 400, body: { error: { code: 'WEBHOOK_URL_REJECTED' } } })
   })
 })
 
 describe('what is appended', () => {
   it('is told, whichever leader dies meanwhile', async () => {
-    await put(hook)
+    await put(webhook)
     const tails: Record<string, number> = {}
     for (let round = 0; round < 12; round++) {
       const stream = `events/${round % 3}`
@@ -457,7 +394,7 @@ describe('what is appended', () => {
       partition.isHeld = false
       await partition.restart()
       await appended
-      tails[stream] = (await textOf(stream)).length
+      tails[stream] = (await world.textOf(stream)).length
     }
     await pass(2_000)
     const { body } = sent.at(-1)!
@@ -470,7 +407,7 @@ describe('what is appended', () => {
     ['by the mark in its entry, when the leader has died before it told', true],
     ['and is not without the mark (a control)', false],
   ])('is told %s', async (_how, isMarked) => {
-    await put(hook)
+    await put(webhook)
     await create('events/a')
     await pass()
     partition.isCutOff = true
@@ -491,7 +428,7 @@ describe('what is appended', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
         await begin()
-        await put(hook)
+        await put(webhook)
         for (const [what, number, turns] of steps) {
           const stream = `events/${number}`
           if (what === 'append') {

@@ -16,6 +16,12 @@ const key: SigningKey = { kid: 'ds_a', jwk: {}, sign: () => new Uint8Array(64) }
 const type = 'application/json'
 const settings = { pattern: 'events/*', streams: [], leaseMs: 10_000, description: null } as const
 
+export interface WebhookRequest {
+  readonly headers: Readonly<Record<string, string>>
+  readonly text: string
+  readonly body: Body
+}
+
 /** Woken by events in the stream `wakes`. */
 export const pullWake: SubscriptionConfig = { ...settings, type: 'pull-wake', webhook: null, wakeStream: 'wakes' }
 export const webhook: SubscriptionConfig = {
@@ -33,7 +39,7 @@ export class TestSubscriptions {
   readonly clock = new ManualClock(1_700_000_000_000)
   readonly partitions: ManualPartition[] = []
   /** What was sent to the receiver. */
-  readonly sent: Body[] = []
+  readonly requests: WebhookRequest[] = []
   /** What the receiver answers. */
   reply = async (_signal: AbortSignal): Promise<WebhookAnswer> => ({ status: 200, text: '' })
   /** Whether a stream may be read, and appended to. */
@@ -41,11 +47,11 @@ export class TestSubscriptions {
 
   private constructor() {}
 
-  static async open(count = 1): Promise<TestSubscriptions> {
+  static async open(count = 1, keys: readonly SigningKey[] = [key]): Promise<TestSubscriptions> {
     const world = new TestSubscriptions()
     const { clock, partitions } = world
-    const post: WebhookPort['post'] = (_address, _headers, text, signal) => {
-      world.sent.push(JSON.parse(text))
+    const post: WebhookPort['post'] = (_address, headers, text, signal) => {
+      world.requests.push({ headers, text, body: JSON.parse(text) })
       return world.reply(signal)
     }
     for (let at = 0; at < count; at++) {
@@ -53,7 +59,7 @@ export class TestSubscriptions {
       const port = { isPublic: isPublicAddress, post }
       partition.subscriptions = {
         ...partition.subscriptions,
-        webhooks: new Webhooks({ port, hosts: ['hooks.example'], keys: [key], clock }),
+        webhooks: new Webhooks({ port, hosts: ['hooks.example'], keys, clock }),
         may: (_who, _operation, stream) => world.allowed(stream),
         partitionOf: (path) => partitionOf(path, count),
         partitions: count,
@@ -67,6 +73,11 @@ export class TestSubscriptions {
       partition.lead()
     }
     return world
+  }
+
+  /** The bodies of the requests. */
+  get sent(): Body[] {
+    return this.requests.map(({ body }) => body)
   }
 
   get first(): ManualPartition {
@@ -101,8 +112,8 @@ export class TestSubscriptions {
     return this.about({ act: 'put', config, base: 'https://streams.example/streams/', owner: null }, id)
   }
 
-  claim(id = 's'): Promise<{ readonly status: number; readonly body: Body }> {
-    return this.about({ act: 'claim', worker: 'w' }, id)
+  claim(id = 's', worker = 'w'): Promise<{ readonly status: number; readonly body: Body }> {
+    return this.about({ act: 'claim', worker }, id)
   }
 
   async create(path: string, text = ''): Promise<void> {
@@ -110,15 +121,20 @@ export class TestSubscriptions {
     await this.ask({ kind: 'create', path, type, ...lifetime, closed: false, fork: null, mark: '' }, text)
   }
 
-  async append(path: string): Promise<void> {
-    await this.ask({ kind: 'append', path, type, close: false, seq: null, producer: null }, '1,')
+  /** Resolves with the end of the stream. */
+  async append(path: string, text = '1,'): Promise<number> {
+    const { result } = await this.ask({ kind: 'append', path, type, close: false, seq: null, producer: null }, text)
+    return (result as { readonly tail: number }).tail
   }
 
   /** In the stream of wakes. */
   async events(): Promise<readonly Body[]> {
-    const asked = { kind: 'read', path: 'wakes', id: '', offset: -1, upTo: -1, maxBytes: 1_000_000 } as const
-    const text = new TextDecoder().decode((await this.ask(asked)).body)
-    return JSON.parse(`[${text.slice(0, -1)}]`)
+    return JSON.parse(`[${(await this.textOf('wakes')).slice(0, -1)}]`)
+  }
+
+  async textOf(path: string): Promise<string> {
+    const asked = { kind: 'read', path, id: '', offset: -1, upTo: -1, maxBytes: 1_000_000 } as const
+    return new TextDecoder().decode((await this.ask(asked)).body)
   }
 
   #home(request: StreamRequest): ManualPartition {
