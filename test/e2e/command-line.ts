@@ -37,6 +37,20 @@ export async function tailrace(
   return started.finished
 }
 
+const fromSources = `const { main } = await import(${JSON.stringify(new URL('../../broker/src/cli/cli.ts', import.meta.url))})
+process.exitCode = await main(process.argv.slice(1))`
+
+/** As `tailrace`, from the sources also where there is a bundle of them. */
+export async function tailraceFromSources(
+  args: readonly string[],
+  environment: Record<string, string>,
+): Promise<Finished> {
+  const run = ['--input-type=module', '--eval', fromSources, '--', ...args]
+  const started = watch(spawn(process.execPath, run, { env: cleanEnvironment(environment) }))
+  started.child.stdin!.end()
+  return started.finished
+}
+
 /** Runs a program of samples/programs with this Node. */
 export function startSample(name: string, args: readonly string[], environment: Record<string, string>): Started {
   const file = join(root, 'samples/programs', name)

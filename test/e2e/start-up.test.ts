@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type AnsweringServer, answeringServer } from '../../broker/src/cli/testing/answering-server.ts'
-import { tailrace } from './command-line.ts'
+import { type Finished, tailrace, tailraceFromSources } from './command-line.ts'
 
 /** What a command loads is most of the time until it answers; completion starts one at each Tab. */
 let server: AnsweringServer
@@ -26,9 +26,19 @@ interface Loaded {
   readonly builtin: ReadonlySet<string>
 }
 
+const tracked = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(tracker)}` }
+
 async function loadedBy(...args: string[]): Promise<Loaded> {
-  const hook = `--import=data:text/javascript,${encodeURIComponent(tracker)}`
-  const { code, err } = await tailrace(args, '', { NODE_OPTIONS: hook })
+  return loadedIn(await tailraceFromSources(args, tracked))
+}
+
+/** The costly ones of Node's own modules that the program loads as people run it, from a bundle if there is one. */
+async function costlyOf(...args: string[]): Promise<string[]> {
+  const { builtin } = loadedIn(await tailrace(args, '', tracked))
+  return costly.filter((name) => builtin.has(name))
+}
+
+function loadedIn({ code, err }: Finished): Loaded {
   expect(code).toBe(0)
   const { files, builtin } = JSON.parse(err.slice(err.indexOf('LOADED ') + 7)) as Record<string, string[]>
   const root = new URL('../..', import.meta.url).href
@@ -58,21 +68,26 @@ it.each<[string[], string[]]>([
   expect(commandsIn(loaded)).toEqual(commands)
   expect(loaded.packages).toEqual(['commander'])
   expect(costly.filter((name) => loaded.builtin.has(name))).toEqual([])
+  expect(await costlyOf(...args)).toEqual([])
   expect(loaded.own.length).toBeLessThanOrEqual(20)
 })
 
 it('completion within a command loads that command', async () => {
-  const loaded = await loadedBy('completion', 'bash', '--', 'topic', 'cr')
+  const args = ['completion', 'bash', '--', 'topic', 'cr']
+  const loaded = await loadedBy(...args)
   expect(commandsIn(loaded).sort()).toEqual(['completion', 'shared-options', 'topic'])
   expect(costly.filter((name) => loaded.builtin.has(name))).toEqual([])
+  expect(await costlyOf(...args)).toEqual([])
 })
 
 it('a command that asks brokers loads neither Avro nor fetch, and TLS for https:// addresses only', async () => {
-  const loaded = await loadedBy('topic', 'list', '-s', server.address)
+  const args = ['topic', 'list', '-s', server.address]
+  const loaded = await loadedBy(...args)
   expect(commandsIn(loaded).sort()).toEqual(['shared-options', 'topic'])
   expect(loaded.packages).toEqual(['commander'])
   expect(loaded.own).not.toContain('schemas/src/index.ts')
   expect(loaded.builtin.has('http')).toBe(true)
   expect(costly.filter((name) => loaded.builtin.has(name))).toEqual(['http'])
+  expect(await costlyOf(...args)).toEqual(['http'])
   expect(loaded.own.length).toBeLessThanOrEqual(52)
 })
