@@ -1,7 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
-import { licencesOf } from './bundle-program.ts'
+import { bundled, licencesOf } from './bundle-program.ts'
 
 const modules = fileURLToPath(new URL('../node_modules', import.meta.url))
 
@@ -14,4 +16,19 @@ it('tells the licence of each package once, and none of files that are in no pac
   ])
   expect(text).toContain('Permission is hereby granted')
   expect(licencesOf([relative('', join(modules, 'fastify/fastify.js'))])).toMatch(/^fastify \d/)
+})
+
+it('of a program that imports a CommonJS package at run time is refused: it would lose the names of the package', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tailrace-bundle-'))
+  const program = join(folder, 'program.mjs')
+  try {
+    writeFileSync(program, "const { parse } = await import('yaml')\nconsole.log(parse('a: 1'))\n")
+    await expect(bundled(program, join(folder, 'made'), modules)).rejects.toThrow(/yaml.*CommonJS/)
+    writeFileSync(program, "import { parse } from 'yaml'\nconsole.log(parse('a: 1'))\n")
+    await expect(bundled(program, join(folder, 'made'), modules)).resolves.toContainEqual(
+      expect.stringMatching(/yaml\/dist\/index\.js$/),
+    )
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })

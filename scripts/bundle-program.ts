@@ -30,7 +30,10 @@ export async function bundleProgram(made: string, modules: string): Promise<void
   renameSync(outdir, folder)
 }
 
-/** Bundles a program into a folder, as ES modules. Returns its files, as paths from the present folder. */
+/**
+ * Bundles a program into a folder, as ES modules. Returns its files, as paths from the present folder. Throws when one
+ * of them imports a CommonJS file at run time: Node.js finds the names of its exports, a bundle has its default alone.
+ */
 export async function bundled(program: string, outdir: string, modules: string): Promise<string[]> {
   const { metafile } = await build({
     entryPoints: [program],
@@ -47,6 +50,12 @@ export async function bundled(program: string, outdir: string, modules: string):
     metafile: true,
     logLevel: 'warning',
   })
+  const unnamed = Object.entries(metafile.inputs).flatMap(([file, { imports }]) =>
+    imports
+      .filter(({ kind, path }) => kind === 'dynamic-import' && metafile.inputs[path]?.format === 'cjs')
+      .map(({ path }) => `${file} imports ${path}, which is CommonJS, at run time. Let a file of its own import it.`),
+  )
+  if (unnamed.length > 0) throw new Error(unnamed.join('\n'))
   return Object.keys(metafile.inputs)
 }
 

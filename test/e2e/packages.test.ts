@@ -152,6 +152,21 @@ it('start the command line', async () => {
   })
 })
 
+it('read files of YAML', async () => {
+  const program = join(modules, 'tailrace', 'bin', 'tailrace.js')
+  const settings = join(folder, 'settings.yaml')
+  writeFileSync(settings, 'id: 0\n')
+  await expect(run(process.execPath, [program, 'broker', '--config', settings])).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/id in .* is 0/),
+  })
+  const home = join(folder, 'config')
+  mkdirSync(join(home, 'tailrace'), { recursive: true })
+  writeFileSync(join(home, 'tailrace/config.yaml'), 'profiles:\n  prod: { servers: "a:1" }\n')
+  const env = { ...process.env, XDG_CONFIG_HOME: home, APPDATA: home }
+  expect((await run(process.execPath, [program, 'profile', 'list'], { env })).stdout).toContain('prod')
+})
+
 it('hold the command line in files of which each can be loaded, with the licences of what they hold', async () => {
   const bundled = join(modules, 'tailrace', 'dist', 'cli')
   const files = readdirSync(bundled).filter((file) => file.endsWith('.js'))

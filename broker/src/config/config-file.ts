@@ -9,7 +9,7 @@ export async function parseConfigFile(text: string, path: string): Promise<unkno
   if (ending === 'json') return parseWith(JSON.parse, text, path)
   // Loaded on demand: most brokers start without a file, and start-up time counts.
   if (ending === 'yaml' || ending === 'yml') {
-    const { parse } = await import('yaml')
+    const { parse } = await import('./yaml.ts')
     return parseWith((content) => parse(content, { logLevel: 'error' }), text, path)
   }
   throw new TailraceError('INVALID_SETTING', `The configuration file ${path} must end in .json, .yaml or .yml.`)

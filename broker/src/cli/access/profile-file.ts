@@ -31,7 +31,7 @@ export async function loadProfiles(path: string, environment: Environment, read:
 
 /** Says where a mistake is and of which kind. Errors of the library show the line, in which there may be a secret. */
 async function parseYaml(text: string, path: string): Promise<unknown> {
-  const { LineCounter, parse, YAMLParseError } = await import('yaml')
+  const { LineCounter, parse, YAMLParseError } = await import('../../config/yaml.ts')
   const lineCounter = new LineCounter()
   try {
     return parse(text, { logLevel: 'error', prettyErrors: false, lineCounter })
@@ -55,7 +55,7 @@ function withPaths(profile: Profile, path: string, { HOME }: Environment): Profi
 
 /** The text of a file of profiles with one more; comments stay. `isCurrent`: it becomes the current one. */
 export async function withProfile(text: string, name: string, profile: Profile, isCurrent: boolean): Promise<string> {
-  const { parseDocument } = await import('yaml')
+  const { parseDocument } = await import('../../config/yaml.ts')
   const document = parseDocument(text)
   document.setIn(['profiles', name], document.createNode(profile))
   if (isCurrent) document.set('current', name)
@@ -64,7 +64,7 @@ export async function withProfile(text: string, name: string, profile: Profile, 
 
 /** The text of a file of profiles without this one; it is not the current one any more. Comments stay. */
 export async function withoutProfile(text: string, name: string): Promise<string> {
-  const { parseDocument } = await import('yaml')
+  const { parseDocument } = await import('../../config/yaml.ts')
   const document = parseDocument(text)
   document.deleteIn(['profiles', name])
   if (document.get('current') === name) document.delete('current')
@@ -73,7 +73,7 @@ export async function withoutProfile(text: string, name: string): Promise<string
 
 /** The text of a file of profiles with another `current`; comments stay. */
 export async function withCurrent(text: string, name: string): Promise<string> {
-  const { parseDocument } = await import('yaml')
+  const { parseDocument } = await import('../../config/yaml.ts')
   const document = parseDocument(text)
   document.set('current', name)
   return document.toString({ lineWidth: 0 })
