@@ -402,7 +402,7 @@ it('a program that is busy would lose its partitions if its own timers sent the 
   const member = group({ heartbeats: 'timers', sessionTimeoutMs: 1_000 })
   for await (const _ of member.subscribe('t')) {
     // In a timer of this thread, in which the coordinator of this test is, too: its own timers, with the session among
-    // them, come before a beat that is on its way.
+    // them, come before a beat that has been sent.
     const { beats } = cluster.group('g')
     const before = beats.length
     await waitFor(() => expect(beats.length).toBeGreaterThan(before))
