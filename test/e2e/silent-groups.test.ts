@@ -2,7 +2,6 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readMetrics } from '../bench/broker-meter.ts'
 import { skipped } from '../runner/skipped.ts'
-import { BarePair } from './bare-pair.ts'
 import { ClusterProcesses } from './cluster-processes.ts'
 import { leastShares } from './processor-time.ts'
 
@@ -21,8 +20,6 @@ const WINDOWS = 2
  */
 const MOST_WINDOWS = 8
 const MOST_SHARE = 0.03
-/** On a slow machine: how often the cost of two bare processes that exchange frames, as in idle.test.ts. */
-const MOST_OF_BARE = 8
 /**
  * Answering costs each broker some tenths of a second with so many replicas, as much as its elections: brokers that are
  * asked without a pause are slower than those that are measured.
@@ -87,18 +84,13 @@ describe(`M86, M87: three brokers with ${PARTITIONS} idle partitions`, () => {
     expect(many).toBeLessThan(few * 1.2)
   })
 
-  it.skipIf(noProcessorTime)('use less than 3 % of a core each, or eight times the floor', async () => {
-    const bare = await BarePair.start()
-    const [shares, floor] = await Promise.all([
-      leastShares(cluster.pids, MOST_WINDOWS, WINDOW_MS, MOST_SHARE),
-      leastShares(bare.pids, MOST_WINDOWS, WINDOW_MS),
-    ]).finally(() => bare.end())
+  it.skipIf(noProcessorTime)('use less than 3 % of a core each', async () => {
+    const shares = await leastShares(cluster.pids, MOST_WINDOWS, WINDOW_MS, MOST_SHARE)
     const memory = await sumOf('process_resident_memory_bytes')
     console.log(
       `idle with ${PARTITIONS} partitions: ${shares.map((share) => `${(share * 100).toFixed(2)} %`).join(', ')} of a core, ${(memory / 3e6).toFixed(0)} MB each`,
     )
-    const most = Math.max(MOST_SHARE, MOST_OF_BARE * Math.max(...floor))
-    for (const share of shares) expect(share).toBeLessThan(most)
+    for (const share of shares) expect(share).toBeLessThan(MOST_SHARE)
   })
 
   it('take a record for a sleeping partition at once, and show it', async () => {
