@@ -65,6 +65,13 @@ it('not when a source is gone, or when its list cannot be read', async () => {
   expect(run).toThrow('word.ts')
 })
 
+it('is not made where npm has not installed the packages', async () => {
+  rmSync(join(root, 'node_modules/.package-lock.json'))
+  await bundleSources(root)
+  expect(bundles()).toEqual([])
+  expect(run()).toContain('/src/')
+})
+
 it('stays while there is one newer bundle, for processes that still load from it', async () => {
   const had: string[][] = []
   for (const word of ['one', 'two', 'three', 'three']) {

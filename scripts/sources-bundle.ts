@@ -12,7 +12,8 @@ interface SourcesBundle {
 
 /**
  * Bundles the sources of the command line and the broker into a folder of broker/dist, and says so in
- * broker/dist/sources.json. The folder of the bundle before stays: its processes may still load parts of it.
+ * broker/dist/sources.json. The folder of the bundle before stays: its processes may still load parts of it. Does
+ * nothing where npm has not installed the packages.
  * @param root the folder of the checkout
  */
 export async function bundleSources(root: string): Promise<void> {
@@ -20,12 +21,14 @@ export async function bundleSources(root: string): Promise<void> {
   const dist = join(broker, 'dist')
   const unfinished = join(dist, `unfinished-${process.pid}`)
   const list = join(dist, 'sources.json')
+  const installed = join(root, 'node_modules/.package-lock.json')
+  // Installed by another program than npm: there is no telling whether packages of others have changed.
+  if (!existsSync(installed)) return
   const began = Date.now()
   try {
     const inputs = await bundled(join(broker, 'src/cli/cli.ts'), unfinished, join(root, 'node_modules'))
     const own = inputs.map((path) => resolve(path)).filter((path) => !path.includes(`${sep}node_modules${sep}`))
-    const packages = [join(root, 'node_modules/.package-lock.json'), join(broker, 'package.json')]
-    const files = [...own, ...packages].map((path) => {
+    const files = [...own, installed, join(broker, 'package.json')].map((path) => {
       const { size, mtimeMs } = statSync(path)
       // One that was written while it was bundled never fits.
       return [relative(broker, path).split(sep).join('/'), size, mtimeMs < began ? mtimeMs : 0] as const
