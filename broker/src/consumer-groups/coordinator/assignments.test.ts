@@ -49,6 +49,13 @@ beforeEach(() => {
   apply({ type: 'join', group: 'g', at: 1, member: memberOf('m') })
 })
 
+/** The members m and n have the partitions. */
+async function assignTwo(): Promise<void> {
+  apply({ type: 'join', group: 'g', at: 1, member: memberOf('n') })
+  assignments.changed('g')
+  await clock.advance(0)
+}
+
 test('an assignment that could not be committed is tried again, and told once', async () => {
   refusal = new TailraceError('DISK_FULL')
   assignments.changed('g')
@@ -81,9 +88,7 @@ test('nothing is tried again after the end', async () => {
 })
 
 test('what has changed while nobody coordinated is assigned when all members have been heard', async () => {
-  apply({ type: 'join', group: 'g', at: 1, member: memberOf('n') })
-  assignments.changed('g')
-  await clock.advance(0)
+  await assignTwo()
   topic.partitions.push({}, {})
   unheard = new Set(['m', 'n'])
   assignments.inherited('g')
@@ -103,9 +108,7 @@ test('what has changed while nobody coordinated is assigned when all members hav
 })
 
 test('and when those that are not heard have been taken out', async () => {
-  apply({ type: 'join', group: 'g', at: 1, member: memberOf('n') })
-  assignments.changed('g')
-  await clock.advance(0)
+  await assignTwo()
   topic.partitions.push({})
   unheard = new Set(['m', 'n'])
   assignments.inherited('g')
@@ -120,9 +123,7 @@ test('and when those that are not heard have been taken out', async () => {
 })
 
 test('a partition that is declined goes to another member at once, though others have not been heard', async () => {
-  apply({ type: 'join', group: 'g', at: 1, member: memberOf('n') })
-  assignments.changed('g')
-  await clock.advance(0)
+  await assignTwo()
   const { holder, token } = state.groups.get('g')!.topics.get('i')!.partitions.get(0)!
   unheard = new Set(['m', 'n'])
   assignments.inherited('g')
