@@ -2,9 +2,9 @@ import type { RecordType } from '../src/avro/schema.ts'
 import { type MessageName, MessageNumber } from '../src/messages.ts'
 import { readBySdks, sentBySdks } from '../src/own-messages/sdk-messages.ts'
 import { CodecText, type Functions } from './codec-text.ts'
-import { areaOf, areas, laterAreas } from './message-areas.ts'
+import { areaOf, laterAreas, placeOfRecord, places } from './message-areas.ts'
 
-/** Where the functions stand that messages of several areas need. */
+/** Where the functions stand that are needed in several places. */
 const shared = 'shared'
 const head = `// biome-ignore-all format: written by schemas/scripts/generate-avro.ts out of schemas/avro; do not edit.
 // biome-ignore-all lint: as above.
@@ -20,17 +20,22 @@ interface SdkProtocol {
 }
 
 /**
- * The texts of all files of codecs by their names: one an area, what areas share, a table of all messages, and one of
- * those of an SDK, of which those that a page loads later stand by themselves.
+ * The texts of all files of codecs by their names: one a place, what places share, a table of all messages, and one of
+ * those of an SDK, of which those that a page loads later stand by themselves. Throws an Error for a place of nothing.
  */
 export function codecFiles(types: ReadonlyMap<MessageName, RecordType>, sdk: SdkProtocol): Map<string, string> {
-  const codecs = new CodecText([...types.keys()])
+  const codecs = new CodecText([...types.keys()], placeOfRecord)
   for (const [name, type] of types) codecs.message(name, type, areaOf(name))
-  const ofAreas = new Map(areas.map((area) => [area, codecs.functions.filter((one) => fileOf(one) === area)]))
-  const ofAll = codecs.functions.filter((one) => fileOf(one) === shared)
-  const used = new Set([...ofAreas.values()].flat().flatMap(namesIn))
-  const files = new Map([[`${shared}.ts`, sharedText(ofAll, used)]])
-  for (const [area, functions] of ofAreas) files.set(`${area}.ts`, areaText(functions, new Set(ofAll.flatMap(namesOf))))
+  const fileOfName = new Map(
+    codecs.functions.flatMap((one) => namesOf(one).map((name) => [name, fileOf(one)] as const)),
+  )
+  const files = new Map<string, string>()
+  for (const file of [...places, shared]) {
+    const own = codecs.functions.filter((one) => fileOf(one) === file)
+    if (own.length === 0) throw new Error(`Nothing stands in ${file}, which schemas/scripts/message-areas.ts names.`)
+    const others = codecs.functions.filter((one) => fileOf(one) !== file)
+    files.set(`${file}.ts`, functionsText(file, own, fileOfName, new Set(others.flatMap(namesIn))))
+  }
   const ofSdk = new Map(sdk.names.map((name) => [name, types.get(name)!]))
   files.set('table.ts', tableText(types)).set('sdk-table.ts', sdkTableText(ofSdk, sdk.fingerprint))
   for (const area of laterAreas) {
@@ -40,9 +45,9 @@ export function codecFiles(types: ReadonlyMap<MessageName, RecordType>, sdk: Sdk
   return files
 }
 
-function fileOf({ areas }: Functions): string {
-  const [area = shared, ...others] = areas
-  return others.length === 0 ? area : shared
+function fileOf({ places }: Functions): string {
+  const [place = shared, ...others] = places
+  return others.length === 0 ? place : shared
 }
 
 const called = /\b(?:read|write|all)[A-Z]\w*/g
@@ -57,17 +62,24 @@ function namesOf({ text }: Functions): string[] {
   return [...text.matchAll(defined)].map(([, name]) => name!)
 }
 
-function areaText(functions: readonly Functions[], sharedNames: ReadonlySet<string>): string {
-  const imported = [...new Set(functions.flatMap(namesIn))].filter((name) => sharedNames.has(name)).sort()
-  const from =
-    imported.length === 0 ? '' : `import {\n${imported.map((name) => `  ${name},\n`).join('')}} from './${shared}.ts'\n`
-  const messages = new Set(functions.filter(({ isMessage }) => isMessage).flatMap(namesOf))
-  return `${head}import type { Message } from '../../messages.ts'
-${readerAndWriter}${from}${exporting(functions, messages)}`
-}
-
-function sharedText(functions: readonly Functions[], used: ReadonlySet<string>): string {
-  return `${head}${readerAndWriter}${exporting(functions, used)}`
+/** `used`: names of functions and constants that other files use, among others. */
+function functionsText(
+  file: string,
+  functions: readonly Functions[],
+  fileOfName: ReadonlyMap<string, string>,
+  used: ReadonlySet<string>,
+): string {
+  const imports = new Map<string, string[]>()
+  for (const name of [...new Set(functions.flatMap(namesIn))].sort()) {
+    const from = fileOfName.get(name) ?? file
+    if (from !== file) imports.set(from, [...(imports.get(from) ?? []), name])
+  }
+  const imported = [...imports]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([from, names]) => `import {\n${names.map((name) => `  ${name},\n`).join('')}} from './${from}.ts'\n`)
+  const messages = functions.filter(({ isMessage }) => isMessage).flatMap(namesOf)
+  const types = messages.length === 0 ? '' : "import type { Message } from '../../messages.ts'\n"
+  return `${head}${types}${readerAndWriter}${imported.join('')}${exporting(functions, new Set([...messages, ...used]))}`
 }
 
 function exporting(functions: readonly Functions[], exported: ReadonlySet<string>): string {

@@ -1,11 +1,11 @@
 import { type AvroField, type AvroType, isRecordUnion, type RecordType } from '../src/avro/schema.ts'
 import type { MessageName } from '../src/messages.ts'
 
-/** The functions of one type: `text` is complete, `areas` are those of the messages that need them. */
+/** The functions of one type: `text` is complete, `places` are those of the messages and records that need them. */
 export interface Functions {
   readonly name: string
   readonly text: string
-  readonly areas: Set<string>
+  readonly places: Set<string>
   readonly isMessage: boolean
 }
 
@@ -16,10 +16,13 @@ export interface Functions {
 export class CodecText {
   readonly #functions = new Map<string, Functions>()
   readonly #names: Set<string>
-  #area = ''
+  readonly #placeOfRecord: (name: string) => string | undefined
+  #place = ''
 
-  constructor(messages: readonly MessageName[]) {
+  /** `placeOfRecord`: of a record of a union; undefined: with what has the union. */
+  constructor(messages: readonly MessageName[], placeOfRecord: (name: string) => string | undefined) {
     this.#names = new Set(messages)
+    this.#placeOfRecord = placeOfRecord
   }
 
   /** All functions so far, those that are used before those that use them. */
@@ -27,10 +30,10 @@ export class CodecText {
     return [...this.#functions.values()]
   }
 
-  message(name: MessageName, type: RecordType, area: string): void {
-    this.#area = area
+  message(name: MessageName, type: RecordType, place: string): void {
+    this.#place = place
     const text = this.#record(type, `: Message<'${name}'>`)(name)
-    this.#functions.set(text, { name, text, areas: new Set([area]), isMessage: true })
+    this.#functions.set(text, { name, text, places: new Set([place]), isMessage: true })
   }
 
   /** The name that stands behind "read" and "write" in the functions of a record. */
@@ -163,7 +166,7 @@ function write${name}(to: AvroWriter, value: unknown): void {
   }
 
   #recordUnion(branches: readonly RecordType[]): string {
-    const names = branches.map((branch) => this.#nested(branch))
+    const names = branches.map((branch) => this.#branch(branch))
     const reads = branches.map(
       ({ name }, at) => `    case ${at}:\n      return { '${name}': read${names[at]}(from) }\n`,
     )
@@ -193,6 +196,15 @@ ${cases.join('')}    default:
     )
   }
 
+  /** As `#nested`, in the place of the record. */
+  #branch(type: RecordType): string {
+    const place = this.#place
+    this.#place = this.#placeOfRecord(type.name) ?? place
+    const name = this.#nested(type)
+    this.#place = place
+    return name
+  }
+
   #symbols(name: string, symbols: readonly string[]): string {
     const short = `${name.slice(name.lastIndexOf('.') + 1)}Symbols`
     const list = symbols.map((symbol) => `'${symbol}'`).join(', ')
@@ -205,13 +217,13 @@ ${cases.join('')}    default:
     const key = textOf(wanted)
     const known = this.#functions.get(key)
     if (known !== undefined) {
-      known.areas.add(this.#area)
+      known.places.add(this.#place)
       return known.name
     }
     let name = wanted
     for (let number = 2; this.#names.has(name); number++) name = `${wanted}${number}`
     this.#names.add(name)
-    this.#functions.set(key, { name, text: textOf(name), areas: new Set([this.#area]), isMessage: false })
+    this.#functions.set(key, { name, text: textOf(name), places: new Set([this.#place]), isMessage: false })
     return name
   }
 }

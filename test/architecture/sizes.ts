@@ -21,7 +21,7 @@ export interface Ratchet {
 
 export function filesTooLong(tree: Tree, ratchet: Ratchet): string[] {
   const sizes = [...tree]
-    .filter(([path]) => isCode(path) && !isGenerated(path))
+    .filter(([path]) => isCode(path))
     .map(([path, text]) => ({ name: path, lines: lineCount(text) }))
   return judge(sizes, ratchet.files, (path) => (isTest(path) ? limits.testFileLines : limits.fileLines))
 }

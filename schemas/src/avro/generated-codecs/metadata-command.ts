@@ -4,526 +4,77 @@ import type { Message } from '../../messages.ts'
 import type { AvroReader } from '../reader.ts'
 import type { AvroWriter } from '../writer.ts'
 import {
-  readAcl,
+  readForcedCluster,
+  readJoinBroker,
+  readRegisterBroker,
+  readRemoveBroker,
+  readSetDraining,
+  readSetFeatureLevel,
+  writeForcedCluster,
+  writeJoinBroker,
+  writeRegisterBroker,
+  writeRemoveBroker,
+  writeSetDraining,
+  writeSetFeatureLevel,
+} from './metadata-brokers.ts'
+import {
+  readAssignReplicas,
+  readCancelChange2,
+  readForceReplicas,
+  readReplicaDropped,
+  readReplicasChanged,
+  readSetBalancing,
+  readSetPriority,
+  writeAssignReplicas,
+  writeCancelChange2,
+  writeForceReplicas,
+  writeReplicaDropped,
+  writeReplicasChanged,
+  writeSetBalancing,
+  writeSetPriority,
+} from './metadata-replicas.ts'
+import {
+  readAddAcls,
+  readAddToken,
+  readDeleteUser,
+  readRemoveAcls,
+  readRemoveQuota,
+  readRemoveTokens,
+  readSetQuota,
+  readSetUser,
+  writeAddAcls,
+  writeAddToken,
+  writeDeleteUser,
+  writeRemoveAcls,
+  writeRemoveQuota,
+  writeRemoveTokens,
+  writeSetQuota,
+  writeSetUser,
+} from './metadata-security.ts'
+import {
+  readAddPartitions,
+  readAllocateOwnedIds,
+  readAllocateProducerIds,
+  readCreateTopic,
+  readDeleteTopic,
+  readRecordsDeleted,
+  readSetTopicConfig,
+  writeAddPartitions,
+  writeAllocateOwnedIds,
+  writeAllocateProducerIds,
+  writeCreateTopic,
+  writeDeleteTopic,
+  writeRecordsDeleted,
+  writeSetTopicConfig,
+} from './metadata-topics.ts'
+import {
   readAskerOrNull,
-  readInt,
   readIntOrNull,
-  readLevelRangeOrNull,
   readLongOrNull,
-  readQuotaEntity,
-  readQuotaLimit,
-  readScram,
-  readString,
-  readToken,
-  writeAcl,
   writeAskerOrNull,
-  writeInt,
   writeIntOrNull,
-  writeLevelRangeOrNull,
   writeLongOrNull,
-  writeQuotaEntity,
-  writeQuotaLimit,
-  writeScram,
-  writeString,
-  writeToken,
 } from './shared.ts'
-
-function readBrokerRegistration(from: AvroReader) {
-  return {
-    id: from.int(),
-    http: from.string(),
-    peer: from.string(),
-    pid: from.long(),
-    incarnation: from.string(),
-    directoryId: from.string(),
-    levels: readLevelRangeOrNull(from),
-    rack: from.string(),
-  }
-}
-function writeBrokerRegistration(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.int(value.id)
-  to.string(value.http)
-  to.string(value.peer)
-  to.long(value.pid)
-  to.string(value.incarnation)
-  to.string(value.directoryId)
-  writeLevelRangeOrNull(to, value.levels === undefined ? null : value.levels)
-  to.string(value.rack === undefined ? "" : value.rack)
-}
-
-function readRegisterBroker(from: AvroReader) {
-  return {
-    broker: readBrokerRegistration(from),
-  }
-}
-function writeRegisterBroker(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  writeBrokerRegistration(to, value.broker)
-}
-
-function readLongOrBooleanOrNull(from: AvroReader) {
-  const branch = from.branch(3)
-  if (branch === 0) return null
-  return branch === 1 ? from.long() : from.boolean()
-}
-function writeLongOrBooleanOrNull(to: AvroWriter, value: unknown): void {
-  if (value === null) return to.branch(0)
-  const isFirst = typeof value === 'number'
-  to.branch(isFirst ? 1 : 2)
-  if (isFirst) to.long(value)
-  else to.boolean(value)
-}
-
-function readSetting(from: AvroReader) {
-  return {
-    name: from.string(),
-    value: readLongOrBooleanOrNull(from),
-  }
-}
-function writeSetting(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.string(value.name)
-  writeLongOrBooleanOrNull(to, value.value)
-}
-
-function readCreateTopic(from: AvroReader) {
-  return {
-    name: from.string(),
-    topicId: from.string(),
-    partitions: from.int(),
-    replicas: from.int(),
-    config: from.list(100, readSetting),
-  }
-}
-function writeCreateTopic(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.string(value.name)
-  to.string(value.topicId)
-  to.int(value.partitions)
-  to.int(value.replicas)
-  to.list(value.config, writeSetting)
-}
-
-function readDeleteTopic(from: AvroReader) {
-  return {
-    name: from.string(),
-    topicId: from.string(),
-  }
-}
-function writeDeleteTopic(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.string(value.name)
-  to.string(value.topicId === undefined ? "" : value.topicId)
-}
-
-function readSetTopicConfig(from: AvroReader) {
-  return {
-    name: from.string(),
-    topicId: from.string(),
-    changes: from.list(100, readSetting),
-  }
-}
-function writeSetTopicConfig(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.string(value.name)
-  to.string(value.topicId === undefined ? "" : value.topicId)
-  to.list(value.changes, writeSetting)
-}
-
-function readAllocateProducerIds(from: AvroReader) {
-  return {
-    broker: from.int(),
-    count: from.int(),
-  }
-}
-function writeAllocateProducerIds(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.int(value.broker)
-  to.int(value.count)
-}
-
-function readAssignReplicas(from: AvroReader) {
-  return {
-    topicId: from.string(),
-    partition: from.int(),
-    replicas: from.list(1000, readInt),
-    from: from.list(1000, readInt),
-  }
-}
-function writeAssignReplicas(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.string(value.topicId)
-  to.int(value.partition)
-  to.list(value.replicas, writeInt)
-  to.list(value.from === undefined ? [] : value.from, writeInt)
-}
-
-function readCancelChange2(from: AvroReader) {
-  return {
-    topicId: from.string(),
-    partition: from.int(),
-  }
-}
-function writeCancelChange2(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.string(value.topicId)
-  to.int(value.partition)
-}
-
-function readReplicasChanged(from: AvroReader) {
-  return {
-    group: from.long(),
-    change: from.long(),
-    outcome: from.string(),
-    reason: from.string(),
-  }
-}
-function writeReplicasChanged(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.long(value.group)
-  to.long(value.change)
-  to.string(value.outcome)
-  to.string(value.reason)
-}
-
-function readForceReplicas(from: AvroReader) {
-  return {
-    topicId: from.string(),
-    partition: from.int(),
-    members: from.list(1000, readInt),
-    leader: from.int(),
-    lost: from.list(1000, readInt),
-    term: readIntOrNull(from),
-    at: from.long(),
-    broker: from.int(),
-    by: from.string(),
-  }
-}
-function writeForceReplicas(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.string(value.topicId)
-  to.int(value.partition)
-  to.list(value.members, writeInt)
-  to.int(value.leader)
-  to.list(value.lost, writeInt)
-  writeIntOrNull(to, value.term === undefined ? null : value.term)
-  to.long(value.at)
-  to.int(value.broker)
-  to.string(value.by)
-}
-
-function readReplicaDropped(from: AvroReader) {
-  return {
-    group: from.long(),
-    broker: from.int(),
-  }
-}
-function writeReplicaDropped(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.long(value.group)
-  to.int(value.broker)
-}
-
-function readSetPriority(from: AvroReader) {
-  return {
-    group: from.long(),
-    broker: from.int(),
-    factor: from.int(),
-  }
-}
-function writeSetPriority(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.long(value.group)
-  to.int(value.broker)
-  to.int(value.factor)
-}
-
-function readJoiningBroker(from: AvroReader) {
-  return {
-    id: from.int(),
-    directoryId: from.string(),
-    peer: from.string(),
-    http: from.string(),
-  }
-}
-function writeJoiningBroker(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.int(value.id)
-  to.string(value.directoryId)
-  to.string(value.peer)
-  to.string(value.http)
-}
-
-function readJoinBroker(from: AvroReader) {
-  return {
-    joining: readJoiningBroker(from),
-    at: from.long(),
-    broker: from.int(),
-  }
-}
-function writeJoinBroker(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  writeJoiningBroker(to, value.joining)
-  to.long(value.at)
-  to.int(value.broker)
-}
-
-function readRemoveBroker(from: AvroReader) {
-  return {
-    removed: from.int(),
-    at: from.long(),
-    broker: from.int(),
-    by: from.string(),
-  }
-}
-function writeRemoveBroker(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.int(value.removed)
-  to.long(value.at)
-  to.int(value.broker)
-  to.string(value.by)
-}
-
-function readForcedCluster(from: AvroReader) {
-  return {
-    members: from.list(1000, readInt),
-    at: from.long(),
-    broker: from.int(),
-    by: from.string(),
-  }
-}
-function writeForcedCluster(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.list(value.members, writeInt)
-  to.long(value.at)
-  to.int(value.broker)
-  to.string(value.by)
-}
-
-function readSetFeatureLevel(from: AvroReader) {
-  return {
-    level: from.int(),
-    at: from.long(),
-    broker: from.int(),
-    by: from.string(),
-  }
-}
-function writeSetFeatureLevel(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.int(value.level)
-  to.long(value.at)
-  to.int(value.broker)
-  to.string(value.by)
-}
-
-function readSetUser(from: AvroReader) {
-  return {
-    name: from.string(),
-    scram: from.list(10, readScram),
-    at: from.long(),
-    broker: from.int(),
-    by: from.string(),
-  }
-}
-function writeSetUser(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.string(value.name)
-  to.list(value.scram, writeScram)
-  to.long(value.at)
-  to.int(value.broker)
-  to.string(value.by)
-}
-
-function readDeleteUser(from: AvroReader) {
-  return {
-    name: from.string(),
-    at: from.long(),
-    broker: from.int(),
-    by: from.string(),
-  }
-}
-function writeDeleteUser(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.string(value.name)
-  to.long(value.at)
-  to.int(value.broker)
-  to.string(value.by)
-}
-
-function readAddToken(from: AvroReader) {
-  return {
-    token: readToken(from),
-    at: from.long(),
-    broker: from.int(),
-    by: from.string(),
-  }
-}
-function writeAddToken(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  writeToken(to, value.token)
-  to.long(value.at)
-  to.int(value.broker)
-  to.string(value.by)
-}
-
-function readRemoveTokens(from: AvroReader) {
-  return {
-    ids: from.list(1000, readString),
-    expired: from.boolean(),
-    at: from.long(),
-    broker: from.int(),
-    by: from.string(),
-  }
-}
-function writeRemoveTokens(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.list(value.ids, writeString)
-  to.boolean(value.expired)
-  to.long(value.at)
-  to.int(value.broker)
-  to.string(value.by)
-}
-
-function readAddAcls(from: AvroReader) {
-  return {
-    acls: from.list(1000, readAcl),
-    at: from.long(),
-    broker: from.int(),
-    by: from.string(),
-  }
-}
-function writeAddAcls(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.list(value.acls, writeAcl)
-  to.long(value.at)
-  to.int(value.broker)
-  to.string(value.by)
-}
-
-function readRemoveAcls(from: AvroReader) {
-  return {
-    acls: from.list(1000, readAcl),
-    at: from.long(),
-    broker: from.int(),
-    by: from.string(),
-  }
-}
-function writeRemoveAcls(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.list(value.acls, writeAcl)
-  to.long(value.at)
-  to.int(value.broker)
-  to.string(value.by)
-}
-
-function readAllocateOwnedIds(from: AvroReader) {
-  return {
-    broker: from.int(),
-    count: from.int(),
-    principal: from.string(),
-  }
-}
-function writeAllocateOwnedIds(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.int(value.broker)
-  to.int(value.count)
-  to.string(value.principal)
-}
-
-function readSetQuota(from: AvroReader) {
-  return {
-    entity: readQuotaEntity(from),
-    limits: from.list(100, readQuotaLimit),
-    at: from.long(),
-    broker: from.int(),
-    by: from.string(),
-  }
-}
-function writeSetQuota(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  writeQuotaEntity(to, value.entity)
-  to.list(value.limits, writeQuotaLimit)
-  to.long(value.at)
-  to.int(value.broker)
-  to.string(value.by)
-}
-
-function readRemoveQuota(from: AvroReader) {
-  return {
-    entity: readQuotaEntity(from),
-    at: from.long(),
-    broker: from.int(),
-    by: from.string(),
-  }
-}
-function writeRemoveQuota(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  writeQuotaEntity(to, value.entity)
-  to.long(value.at)
-  to.int(value.broker)
-  to.string(value.by)
-}
-
-function readSetDraining(from: AvroReader) {
-  return {
-    drained: from.int(),
-    draining: from.boolean(),
-    at: from.long(),
-    broker: from.int(),
-    by: from.string(),
-  }
-}
-function writeSetDraining(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.int(value.drained)
-  to.boolean(value.draining)
-  to.long(value.at)
-  to.int(value.broker)
-  to.string(value.by)
-}
-
-function readSetBalancing(from: AvroReader) {
-  return {
-    balancing: from.boolean(),
-    at: from.long(),
-    broker: from.int(),
-    by: from.string(),
-  }
-}
-function writeSetBalancing(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.boolean(value.balancing)
-  to.long(value.at)
-  to.int(value.broker)
-  to.string(value.by)
-}
-
-function readAddPartitions(from: AvroReader) {
-  return {
-    name: from.string(),
-    topicId: from.string(),
-    partitions: from.int(),
-  }
-}
-function writeAddPartitions(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.string(value.name)
-  to.string(value.topicId)
-  to.int(value.partitions)
-}
-
-function readRecordsDeleted(from: AvroReader) {
-  return {
-    group: from.long(),
-    before: from.long(),
-  }
-}
-function writeRecordsDeleted(to: AvroWriter, fields: unknown): void {
-  const value = to.record(fields)
-  to.long(value.group)
-  to.long(value.before)
-}
 
 function readOneOfRegisterBrokerToRecordsDeleted(from: AvroReader) {
   switch (from.branch(28)) {
