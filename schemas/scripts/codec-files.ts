@@ -1,7 +1,7 @@
 import type { RecordType } from '../src/avro/schema.ts'
 import { type MessageName, MessageNumber } from '../src/messages.ts'
 import { readBySdks, sentBySdks } from '../src/own-messages/sdk-messages.ts'
-import { CodecText, type Functions } from './codec-text.ts'
+import { CodecText, type Functions, sdkWriterOf } from './codec-text.ts'
 import { areaOf, laterAreas, placeOfRecord, places } from './message-areas.ts'
 
 /** Where the functions stand that are needed in several places. */
@@ -79,7 +79,10 @@ function functionsText(
     .map(([from, names]) => `import {\n${names.map((name) => `  ${name},\n`).join('')}} from './${from}.ts'\n`)
   const messages = functions.filter(({ isMessage }) => isMessage).flatMap(namesOf)
   const types = messages.length === 0 ? '' : "import type { Message } from '../../messages.ts'\n"
-  return `${head}${types}${readerAndWriter}${imported.join('')}${exporting(functions, new Set([...messages, ...used]))}`
+  const unions = functions.some(({ text }) => text.includes('onlyKey('))
+    ? "import { onlyKey } from '../only-key.ts'\n"
+    : ''
+  return `${head}${types}${unions}${readerAndWriter}${imported.join('')}${exporting(functions, new Set([...messages, ...used]))}`
 }
 
 function exporting(functions: readonly Functions[], exported: ReadonlySet<string>): string {
@@ -109,7 +112,7 @@ ${rowsOf(types)}}
 
 function sdkTableText(types: ReadonlyMap<MessageName, RecordType>, fingerprint: string): string {
   const atOnce = new Map([...types].filter(([name]) => !isLater(name)))
-  const rows = rowsOf(types, without(new Set(readBySdks)), without(new Set(sentBySdks)))
+  const rows = rowsOf(types, without(new Set(readBySdks)), without(new Set(sentBySdks)), sdkWriter)
   return `${head}import type { SdkMessageName } from '../../own-messages/sdk-messages.ts'
 ${importsOf(atOnce)}import type { Codec } from './table.ts'
 
@@ -128,7 +131,7 @@ export const protocolFingerprint = '${fingerprint}'
 function sdkLaterTableText(types: ReadonlyMap<MessageName, RecordType>): string {
   return `${head}${importsOf(types)}
 export const laterCodecs = {
-${rowsOf(types, new Set(readBySdks), new Set(sentBySdks))}}
+${rowsOf(types, new Set(readBySdks), new Set(sentBySdks), sdkWriter)}}
 `
 }
 
@@ -149,18 +152,27 @@ type Names = { has(name: MessageName): boolean }
 const all: Names = { has: () => true }
 
 /** A row for each message; without the function that reads or writes it where it is in no such set. */
-function rowsOf(types: ReadonlyMap<MessageName, RecordType>, read = all, written = all): string {
+function rowsOf(
+  types: ReadonlyMap<MessageName, RecordType>,
+  read = all,
+  written = all,
+  writer = (name: MessageName, _type: RecordType) => `write${name}`,
+): string {
   const rows = [...types].map(([name, type]) => {
     const area = camelCase(areaOf(name))
     const cells = [
       `number: ${MessageNumber[name]}`,
       read.has(name) ? `read: ${area}.read${name}` : '',
-      written.has(name) ? `write: ${area}.write${name}` : '',
+      written.has(name) ? `write: ${area}.${writer(name, type)}` : '',
       `isCorrelated: ${type.fields[0]?.name === 'correlation'}`,
     ]
     return `  ${name}: { ${cells.filter((cell) => cell !== '').join(', ')} },\n`
   })
   return rows.join('')
+}
+
+function sdkWriter(name: MessageName, { fields }: RecordType): string {
+  return sdkWriterOf(name, fields) ?? `write${name}`
 }
 
 function camelCase(area: string): string {

@@ -1,5 +1,6 @@
 import { type AvroField, type AvroType, isRecordUnion, type RecordType } from '../src/avro/schema.ts'
 import type { MessageName } from '../src/messages.ts'
+import { sentBySdks } from '../src/own-messages/sdk-messages.ts'
 
 /** The functions of one type: `text` is complete, `places` are those of the messages and records that need them. */
 export interface Functions {
@@ -32,8 +33,18 @@ export class CodecText {
 
   message(name: MessageName, type: RecordType, place: string): void {
     this.#place = place
-    const text = this.#record(type, `: Message<'${name}'>`)(name)
+    const text = this.#record(type, `: Message<'${name}'>`)(name) + this.#sdkWriter(name, type)
     this.#functions.set(text, { name, text, places: new Set([place]), isMessage: true })
+  }
+
+  /** The function with which an SDK writes a message that has fields of brokers alone, which are null there. */
+  #sdkWriter(name: MessageName, { fields }: RecordType): string {
+    if (sdkWriterOf(name, fields) === undefined) return ''
+    const writes = fields.map((field) => (isOfBrokers(field) ? '  to.present(null)\n' : this.#writeField(field)))
+    return `function ${sdkWriterOf(name, fields)}(to: AvroWriter, fields: unknown): void {
+  const value = to.record(fields)
+${writes.join('')}}
+`
   }
 
   /** The name that stands behind "read" and "write" in the functions of a record. */
@@ -186,7 +197,7 @@ ${reads.join('')}    default:
 }
 function write${name}(to: AvroWriter, fields: unknown): void {
   const value = to.record(fields)
-  const name = to.only(value)
+  const name = onlyKey(to, value)
   switch (name) {
 ${cases.join('')}    default:
       to.invalid('record of the union', name)
@@ -226,6 +237,17 @@ ${cases.join('')}    default:
     this.#functions.set(key, { name, text: textOf(name), places: new Set([this.#place]), isMessage: false })
     return name
   }
+}
+
+/** The name of the function with which an SDK writes a message; undefined: it is the one of all. */
+export function sdkWriterOf(name: MessageName, fields: readonly AvroField[]): string | undefined {
+  const isSent = (sentBySdks as readonly MessageName[]).includes(name)
+  return isSent && fields.some(isOfBrokers) ? `write${name}OfSdk` : undefined
+}
+
+/** Whether only brokers fill it in, when they pass the message on: for whom they ask. */
+function isOfBrokers({ name }: AvroField): boolean {
+  return name === 'asker'
 }
 
 function capital(word: string): string {

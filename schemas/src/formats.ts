@@ -1,4 +1,4 @@
-import { clientFormats, type FormatRow, newerThan } from './formats/client-formats.ts'
+import { type FormatRow, frameFormat, newerThan, readTokenFormat } from './formats/client-formats.ts'
 import type { TailraceError } from './tailrace-error.ts'
 
 export type { FormatRow }
@@ -146,7 +146,8 @@ export const formatTable = {
     checkedIn: 'broker/src/cascade/upstream/copied-tables.ts',
     proof: 'the checksums of RocksDB',
   },
-  ...clientFormats,
+  readToken: readTokenFormat,
+  frame: frameFormat,
   handshake: {
     what: 'The handshake of brokers',
     version: 3,

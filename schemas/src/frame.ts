@@ -1,4 +1,4 @@
-import { clientFormats } from './formats/client-formats.ts'
+import { frameFormatVersion } from './formats/client-formats.ts'
 import type { Message, MessageName } from './messages.ts'
 import { encodeHeader, type MessageDecoder, messageName, messageNumber, ownDecoder } from './protocol.ts'
 import { uint32At, writeInt16, writeInt32 } from './record-batch/numbers.ts'
@@ -18,7 +18,7 @@ import { TailraceError } from './tailrace-error.ts'
  */
 export const FRAME_PREFIX_BYTES = 12
 export const FRAME_LENGTH_BYTES = 4
-const FRAME_LAYOUT = clientFormats.frame.version
+const FRAME_LAYOUT = frameFormatVersion
 /** Decoding turns a byte into some ten bytes of objects, so headers are held shorter than bodies may be. */
 export const MAX_FRAME_HEADER_BYTES = 4 * 1024 * 1024
 
@@ -88,17 +88,6 @@ export function parseFramePieces(
   }
   const plainBody = new Uint8Array(body.buffer, body.byteOffset, body.length)
   return { ...frameAt(head, 0, head.length, decoder), body: plainBody } as Frame
-}
-
-/**
- * Of a frame that parseFrame refuses because only the writer's protocol knows its message: the correlation under which
- * the writer waits for an answer, null where it waits for none. Undefined: the frame is refused for another reason.
- */
-export function correlationOfUnknown(frame: Uint8Array, decoder: MessageDecoder): number | null | undefined {
-  if (decoder.correlationOfUnknown === undefined || frame.length < FRAME_PREFIX_BYTES) return undefined
-  const number = messageNumberAt(frame, 0)
-  if (messageName(number) !== undefined || headerBytesAt(frame, 0) > frame.length - FRAME_PREFIX_BYTES) return undefined
-  return decoder.correlationOfUnknown(number, frameHeaderAt(frame, 0))
 }
 
 /**

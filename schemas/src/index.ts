@@ -8,9 +8,9 @@ export * from './consumer-groups/messages.ts'
 export * from './crc32c.ts'
 export * from './entry.ts'
 export * from './errors.ts'
+export { correlationOfUnknown } from './foreign/unknown-message.ts'
 export * from './formats.ts'
 export {
-  correlationOfUnknown,
   encodeFrame,
   FRAME_PREFIX_BYTES,
   type Frame,
@@ -26,6 +26,7 @@ export * from './messages.ts'
 export * from './metadata-intents.ts'
 export * from './murmur2.ts'
 export * from './names.ts'
+export * from './own-messages/broker-messages.ts'
 export * from './own-messages/client-messages.ts'
 export * from './password.ts'
 export * from './peer-messages.ts'

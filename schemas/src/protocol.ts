@@ -63,7 +63,11 @@ export function encodeHeader<Name extends MessageName>(
 
 /** Reads the messages of a writer with our own schemas: every client, and every broker until its schemas are known. */
 export const ownDecoder: MessageDecoder = {
-  decode: (name, header) => decodeHeader(name, codecs[name].read, header),
+  decode<Name extends MessageName>(name: Name, header: Uint8Array): Message<Name> {
+    // A page cannot read what no broker sends to an SDK.
+    const { read }: Partial<(typeof codecs)[Name]> = codecs[name]
+    return read === undefined ? ({} as Message<Name>) : decodeHeader(name, read, header)
+  },
 }
 
 /**

@@ -1,7 +1,5 @@
-import { repliesToClients } from '#own-messages'
 import { type Frame, parseFrame } from './frame.ts'
-import type { MessageName } from './messages.ts'
-import { decoderOfOnly, ownDecoder, protocolFingerprint } from './protocol.ts'
+import { ownDecoder, protocolFingerprint } from './protocol.ts'
 import { TailraceError } from './tailrace-error.ts'
 
 /**
@@ -19,15 +17,6 @@ export const schemasParameter = 'schemas'
 
 /** The query that a client adds to the address of `/stream`. */
 export const streamQuery = `?${schemasParameter}=${protocolFingerprint}`
-
-/** What a broker sends that is no reply to one request. */
-const pushed = ['Failure', 'Subscribed', 'Records', 'SubscriptionEnd'] as const satisfies readonly MessageName[]
-
-/** What a broker may send on a stream behind its schemas. */
-export const brokerMessages: readonly MessageName[] = [...pushed, ...repliesToClients]
-
-/** Reads what a broker sends whose protocol is ours. */
-export const brokerDecoder = decoderOfOnly(new Set(brokerMessages))
 
 /**
  * The protocol in the first frame of a broker; null when it is ours.

@@ -49,6 +49,9 @@ interface Details {
   readonly lines?: LinePlace | undefined
 }
 
+const figureNames = ['retryAfterMs', 'endOffset', 'fence'] as const
+const detailNames = ['place', ...figureNames, 'lines'] as const
+
 /**
  * The one error class of Tailrace; `code` tells them apart. `detail` is text for people that says what exactly was
  * wrong.
@@ -79,13 +82,8 @@ export class TailraceError extends Error {
     this.retriable = retriable
     this.hint = hint
     advise(this)
-    const { place, retryAfterMs, endOffset, fence, lines } = options ?? {}
     // Consoles show each property, so there is none for what is not told.
-    if (place !== undefined) this.place = place
-    if (retryAfterMs !== undefined) this.retryAfterMs = retryAfterMs
-    if (endOffset !== undefined) this.endOffset = endOffset
-    if (fence !== undefined) this.fence = fence
-    if (lines !== undefined) this.lines = lines
+    Object.assign(this, toldOf(options ?? {}, detailNames))
   }
 
   /** Anything thrown as a TailraceError: any other error becomes INTERNAL, followed by its own text. */
@@ -107,19 +105,15 @@ export class TailraceError extends Error {
   }
 
   toJSON(): ErrorShape {
-    const { code, message, retriable, hint, retryAfterMs, endOffset, fence } = this
-    return {
-      code,
-      message,
-      retriable,
-      hint,
-      ...this.place,
-      ...(retryAfterMs !== undefined && { retryAfterMs }),
-      ...(endOffset !== undefined && { endOffset }),
-      ...(fence !== undefined && { fence }),
-      ...this.lines,
-    }
+    const { code, message, retriable, hint } = this
+    return { code, message, retriable, hint, ...this.place, ...toldOf(this, figureNames), ...this.lines }
   }
+}
+
+/** Of a source, what of these details it tells. */
+function toldOf<Name extends keyof Details>(source: Details, names: readonly Name[]): Pick<Details, Name> {
+  const told = names.filter((name) => source[name] !== undefined).map((name) => [name, source[name]])
+  return Object.fromEntries(told) as Pick<Details, Name>
 }
 
 /** The same error with more text behind its own, and with a place where one is given. */
@@ -133,8 +127,8 @@ export function withLines(error: TailraceError, lines: LinePlace): TailraceError
 }
 
 function sameError(error: TailraceError, message: string, more: Details): TailraceError {
-  const { code, retriable, hint, place, retryAfterMs, endOffset, fence, lines } = error
-  const details = { cause: error, place, retryAfterMs, endOffset, fence, lines, ...more }
+  const { code, retriable, hint } = error
+  const details = { cause: error, ...toldOf(error, detailNames), ...more }
   return Object.assign(new TailraceError(code, undefined, details), { message, retriable, hint })
 }
 

@@ -3,7 +3,7 @@ import type { ErrorFields } from './messages.ts'
 import { type ErrorShape, TailraceError, type UnreadablePlace } from './tailrace-error.ts'
 
 /** An error as another side tells it, in a message or as JSON. `code` may be one that only a newer version knows. */
-export type ToldError = ErrorFields & Partial<UnreadablePlace>
+export type ToldError = ErrorFields & { readonly place?: UnreadablePlace }
 
 /** Anything that may tell of an error. */
 export type Told = Partial<Record<keyof ErrorShape, unknown>>
@@ -15,8 +15,8 @@ type Figures = Partial<Record<(typeof figures)[number], number>>
  * that is not known here becomes INTERNAL and is named in the message.
  */
 export function errorTold(fields: ToldError): TailraceError {
-  const { code, message, retriable, hint } = fields
-  const details = { ...figuresIn(fields), place: placeIn(fields) }
+  const { code, message, retriable, hint, place } = fields
+  const details = { ...figuresIn(fields), place }
   if (!isErrorCode(code)) {
     return Object.assign(new TailraceError('INTERNAL', `${code}: ${message}`, details), { retriable, hint })
   }
@@ -34,13 +34,6 @@ export function figuresIn(told: Told): Figures {
   return found
 }
 
-/** Undefined: it tells of none. */
-export function placeIn({ topic, partition, offset, nextOffset }: Told): UnreadablePlace | undefined {
-  if (!isCount(offset) || !isCount(nextOffset)) return undefined
-  const isNamed = typeof topic === 'string' && isCount(partition)
-  return isNamed ? { topic, partition, offset, nextOffset } : { offset, nextOffset }
-}
-
-function isCount(value: unknown): value is number {
+export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0
 }

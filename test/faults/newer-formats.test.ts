@@ -287,7 +287,7 @@ test('every format is checked in the file that the table names, and is listed in
   for (const [name, { checkedIn }] of Object.entries(formatTable)) {
     const source = readFileSync(checkedIn, 'utf8')
     expect(
-      [`'${name}'`, `formatTable.${name}`, `clientFormats.${name}`].some((text) => source.includes(text)),
+      [`'${name}'`, `formatTable.${name}`, `${name}Format`].some((text) => source.includes(text)),
       `${name} in ${checkedIn}`,
     ).toBe(true)
     expect(page, name).toContain(`\`${name}\``)

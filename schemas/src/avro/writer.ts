@@ -1,9 +1,9 @@
+import { MAX_VARLONG_BYTES, writeVarlong } from '../varint.ts'
+
 /** Headers are cut out of blocks: memory of their own costs more than writing them. */
 const BLOCK_BYTES = 8192
 /** Longer headers get memory of their own: a block is kept as long as one header out of it is. */
 const MAX_SHARED_BYTES = 1024
-/** Of a long. */
-const MOST_LONG_BYTES = 10
 /** In one byte of length. Writing them one by one is faster than a TextEncoder. */
 const MAX_SHORT_STRING_LENGTH = 63
 /** As of every long of this protocol: the safe integers but the outermost of each sign. */
@@ -48,16 +48,13 @@ export class AvroWriter {
 
   int(value: unknown): void {
     if (typeof value !== 'number' || value !== (value | 0)) this.invalid('int', value)
-    this.#need(MOST_LONG_BYTES)
-    this.#int(value)
+    this.#varlong(value)
   }
 
   long(value: unknown): void {
     if (typeof value !== 'number' || value % 1 !== 0 || value < -MAX_LONG || value > MAX_LONG)
       this.invalid('long', value)
-    this.#need(MOST_LONG_BYTES)
-    if (value === (value | 0)) this.#int(value)
-    else this.#long(value)
+    this.#varlong(value)
   }
 
   string(value: unknown): void {
@@ -73,8 +70,7 @@ export class AvroWriter {
 
   /** Which branch of a union follows. */
   branch(index: number): void {
-    this.#need(MOST_LONG_BYTES)
-    this.#int(index)
+    this.#varlong(index)
   }
 
   /** Writes which branch of a union of null and another type follows; false: it was null. */
@@ -99,41 +95,14 @@ export class AvroWriter {
     return value as Fields
   }
 
-  /** The name of the record of a union that a value holds as its only key. */
-  only(value: Fields): string {
-    const [name, ...more] = Object.keys(value)
-    if (name === undefined || more.length > 0) this.invalid('record of a union', value)
-    return name
-  }
-
   invalid(type: string, value: unknown): never {
     const shown = typeof value === 'string' ? JSON.stringify(value.slice(0, MAX_QUOTED_LENGTH)) : String(value)
     throw new TypeError(`${shown} is no ${type}`)
   }
 
-  #int(value: number): void {
-    const bytes = this.#bytes
-    let zigzag = ((value << 1) ^ (value >> 31)) >>> 0
-    while (zigzag >= 0x80) {
-      bytes[this.#at++] = (zigzag & 0x7f) | 0x80
-      zigzag >>>= 7
-    }
-    bytes[this.#at++] = zigzag
-  }
-
-  #long(value: number): void {
-    // The zigzag itself may need 54 bits: the sign goes into the first byte, and only what is above it is divided.
-    const sign = value < 0 ? 1 : 0
-    const half = sign === 1 ? -value - 1 : value
-    const bytes = this.#bytes
-    let low = ((half % 64) << 1) | sign
-    let rest = Math.floor(half / 64)
-    while (rest > 0) {
-      bytes[this.#at++] = low | 0x80
-      low = rest % 128
-      rest = Math.floor(rest / 128)
-    }
-    bytes[this.#at++] = low
+  #varlong(value: number): void {
+    this.#need(MAX_VARLONG_BYTES)
+    this.#at = writeVarlong(this.#bytes, this.#at, value)
   }
 
   /** False: `value` has other characters, and nothing was written. */

@@ -1,9 +1,12 @@
 import { encodeFrame } from '../frame.ts'
 import { TailraceError } from '../index.ts'
 import type { MessageName } from '../messages.ts'
+import { brokerDecoder, brokerMessages } from '../own-messages/broker-messages.ts'
 import { decoderOfOnly, type MessageDecoder, protocolFingerprint } from '../protocol.ts'
-import { brokerDecoder, brokerMessages, foreignProtocolIn } from '../stream-schemas.ts'
+import { foreignProtocolIn } from '../stream-schemas.ts'
 import { decoderFor, protocolJson, writtenProtocolJson } from './protocol.ts'
+
+export { correlationOfUnknown } from './unknown-message.ts'
 
 /**
  * A protocol has some 60 KiB, that of a later version more. An unknown client sends it, so the limit is lower than for

@@ -1,6 +1,7 @@
 import type { Crc32c } from '../crc32c.ts'
 import type { ProducerId } from '../ids.ts'
 import * as layout from './layout.ts'
+import { writeInt16, writeInt32, writeInt64 } from './numbers.ts'
 
 export interface BatchProducer {
   readonly producerId: ProducerId
@@ -14,12 +15,16 @@ export interface BatchProducer {
  */
 export function withProducer(batch: Uint8Array, producer: BatchProducer, crc: Crc32c): Uint8Array {
   const copy = batch.slice()
-  const view = new DataView(copy.buffer)
-  view.setBigInt64(layout.BASE_OFFSET_AT, 0n)
-  view.setInt32(layout.LEADER_EPOCH_AT, -1)
-  view.setBigInt64(layout.PRODUCER_ID_AT, BigInt(producer.producerId))
-  view.setInt16(layout.PRODUCER_EPOCH_AT, producer.producerEpoch)
-  view.setInt32(layout.BASE_SEQUENCE_AT, producer.baseSequence)
-  view.setUint32(layout.CRC_AT, crc(copy, layout.ATTRIBUTES_AT, copy.length))
+  writeInt64(copy, layout.BASE_OFFSET_AT, 0)
+  writeInt32(copy, layout.LEADER_EPOCH_AT, -1)
+  stampProducer(copy, producer, crc)
   return copy
+}
+
+/** Makes it a batch of this producer, with the checksum that it has then. */
+export function stampProducer(batch: Uint8Array, producer: BatchProducer, crc: Crc32c): void {
+  writeInt64(batch, layout.PRODUCER_ID_AT, producer.producerId)
+  writeInt16(batch, layout.PRODUCER_EPOCH_AT, producer.producerEpoch)
+  writeInt32(batch, layout.BASE_SEQUENCE_AT, producer.baseSequence)
+  writeInt32(batch, layout.CRC_AT, crc(batch, layout.ATTRIBUTES_AT, batch.length))
 }

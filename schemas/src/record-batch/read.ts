@@ -1,8 +1,17 @@
 import type { Offset, Timestamp } from '../ids.ts'
 import { TailraceError } from '../tailrace-error.ts'
 import { VarintReader } from '../varint.ts'
-import { type BatchHeader, readBatchHeader } from './header.ts'
-import { Compression, compressionName, LOG_APPEND_TIME_BIT, MAGIC_V2, RECORDS_AT } from './layout.ts'
+import {
+  attributesAt,
+  type BatchHeader,
+  baseOffsetAt,
+  baseTimestampAt,
+  compressionAt,
+  lastOffsetDeltaAt,
+  maxTimestampAt,
+  recordsCountAt,
+} from './header.ts'
+import { Compression, compressionName, LOG_APPEND_TIME_BIT, MAGIC_AT, MAGIC_V2, RECORDS_AT } from './layout.ts'
 import type { DecodedHeader, DecodedRecord } from './record.ts'
 import { batchEnd } from './split.ts'
 
@@ -14,6 +23,12 @@ export type Decompressors = Partial<Record<number, (bytes: Uint8Array, maxBytes:
 
 /** The most that the records of one batch may decompress to: a batch of 1 MiB that claims more is a bomb. */
 export const MAX_DECOMPRESSED_BYTES = 64 * 1024 * 1024
+
+/** What the records of a batch need of its header. */
+type RecordsHeader = Pick<
+  BatchHeader,
+  'attributes' | 'baseOffset' | 'baseTimestamp' | 'lastOffsetDelta' | 'maxTimestamp'
+>
 
 const NO_HEADERS: readonly DecodedHeader[] = Object.freeze([])
 const decoder = new TextDecoder()
@@ -39,15 +54,23 @@ export function readRecords(
   onRecord: (record: DecodedRecord) => void,
 ): void {
   const end = batchEnd(bytes, at)
-  const header = readBatchHeader(bytes, at)
-  if (header.magic !== MAGIC_V2) throw new TailraceError('INVALID_BATCH', `magic: ${header.magic} is not 2.`)
+  const magic = bytes[at + MAGIC_AT]
+  if (magic !== MAGIC_V2) throw new TailraceError('INVALID_BATCH', `magic: ${magic} is not 2.`)
+  const header: RecordsHeader = {
+    attributes: attributesAt(bytes, at),
+    baseOffset: baseOffsetAt(bytes, at),
+    baseTimestamp: baseTimestampAt(bytes, at),
+    lastOffsetDelta: lastOffsetDeltaAt(bytes, at),
+    maxTimestamp: maxTimestampAt(bytes, at),
+  }
+  const compression = compressionAt(bytes, at)
   const reader =
-    header.compression === Compression.none
+    compression === Compression.none
       ? new VarintReader(bytes, at + RECORDS_AT, end)
-      : decompressed(bytes.subarray(at + RECORDS_AT, end), header.compression, codecs)
+      : decompressed(bytes.subarray(at + RECORDS_AT, end), compression, codecs)
   const recordsEnd = reader.end
   let lastDelta = -1
-  for (let count = header.recordsCount; count > 0; count--) {
+  for (let count = recordsCountAt(bytes, at); count > 0; count--) {
     lastDelta = readRecord(reader, recordsEnd, header, lastDelta, onRecord)
   }
   if (reader.at !== recordsEnd) {
@@ -86,7 +109,7 @@ export function decompressRecords(
 function readRecord(
   reader: VarintReader,
   recordsEnd: number,
-  header: BatchHeader,
+  header: RecordsHeader,
   lastDelta: number,
   onRecord: (record: DecodedRecord) => void,
 ): number {
@@ -114,7 +137,7 @@ function readRecord(
   return delta
 }
 
-function timestampOf(header: BatchHeader, delta: number): Timestamp {
+function timestampOf(header: RecordsHeader, delta: number): Timestamp {
   if ((header.attributes & LOG_APPEND_TIME_BIT) !== 0) return header.maxTimestamp
   const timestamp = header.baseTimestamp + delta
   if (Number.isSafeInteger(timestamp)) return timestamp

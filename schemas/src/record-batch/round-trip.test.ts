@@ -7,7 +7,7 @@ import { placeBatch, readBatchHeader } from './header.ts'
 import { Compression } from './layout.ts'
 import { type Decompressors, decodeBatch } from './read.ts'
 import type { RecordInput } from './record.ts'
-import { BatchWriter, utf8Length } from './write.ts'
+import { BatchWriter } from './write.ts'
 
 const codecs: Decompressors = {
   [Compression.gzip]: (bytes, maxOutputLength) => gunzipSync(bytes, { maxOutputLength }),
@@ -150,14 +150,19 @@ test('without a codec a compressed batch is neither written nor read', () => {
   expect(() => decodeBatch(batch, 0, {})).toThrow(expect.objectContaining({ code: 'UNSUPPORTED_COMPRESSION' }))
 })
 
-test('utf8Length is the length that TextEncoder gives, lone surrogates included', () => {
+test('of a long string sizeOf knows the bytes as UTF-8, lone surrogates included', () => {
+  const writer = new BatchWriter()
+  const empty = writer.sizeOf({ timestamp: 1, key: null, value: null })
   fc.assert(
     fc.property(
       fc.string({ unit: 'binary', maxLength: 20 }),
       fc.array(fc.nat(0xffff), { maxLength: 20 }),
       (valid, units) => {
-        for (const text of [valid, String.fromCharCode(...units)])
-          expect(utf8Length(text)).toBe(new TextEncoder().encode(text).length)
+        for (const text of [valid, String.fromCharCode(...units)]) {
+          const value = text + 'x'.repeat(1025)
+          const bytes = new TextEncoder().encode(value).length
+          expect(writer.sizeOf({ timestamp: 1, key: null, value })).toBe(empty + bytes)
+        }
       },
     ),
   )

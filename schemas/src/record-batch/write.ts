@@ -4,6 +4,7 @@ import { TailraceError } from '../tailrace-error.ts'
 import { MAX_VARINT_BYTES, MAX_VARLONG_BYTES, varintBytes, varlongBytes, writeVarint, writeVarlong } from '../varint.ts'
 import * as layout from './layout.ts'
 import { writeInt16, writeInt32, writeInt64 } from './numbers.ts'
+import { stampProducer } from './producer.ts'
 import type { HeaderInput, RecordInput } from './record.ts'
 
 export interface FinishOptions {
@@ -111,11 +112,8 @@ export class BatchWriter {
     writeInt32(batch, layout.LAST_OFFSET_DELTA_AT, this.#count - 1)
     writeInt64(batch, layout.BASE_TIMESTAMP_AT, this.#baseTimestamp)
     writeInt64(batch, layout.MAX_TIMESTAMP_AT, this.#maxTimestamp)
-    writeInt64(batch, layout.PRODUCER_ID_AT, options.producerId)
-    writeInt16(batch, layout.PRODUCER_EPOCH_AT, options.producerEpoch)
-    writeInt32(batch, layout.BASE_SEQUENCE_AT, options.baseSequence)
     writeInt32(batch, layout.RECORDS_COUNT_AT, this.#count)
-    writeInt32(batch, layout.CRC_AT, (options.crc ?? crc32c)(batch, layout.ATTRIBUTES_AT, batch.length))
+    stampProducer(batch, options, options.crc ?? crc32c)
     return batch
   }
 
@@ -234,18 +232,5 @@ function utf8Header([name, value]: HeaderInput): HeaderInput {
 function fieldBound(field: Field): number {
   if (field === null) return 0
   if (typeof field !== 'string') return field.length
-  return field.length <= ESTIMATED_STRING ? 3 * field.length : utf8Length(field)
-}
-
-/** Bytes of a string as UTF-8; a lone surrogate takes three, as U+FFFD does. */
-export function utf8Length(text: string): number {
-  let length = text.length
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i)
-    if (code <= 0x7f) continue
-    length += code <= 0x7ff ? 1 : 2
-    const isPair = (code & 0xfc00) === 0xd800 && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00
-    if (isPair) i++
-  }
-  return length
+  return field.length <= ESTIMATED_STRING ? 3 * field.length : encoder.encode(field).length
 }

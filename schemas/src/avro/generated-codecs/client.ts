@@ -35,6 +35,15 @@ export function writePublish(to: AvroWriter, fields: unknown): void {
   to.string(value.topicId === undefined ? "" : value.topicId)
   writeAskerOrNull(to, value.asker === undefined ? null : value.asker)
 }
+export function writePublishOfSdk(to: AvroWriter, fields: unknown): void {
+  const value = to.record(fields)
+  to.long(value.correlation)
+  to.string(value.topic)
+  to.int(value.partition)
+  to.int(value.timeoutMs)
+  to.string(value.topicId === undefined ? "" : value.topicId)
+  to.present(null)
+}
 
 export function readPublishReply(from: AvroReader): Message<'PublishReply'> {
   return {
@@ -70,6 +79,11 @@ export function writeInitProducer(to: AvroWriter, fields: unknown): void {
   const value = to.record(fields)
   to.long(value.correlation)
   writeAskerOrNull(to, value.asker === undefined ? null : value.asker)
+}
+export function writeInitProducerOfSdk(to: AvroWriter, fields: unknown): void {
+  const value = to.record(fields)
+  to.long(value.correlation)
+  to.present(null)
 }
 
 export function readInitProducerReply(from: AvroReader): Message<'InitProducerReply'> {
@@ -304,6 +318,17 @@ export function writePublishIf(to: AvroWriter, fields: unknown): void {
   to.long(value.fence)
   to.string(value.topicId === undefined ? "" : value.topicId)
   writeAskerOrNull(to, value.asker === undefined ? null : value.asker)
+}
+export function writePublishIfOfSdk(to: AvroWriter, fields: unknown): void {
+  const value = to.record(fields)
+  to.long(value.correlation)
+  to.string(value.topic)
+  to.int(value.partition)
+  to.int(value.timeoutMs)
+  to.long(value.expectedOffset)
+  to.long(value.fence)
+  to.string(value.topicId === undefined ? "" : value.topicId)
+  to.present(null)
 }
 
 export function readPublishIfReply(from: AvroReader): Message<'PublishIfReply'> {

@@ -1,6 +1,7 @@
 // biome-ignore-all format: written by schemas/scripts/generate-avro.ts out of schemas/avro; do not edit.
 // biome-ignore-all lint: as above.
 import type { Message } from '../../messages.ts'
+import { onlyKey } from '../only-key.ts'
 import type { AvroReader } from '../reader.ts'
 import type { AvroWriter } from '../writer.ts'
 import {
@@ -54,7 +55,7 @@ function readOneOfBeat2ToAlter(from: AvroReader) {
 }
 function writeOneOfBeat2ToAlter(to: AvroWriter, fields: unknown): void {
   const value = to.record(fields)
-  const name = to.only(value)
+  const name = onlyKey(to, value)
   switch (name) {
     case 'tailrace.groups.Beat':
       to.branch(0)
@@ -96,6 +97,14 @@ export function writeConsumerGroup(to: AvroWriter, fields: unknown): void {
   writeOneOfBeat2ToAlter(to, value.request)
   writeAskerOrNull(to, value.asker === undefined ? null : value.asker)
 }
+export function writeConsumerGroupOfSdk(to: AvroWriter, fields: unknown): void {
+  const value = to.record(fields)
+  to.long(value.correlation)
+  to.string(value.group)
+  to.string(value.member)
+  writeOneOfBeat2ToAlter(to, value.request)
+  to.present(null)
+}
 
 function readOneOfBeatenToListed(from: AvroReader) {
   switch (from.branch(5)) {
@@ -115,7 +124,7 @@ function readOneOfBeatenToListed(from: AvroReader) {
 }
 function writeOneOfBeatenToListed(to: AvroWriter, fields: unknown): void {
   const value = to.record(fields)
-  const name = to.only(value)
+  const name = onlyKey(to, value)
   switch (name) {
     case 'tailrace.groups.Beaten':
       to.branch(0)

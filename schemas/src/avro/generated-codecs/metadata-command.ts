@@ -1,6 +1,7 @@
 // biome-ignore-all format: written by schemas/scripts/generate-avro.ts out of schemas/avro; do not edit.
 // biome-ignore-all lint: as above.
 import type { Message } from '../../messages.ts'
+import { onlyKey } from '../only-key.ts'
 import type { AvroReader } from '../reader.ts'
 import type { AvroWriter } from '../writer.ts'
 import {
@@ -140,7 +141,7 @@ function readOneOfRegisterBrokerToRecordsDeleted(from: AvroReader) {
 }
 function writeOneOfRegisterBrokerToRecordsDeleted(to: AvroWriter, fields: unknown): void {
   const value = to.record(fields)
-  const name = to.only(value)
+  const name = onlyKey(to, value)
   switch (name) {
     case 'tailrace.metadata.RegisterBroker':
       to.branch(0)

@@ -47,6 +47,22 @@ export function writeFetch(to: AvroWriter, fields: unknown): void {
   to.boolean(value.linearizable === undefined ? false : value.linearizable)
   writeAskerOrNull(to, value.asker === undefined ? null : value.asker)
 }
+export function writeFetchOfSdk(to: AvroWriter, fields: unknown): void {
+  const value = to.record(fields)
+  to.long(value.correlation)
+  to.string(value.topic)
+  to.int(value.partition)
+  to.long(value.offset)
+  to.int(value.maxBytes)
+  to.int(value.waitMs)
+  to.int(value.tokenTerm === undefined ? 0 : value.tokenTerm)
+  to.long(value.tokenIndex === undefined ? 0 : value.tokenIndex)
+  to.boolean(value.replica === undefined ? false : value.replica)
+  to.string(value.tokenSeal === undefined ? "" : value.tokenSeal)
+  to.string(value.topicId === undefined ? "" : value.topicId)
+  to.boolean(value.linearizable === undefined ? false : value.linearizable)
+  to.present(null)
+}
 
 export function readFetchReply(from: AvroReader): Message<'FetchReply'> {
   return {
@@ -86,6 +102,16 @@ export function writeFindOffset(to: AvroWriter, fields: unknown): void {
   to.string(value.topicId === undefined ? "" : value.topicId)
   to.boolean(value.linearizable === undefined ? false : value.linearizable)
   writeAskerOrNull(to, value.asker === undefined ? null : value.asker)
+}
+export function writeFindOffsetOfSdk(to: AvroWriter, fields: unknown): void {
+  const value = to.record(fields)
+  to.long(value.correlation)
+  to.string(value.topic)
+  to.int(value.partition)
+  writePosition(to, value.position)
+  to.string(value.topicId === undefined ? "" : value.topicId)
+  to.boolean(value.linearizable === undefined ? false : value.linearizable)
+  to.present(null)
 }
 
 export function readFindOffsetReply(from: AvroReader): Message<'FindOffsetReply'> {

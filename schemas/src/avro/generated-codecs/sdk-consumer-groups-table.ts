@@ -3,6 +3,6 @@
 import * as consumerGroups from './consumer-groups.ts'
 
 export const laterCodecs = {
-  ConsumerGroup: { number: 120, write: consumerGroups.writeConsumerGroup, isCorrelated: true },
+  ConsumerGroup: { number: 120, write: consumerGroups.writeConsumerGroupOfSdk, isCorrelated: true },
   ConsumerGroupReply: { number: 121, read: consumerGroups.readConsumerGroupReply, isCorrelated: true },
 }

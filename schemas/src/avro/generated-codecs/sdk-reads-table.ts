@@ -3,9 +3,9 @@
 import * as reads from './reads.ts'
 
 export const laterCodecs = {
-  Fetch: { number: 22, write: reads.writeFetch, isCorrelated: true },
+  Fetch: { number: 22, write: reads.writeFetchOfSdk, isCorrelated: true },
   FetchReply: { number: 23, read: reads.readFetchReply, isCorrelated: true },
-  FindOffset: { number: 24, write: reads.writeFindOffset, isCorrelated: true },
+  FindOffset: { number: 24, write: reads.writeFindOffsetOfSdk, isCorrelated: true },
   FindOffsetReply: { number: 25, read: reads.readFindOffsetReply, isCorrelated: true },
   Brokers: { number: 46, write: reads.writeBrokers, isCorrelated: true },
   BrokersReply: { number: 47, read: reads.readBrokersReply, isCorrelated: true },
