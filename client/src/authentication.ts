@@ -1,6 +1,6 @@
 import type { Message } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
-import type { Credentials } from './credentials.ts'
+import { type Credentials, checkCredentials } from './credentials.ts'
 import { ScramClient } from './scram.ts'
 import type { ClientSurroundings, Timer } from './surroundings.ts'
 
@@ -9,7 +9,7 @@ const RENEWED_AT = 0.8
 /** setTimeout takes no more. */
 const MOST_MS = 2 ** 31 - 1
 
-type Step = (mechanism: string, data: string) => Promise<Message<'AuthenticateReply'>>
+type Step = (mechanism: string, data: string) => Promise<{ readonly fields: Message<'AuthenticateReply'> }>
 
 /** Shows the credential of a client on one connection, and another one before it ends. */
 export class Authentication {
@@ -21,14 +21,17 @@ export class Authentication {
   #expiresAt = -1
   #stopped = false
 
-  /** `step`: asks the broker. `failed`: a later credential was not accepted. */
+  /**
+   * `step`: asks the broker. `failed`: a later credential was not accepted.
+   * @throws TailraceError INVALID_SETTING
+   */
   constructor(
     credentials: Credentials,
     step: Step,
     failed: (error: unknown) => void,
     surroundings: ClientSurroundings,
   ) {
-    this.#credentials = credentials
+    this.#credentials = checkCredentials(credentials)
     this.#step = step
     this.#failed = failed
     this.#surroundings = surroundings
@@ -54,13 +57,13 @@ export class Authentication {
     const credentials = this.#credentials
     if ('token' in credentials) {
       const { token } = credentials
-      return this.#step('BEARER', typeof token === 'function' ? await token() : token)
+      return (await this.#step('BEARER', typeof token === 'function' ? await token() : token)).fields
     }
     const { username, password, mechanism = 'SCRAM-SHA-256' } = credentials
     const scram = new ScramClient(mechanism, username, password, this.#surroundings)
-    const { data: challenge } = await this.#step(mechanism, scram.begin())
-    const reply = await this.#step(mechanism, await scram.prove(challenge))
-    scram.check(reply.data)
-    return reply
+    const challenge = await this.#step(mechanism, scram.begin())
+    const { fields } = await this.#step(mechanism, await scram.prove(challenge.fields.data))
+    scram.check(fields.data)
+    return fields
   }
 }

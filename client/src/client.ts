@@ -1,12 +1,11 @@
 import { type BrokerId, type PartitionNumber, TailraceError } from '@tailrace/schemas'
-import { httpCalls } from '#parts'
+import { givenCredentials, httpCalls } from '#parts'
 import { prepareTls } from '#socket'
 import { BrokerChoice } from './broker-choice.ts'
 import type { ClientOptions } from './client-options.ts'
 import type { Connection, Reply, RequestFields, RequestName } from './connection.ts'
 import { ConnectionPool } from './connection-pool.ts'
 import { type ConnectionStatus, type StatusListener, StatusWatch } from './connection-status.ts'
-import { checkCredentials } from './credentials.ts'
 import { orAborted } from './delay.ts'
 import type { HttpAccess, HttpCall } from './http/http-call.ts'
 import { loggerOf } from './logger.ts'
@@ -15,7 +14,7 @@ import { LOOKUP_TIMEOUT_MS, TopicLookup } from './metadata/topic-lookup.ts'
 import { type ConnectOptions, checkTimeout, notReached, REACH_MS } from './reach.ts'
 import { withRetries } from './retries.ts'
 import { serverAddresses, toldAddress } from './server-address.ts'
-import { checkClientId, wholeNumber } from './settings.ts'
+import { checkClientId, wholeNumbers } from './settings.ts'
 import { wrong } from './socket/tls-options.ts'
 import { type ClientSurroundings, surroundingsOf } from './surroundings.ts'
 
@@ -53,30 +52,26 @@ export class Client {
     this.#scheme = isSecure ? 'wss' : 'ws'
     const tls = isSecure || options.tls !== undefined ? prepareTls(options.tls) : undefined
     if (!isSecure && tls !== undefined) throw wrong('none of the servers has a wss:// address.')
-    const credentials = checkCredentials(options.credentials)
+    const credentials = givenCredentials(options.credentials)
     const clientId = checkClientId(options.clientId)
     this.#access = { credentials, clientId, tls, surroundings }
     const max = 3_600_000
     this.#status = new StatusWatch(this.#servers, loggerOf(options.logger), surroundings)
-    const settings = {
-      connectTimeoutMs: wholeNumber('connectTimeoutMs', options.connectTimeoutMs, { default: 3_000, min: 1, max }),
-      silenceMs: wholeNumber('silenceMs', options.silenceMs, { default: 1_000, min: 10, max }),
-      maxFrameBytes: MAX_FRAME_BYTES,
-      credentials,
-      clientId,
-      tls,
-      surroundings,
-    }
+    const { metadataMaxAgeMs, ...times } = wholeNumbers(options, {
+      connectTimeoutMs: [3_000, 1, max],
+      silenceMs: [1_000, 10, max],
+      metadataMaxAgeMs: [15_000, 10, max],
+    })
+    const settings = { ...times, maxFrameBytes: MAX_FRAME_BYTES, ...this.#access }
     this.#pool = new ConnectionPool(settings, this.#status)
     const known = () => [...new Set([...this.#servers, ...this.metadata.addresses()])]
     this.#choice = new BrokerChoice(known, this.#pool, Math.floor(surroundings.random() * 1024))
-    const maxAgeMs = wholeNumber('metadataMaxAgeMs', options.metadataMaxAgeMs, { default: 15_000, min: 10, max })
     this.#lookup = new TopicLookup({
       metadata: this.metadata,
       choice: this.#choice,
       pool: this.#pool,
       scheme: this.#scheme,
-      maxAgeMs,
+      maxAgeMs: metadataMaxAgeMs,
       isKnown: options.credentials !== undefined,
       surroundings,
       closing: this.#closing.signal,

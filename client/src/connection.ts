@@ -1,13 +1,12 @@
 import {
-  brokerDecoder,
   clientIdParameter,
-  correlationOfUnknown,
   encodeFrame,
   errorTold,
   foreignProtocolIn,
   type Message,
   type MessageDecoder,
   type MessageName,
+  ownDecoder,
   parseFrame,
   streamQuery,
   TailraceError,
@@ -80,6 +79,8 @@ const NO_BODY: Uint8Array[] = []
  * To give up before it would hide that this one is wrong, too.
  */
 const CREDENTIAL_MS = 10_000
+/** What a broker says of a subscription. */
+const pushes: ReadonlySet<MessageName> = new Set<MessageName>(['Subscribed', 'Records', 'SubscriptionEnd'])
 
 /**
  * One WebSocket to one broker, from open to lost: it never reconnects, so its owner knows that everything sent on it
@@ -99,6 +100,8 @@ export class Connection {
   #lost: TailraceError | undefined
   /** Undefined until the broker has said which schemas it writes with. */
   #decoder: MessageDecoder | undefined
+  /** Whether a frame is of a message that only a broker with other schemas knows. */
+  #isUnknown: ((frame: Uint8Array) => boolean) | undefined
   /** While the schemas of a broker are being resolved. */
   #early: EarlyFrames | undefined
   readonly #opened: () => void
@@ -260,22 +263,16 @@ export class Connection {
     if (this.#lost !== undefined) return
     this.#watch.heard()
     try {
-      if (this.#early !== undefined) {
-        this.#early.keep(bytes)
-        return
-      }
-      if (this.#decoder === undefined) {
-        void this.#welcomed(bytes)
-        return
-      }
+      if (this.#early !== undefined) return void this.#early.keep(bytes)
+      if (this.#decoder === undefined) return void this.#welcomed(bytes)
       const frame = parseFrame(bytes, this.#decoder)
       checkReply(frame)
       const { name, fields, body } = frame
-      if ('subscription' in fields) this.#pushed({ name, fields, body } as PushFrame)
+      if (pushes.has(name)) this.#pushed({ name, fields, body } as PushFrame)
       else if ('correlation' in fields) this.#answered(name, fields, body)
     } catch (error) {
       // A newer broker sends a message that this client has not asked for.
-      if (this.#decoder !== undefined && correlationOfUnknown(bytes, this.#decoder) !== undefined) return
+      if (this.#isUnknown?.(bytes)) return
       // A listener's mistake or a frame that cannot be read: after either, the rest of this connection cannot be
       // trusted.
       this.destroy(TailraceError.from(error).message, error)
@@ -285,7 +282,7 @@ export class Connection {
   async #welcomed(bytes: Uint8Array): Promise<void> {
     try {
       const protocol = foreignProtocolIn(bytes)
-      if (protocol === null) this.#decoder = brokerDecoder
+      if (protocol === null) this.#decoder = ownDecoder
       else await this.#resolve(protocol)
       if (this.#lost !== undefined) return
       const credentials = this.#credentials
@@ -305,8 +302,8 @@ export class Connection {
   async #authenticate(credentials: Credentials): Promise<void> {
     const { Authentication } = await credentialParts()
     if (this.#lost !== undefined) return
-    const step = async (mechanism: string, data: string) =>
-      (await this.request('Authenticate', { mechanism, data }, { timeoutMs: CREDENTIAL_MS })).fields
+    const step = (mechanism: string, data: string) =>
+      this.request('Authenticate', { mechanism, data }, { timeoutMs: CREDENTIAL_MS })
     const failed = (error: unknown): void => this.#refused(error)
     this.#authentication = new Authentication(credentials, step, failed, this.#surroundings)
     await this.#authentication.show()
@@ -316,10 +313,11 @@ export class Connection {
   async #resolve(protocol: string): Promise<void> {
     const early = new EarlyFrames()
     this.#early = early
-    const { schemasOfForeignBroker } = await foreignBroker()
+    const { correlationOfUnknown, schemasOfForeignBroker } = await foreignBroker()
     if (this.#lost !== undefined) return
     const { decoder, answer } = schemasOfForeignBroker(protocol)
     this.#decoder = decoder
+    this.#isUnknown = (frame) => correlationOfUnknown(frame, decoder) !== undefined
     this.#early = undefined
     this.#socket.send(answer)
     early.release((frame) => this.#receive(frame))

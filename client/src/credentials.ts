@@ -13,13 +13,13 @@ export type Credentials =
 const mechanisms: readonly unknown[] = ['SCRAM-SHA-256', 'SCRAM-SHA-512']
 
 /** @throws TailraceError INVALID_SETTING; its text does not show the password */
-export function checkCredentials(credentials: unknown): Credentials | undefined {
-  if (credentials === undefined) return undefined
+export function checkCredentials<Given extends Credentials | undefined>(credentials: Given): Given {
+  if (credentials === undefined) return credentials
   const { username, password, mechanism, token, ...others } = (credentials ?? {}) as Record<string, unknown>
   const isPassword = isText(username) && isText(password) && token === undefined
   const isToken = (isText(token) || typeof token === 'function') && username === undefined && password === undefined
   const known = mechanism === undefined || (isPassword && mechanisms.includes(mechanism))
-  if ((isPassword || isToken) && known && Object.keys(others).length === 0) return credentials as Credentials
+  if ((isPassword || isToken) && known && Object.keys(others).length === 0) return credentials
   const detail = 'credentials: give { username, password }, or { token } with a text or a function that returns one.'
   throw new TailraceError('INVALID_SETTING', detail)
 }

@@ -19,7 +19,7 @@ export interface OpenTelemetryApi<Context = unknown> {
     getTracer(name: string): {
       startSpan(
         name: string,
-        options: { kind: number; attributes: Record<string, string | number> },
+        options: { kind: number; attributes: Record<string, string | number>; startTime?: Date },
         // biome-ignore lint/suspicious/noExplicitAny: it must take the package's own type
         context?: any,
       ): OpenTelemetrySpan
@@ -44,21 +44,4 @@ export function checkOpenTelemetry(api: OpenTelemetryApi | undefined): void {
   if (api === undefined) return
   const isApi = typeof api?.trace?.getTracer === 'function' && typeof api.context?.with === 'function'
   if (!isApi) throw new TailraceError('INVALID_SETTING', 'openTelemetry is not the package @opentelemetry/api.')
-}
-
-/** Ends the span with the outcome. */
-export function endSpan(
-  span: OpenTelemetrySpan,
-  { SpanStatusCode }: OpenTelemetryApi,
-  outcome: Promise<unknown>,
-): void {
-  outcome.then(
-    () => span.end(),
-    (error: unknown) => {
-      const { code, message } = TailraceError.from(error)
-      span.setAttribute('error.type', code)
-      span.setStatus({ code: SpanStatusCode.ERROR, message })
-      span.end()
-    },
-  )
 }

@@ -15,6 +15,20 @@ export function wholeNumber(
   )
 }
 
+/** Of a setting. */
+export type Bounds = readonly [usual: number, least: number, most: number]
+
+/** Whole numbers of settings, each between its bounds. @throws TailraceError INVALID_SETTING naming one */
+export function wholeNumbers<Name extends string>(
+  given: Readonly<Partial<Record<NoInfer<Name>, unknown>>>,
+  bounds: Readonly<Record<Name, Bounds>>,
+): Record<Name, number> {
+  const numbers = Object.entries<Bounds>(bounds).map(([name, [usual, min, max]]) => {
+    return [name, wholeNumber(name, given[name as Name], { default: usual, min, max })]
+  })
+  return Object.fromEntries(numbers) as Record<Name, number>
+}
+
 /** @throws TailraceError INVALID_SETTING */
 export function checkClientId(clientId: unknown): string | undefined {
   if (clientId === undefined || isClientId(clientId)) return clientId

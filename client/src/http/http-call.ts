@@ -1,7 +1,7 @@
 import { type ErrorCode, errorTold, TailraceError } from '@tailrace/schemas'
 import { toldErrorIn } from '@tailrace/schemas/told-error'
 import { sendHttp } from '#http'
-import type { Credentials } from '../credentials.ts'
+import { type Credentials, checkCredentials } from '../credentials.ts'
 import type { ClientTls } from '../socket/socket.ts'
 import type { ClientSurroundings } from '../surroundings.ts'
 
@@ -92,6 +92,7 @@ export function mayBeCarriedOut(thrown: unknown): boolean {
 
 async function authorization(address: string, credentials: Credentials | undefined): Promise<Record<string, string>> {
   if (credentials === undefined) return {}
+  checkCredentials(credentials)
   if ('token' in credentials) {
     const { token } = credentials
     return { authorization: `Bearer ${typeof token === 'function' ? await token() : token}` }
