@@ -1,5 +1,5 @@
 import type { Client } from '@tailrace/client'
-import { levelParts } from '#level-parts'
+import { placeParts } from '#place-parts'
 import type { KnownBrokers } from './known-brokers.ts'
 import type { LevelRules } from './level-choice.ts'
 import type { Levels } from './levels.ts'
@@ -21,7 +21,7 @@ export class CascadeLevels {
 
   /** @throws TailraceError CODE_NOT_LOADED */
   async of(topic: string): Promise<Levels> {
-    const { KnownBrokers, Levels } = await levelParts()
+    const { KnownBrokers, Levels } = await placeParts()
     this.#known ??= new KnownBrokers(this.#client, this.#lookMs)
     if (this.#isClosed) this.#known.close()
     return new Levels(this.#known, this.#rules, topic)

@@ -9,7 +9,7 @@ import { type Offset, type PartitionNumber, TailraceError } from '@tailrace/sche
 import { ReceiveBudget } from './feed/receive-budget.ts'
 import type { ReceivedCounts } from './feed/received-counts.ts'
 import type { LevelRules } from './level-choice.ts'
-import type { RangeOptions } from './range-options.ts'
+import type { RangeOptions } from './range/range-options.ts'
 import type { OnUnreadable } from './readable-records.ts'
 
 export interface ConsumerOptions extends ClientOptions {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { Positions, positionsFrom } from './positions.ts'
-import { startOf } from './start.ts'
+import { startOf } from './range/start-of.ts'
 
 const saved = new Positions(
   [

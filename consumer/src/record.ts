@@ -64,7 +64,8 @@ export const textRecord: RecordMaker<string> = (topic, partition, record) => {
   }
 }
 
-function headersOf<Data>(
+/** By their names; of those that come more than once all values. */
+export function headersOf<Data>(
   headers: DecodedRecord['headers'],
   read: (data: Uint8Array | null) => Data | null,
 ): Readonly<Record<string, Data | null | readonly (Data | null)[]>> {

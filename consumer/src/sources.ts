@@ -1,12 +1,12 @@
 import { abortError, type Client, type ClientSurroundings } from '@tailrace/client'
 import { checkTopicName, type TailraceError } from '@tailrace/schemas'
+import { givenRange } from '#given-range'
 import { openTopics } from '#open-topics'
 import type { CascadeLevels } from './cascade-levels.ts'
 import { Feed } from './feed/feed.ts'
-import type { LevelsOf } from './feed/feed-routes.ts'
+import type { LevelsOf } from './feed/other-routes.ts'
 import type { ReceivedCounts } from './feed/received-counts.ts'
 import { type ConsumerOptions, feedSettings, type SubscribeOptions } from './options.ts'
-import { rangeOf } from './range-options.ts'
 import type { Topics } from './topics/topic-choice.ts'
 import type { TopicsOptions } from './topics/topics-options.ts'
 import type { TopicsSource } from './topics/topics-source.ts'
@@ -55,7 +55,7 @@ export class Sources {
     checkTopicName(name)
     const { client, counts } = this.#parts
     const settings = feedSettings(options, counts)
-    const feed = new Feed(client, name, rangeOf(options), settings, this.levelsOf)
+    const feed = new Feed(client, name, givenRange(options), settings, this.levelsOf)
     this.#keep(feed, options.signal)
     return feed
   }

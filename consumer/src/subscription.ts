@@ -5,8 +5,9 @@ import type { ReceivedBatch } from './feed/received-batch.ts'
 import { type Lag, lagOf } from './lag.ts'
 import type { Positions } from './positions.ts'
 import type { OnUnreadable } from './readable-records.ts'
+import { ReadyIterator } from './ready-iterator.ts'
 import type { ConsumerRecord, RecordMaker } from './record.ts'
-import { RecordIterator } from './record-iterator.ts'
+import { RecordSupply } from './record-supply.ts'
 import { RecordsBatch } from './records-batch.ts'
 import type { Place } from './seek-place.ts'
 
@@ -35,7 +36,7 @@ export class Subscription<Data> implements AsyncIterable<ConsumerRecord<Data>> {
    * record that cannot be read is reported with its `place`, behind the records before it.
    */
   [Symbol.asyncIterator](): AsyncGenerator<ConsumerRecord<Data>, undefined> {
-    return new RecordIterator(this.#feed, (received) => this.#batchOf(received))
+    return new ReadyIterator(new RecordSupply(this.#feed, (received) => this.#batchOf(received)))
   }
 
   /**

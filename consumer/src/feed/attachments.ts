@@ -2,7 +2,8 @@ import { type Client, delay, retryBackoff } from '@tailrace/client'
 import { type BrokerId, TailraceError } from '@tailrace/schemas'
 import type { FeedSettings } from '../options.ts'
 import type { Cursor, RecordSource } from './cursor.ts'
-import { type FeedRoute, FeedRoutes, type LevelsOf } from './feed-routes.ts'
+import { type FeedRoute, FeedRoutes } from './feed-routes.ts'
+import type { LevelsOf } from './other-routes.ts'
 import { Stream, type StreamEvents } from './stream.ts'
 
 /** When there are so many more streams than brokers, they are opened anew, one for each broker. */
@@ -39,9 +40,10 @@ export class Attachments {
 
   constructor(feed: AttachedFeed, parts: AttachmentsParts) {
     const { client, settings, levelsOf, ended } = parts
+    const { readFrom } = settings
     this.#feed = feed
     this.#parts = parts
-    this.#routes = new FeedRoutes(client, feed.topic, settings.readFrom, levelsOf, ended)
+    this.#routes = new FeedRoutes({ client, topic: feed.topic, readFrom, levelsOf, ended })
     this.#backoff = retryBackoff(client.surroundings)
   }
 

@@ -1,8 +1,8 @@
-import type { Client, Connection, Route } from '@tailrace/client'
+import type { Connection } from '@tailrace/client'
 import { type BrokerId, type PartitionNumber, TailraceError } from '@tailrace/schemas'
 import { placeParts } from '#place-parts'
-import type { Levels } from '../levels.ts'
 import type { Cursor } from './cursor.ts'
+import type { OtherRoutes, RoutesParts } from './other-routes.ts'
 
 /** Partitions to be read over one connection. */
 export interface FeedRoute {
@@ -12,63 +12,46 @@ export interface FeedRoute {
   readonly cursors: Cursor[]
 }
 
-/** How the cascade broker is chosen that a topic is read from. @throws TailraceError CODE_NOT_LOADED */
-export type LevelsOf = (topic: string) => Promise<Levels>
-
 /** Which broker each partition of a topic is read from. */
 export class FeedRoutes {
   /** Why the last attempt to read failed; undefined when none did since the last success. */
   lastError: TailraceError | undefined
-  readonly #client: Client
-  readonly #topic: string
-  readonly #readFrom: 'leader' | 'nearest'
-  /** Undefined: cascade brokers are not looked for. */
-  readonly #levelsOf: LevelsOf | undefined
-  readonly #ended: AbortSignal
-  #levels: Levels | undefined
-  #stopMoving: (() => void) | undefined
-  #isClosed = false
+  readonly #parts: RoutesParts
+  /** Undefined: leaders alone are read from. */
+  #others: OtherRoutes | undefined
 
-  constructor(
-    client: Client,
-    topic: string,
-    readFrom: 'leader' | 'nearest',
-    levelsOf: LevelsOf | undefined,
-    ended: AbortSignal,
-  ) {
-    this.#ended = ended
-    this.#client = client
-    this.#topic = topic
-    this.#readFrom = readFrom
-    this.#levelsOf = levelsOf
+  constructor(parts: RoutesParts) {
+    this.#parts = parts
   }
 
   /** Before the first `find`. `onMove`: another broker is to be read from. @throws TailraceError CODE_NOT_LOADED */
   async open(onMove: (copy: BrokerId | null) => void): Promise<void> {
-    this.#levels = await this.#levelsOf?.(this.#topic)
-    if (!this.#isClosed) this.#stopMoving = this.#levels?.onMove(onMove)
+    const { readFrom, levelsOf, ended } = this.#parts
+    if (readFrom === 'leader' && levelsOf === undefined) return
+    const { OtherRoutes } = await placeParts(ended)
+    this.#others = await OtherRoutes.open(this.#parts, onMove)
+    if (ended.aborted) this.#others.close()
   }
 
   close(): void {
-    this.#isClosed = true
-    this.#stopMoving?.()
+    this.#others?.close()
   }
 
   /** Whether a broker is still the one to read from. */
   isRight(copy: BrokerId | null): boolean {
-    return this.#levels === undefined || this.#levels.current === copy
+    return this.#others?.isRight(copy) ?? true
   }
 
   /** This cascade broker is lost, or has refused what others may have. */
   avoid(copy: BrokerId): void {
-    this.#levels?.avoid(copy)
+    this.#others?.avoid(copy)
   }
 
   /** Partitions by the connection to ask, without those that have none at the moment. @throws what does not pass */
   async find(cursors: ReadonlySet<Cursor>): Promise<readonly FeedRoute[]> {
     const routes = new Map<Connection, FeedRoute>()
     try {
-      const found = await this.#levels?.find()
+      const found = await this.#others?.find()
       if (found != null) return [{ ...found, cursors: [...cursors] }]
       for (const cursor of [...cursors]) {
         const connection = await this.#connectionFor(cursor.partition)
@@ -85,21 +68,13 @@ export class FeedRoutes {
 
   /** To a broker of level 0; undefined while there is none. @throws TailraceError what does not pass */
   async #connectionFor(partition: PartitionNumber): Promise<Connection | undefined> {
+    const { client, topic } = this.#parts
     try {
-      const { connection } = await this.#routeTo(partition)
-      if (!this.#levels?.isCopy(connection.address)) return connection
-      // It was told by a copy that its broker leads, as copies do.
-      throw new TailraceError('LEADER_UNAVAILABLE', `Partition ${partition}: no broker of level 0 is known to lead.`)
+      return (await (this.#others ?? client).route(topic, partition)).connection
     } catch (error) {
       this.#note(error)
       return undefined
     }
-  }
-
-  async #routeTo(partition: PartitionNumber): Promise<Route> {
-    if (this.#readFrom === 'leader') return this.#client.route(this.#topic, partition)
-    const { nearestRoute } = await placeParts(this.#ended)
-    return nearestRoute(this.#client, this.#topic, partition)
   }
 
   #note(error: unknown): void {

@@ -3,19 +3,20 @@ import { type Offset, type PartitionNumber, type Position, TailraceError } from 
 import { placeParts } from '#place-parts'
 import type { FeedSettings } from '../options.ts'
 import { Positions } from '../positions.ts'
-import { Range } from '../range.ts'
+import { EndlessRange, type GivenRange, type Range } from '../range/range.ts'
+import { startAtEnd } from '../range/start.ts'
 import type { Place } from '../seek-place.ts'
-import { startAnew } from '../start.ts'
 import type { Arrivals } from './arrivals.ts'
 import { type AttachedFeed, Attachments } from './attachments.ts'
 import type { BatchSource } from './batch-source.ts'
 import { Cursor, type HeldBytes } from './cursor.ts'
 import { type FeedReader, soleReader } from './feed-reader.ts'
-import type { LevelsOf } from './feed-routes.ts'
-import { type MovedFeed, Moves } from './moves.ts'
+import { Moves } from './moves.ts'
+import type { LevelsOf } from './other-routes.ts'
 import type { BudgetUser } from './receive-budget.ts'
 import { type ReceivedBatch, receive } from './received-batch.ts'
 import { mayPass } from './refusal.ts'
+import type { SeekingFeed, Seeks } from './seeks.ts'
 import type { Stream } from './stream.ts'
 import { tellJumps } from './tell-jumps.ts'
 import { findTopic, PATIENCE_MS } from './wanted-topic.ts'
@@ -24,7 +25,7 @@ import { findTopic, PATIENCE_MS } from './wanted-topic.ts'
  * The batches of a topic's partitions in one queue, each once and in order of offsets for every partition, whichever
  * brokers they come from: reading resumes at the first offset that was not received.
  */
-export class Feed implements BatchSource, AttachedFeed, BudgetUser, MovedFeed {
+export class Feed implements BatchSource, AttachedFeed, BudgetUser, SeekingFeed {
   readonly cursors = new Map<PartitionNumber, Cursor>()
   readonly moves = new Moves(this)
   isOver = false
@@ -36,7 +37,9 @@ export class Feed implements BatchSource, AttachedFeed, BudgetUser, MovedFeed {
   onEnd: (() => void) | undefined
   readonly #client: Client
   readonly topic: string
-  #range: Range
+  readonly #given: GivenRange
+  /** Known before it has cursors. */
+  #range!: Range
   #topicId: string
   readonly #settings: FeedSettings
   readonly #arrivals: Arrivals
@@ -44,6 +47,8 @@ export class Feed implements BatchSource, AttachedFeed, BudgetUser, MovedFeed {
   readonly #ended = new AbortController()
   readonly #attachments: Attachments
   #stopListening: (() => void) | undefined
+  /** Undefined until the first seek. */
+  #seeks: Seeks | undefined
   readonly #allStarted = withResolvers<void>()
   /** Those that have a share of the buffer: all that are not paused and not done. */
   readonly #sharing = new Set<Cursor>()
@@ -52,14 +57,14 @@ export class Feed implements BatchSource, AttachedFeed, BudgetUser, MovedFeed {
   constructor(
     client: Client,
     topic: string,
-    range: Range,
+    range: GivenRange,
     settings: FeedSettings,
     levelsOf?: LevelsOf,
     reader?: FeedReader,
   ) {
     this.#client = client
     this.topic = topic
-    this.#range = range
+    this.#given = range
     this.#topicId = range.topicId
     this.#settings = settings
     this.#reader = reader ?? soleReader(this)
@@ -81,7 +86,7 @@ export class Feed implements BatchSource, AttachedFeed, BudgetUser, MovedFeed {
 
   /** The offsets behind the records handed out, or those given to start from. */
   get positions(): Positions {
-    if (this.cursors.size === 0) return new Positions(this.#range.start.offsets, this.#topicId)
+    if (this.cursors.size === 0) return new Positions(this.#given.offsets, this.#topicId)
     const positions = new Positions([], this.#topicId)
     for (const { partition, resumeAt } of this.cursors.values()) {
       if (resumeAt !== undefined) positions.set(partition, resumeAt)
@@ -114,14 +119,10 @@ export class Feed implements BatchSource, AttachedFeed, BudgetUser, MovedFeed {
   async seek(place: Place): Promise<void> {
     // Closing the consumer ends what has begun, so that this waits for no code then.
     this.#begin()
-    const { positionAt } = await placeParts(this.#ended.signal)
-    await this.moves.seek(place.partition, positionAt(place))
-  }
-
-  async find(partition: PartitionNumber, position: Position): Promise<Offset> {
-    const topic = { name: this.topic, id: this.#topicId }
-    const { findOffset } = await placeParts(this.#ended.signal)
-    return (await findOffset(this.#client, topic, partition, position, this.#ended.signal)).offset
+    const { signal } = this.#ended
+    const { Seeks } = await placeParts(signal)
+    this.#seeks ??= new Seeks(this, this.#client, signal)
+    await this.#seeks.seek(place)
   }
 
   leave(cursor: Cursor): void {
@@ -249,6 +250,7 @@ export class Feed implements BatchSource, AttachedFeed, BudgetUser, MovedFeed {
   async #open(): Promise<void> {
     try {
       await this.#attachments.open()
+      this.#range = await this.#given.whole(this.#ended.signal)
       const wanted = { name: this.topic, id: this.#topicId, start: this.#range.start }
       const route = await findTopic(this.#client, wanted, this.#ended.signal)
       if (this.#topicId !== '' && route.id !== this.#topicId) {
@@ -294,7 +296,7 @@ export class Feed implements BatchSource, AttachedFeed, BudgetUser, MovedFeed {
     this.cursors.clear()
     this.#attachments.clear()
     this.#topicId = route.id
-    this.#range = new Range(startAnew(this.#range.start, choice))
+    this.#range = new EndlessRange(startAtEnd(choice, this.#range.start.partitions))
     try {
       this.#addAll(route)
     } catch (error) {

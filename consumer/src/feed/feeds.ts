@@ -1,9 +1,9 @@
 import { Client, type ClientOptions, clientOptionsOf } from '@tailrace/client'
 import type { FeedSettings } from '../options.ts'
-import type { Range } from '../range.ts'
+import type { Range } from '../range/range.ts'
 import { Feed } from './feed.ts'
 import type { FeedReader } from './feed-reader.ts'
-import type { LevelsOf } from './feed-routes.ts'
+import type { LevelsOf } from './other-routes.ts'
 import type { ReceivedCounts } from './received-counts.ts'
 
 /** A connection may have 256 subscriptions, and each feed has one or some. */

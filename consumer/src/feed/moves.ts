@@ -1,4 +1,4 @@
-import { type Offset, type PartitionNumber, type Position, TailraceError } from '@tailrace/schemas'
+import { type Offset, type PartitionNumber, TailraceError } from '@tailrace/schemas'
 import { Cursor } from './cursor.ts'
 import { PausedPartitions } from './paused-partitions.ts'
 
@@ -6,9 +6,6 @@ import { PausedPartitions } from './paused-partitions.ts'
 export interface MovedFeed {
   readonly cursors: ReadonlyMap<PartitionNumber, Cursor>
   readonly topic: string
-  readonly isOver: boolean
-  whenStarted(): Promise<void>
-  find(partition: PartitionNumber, position: Position): Promise<Offset>
   /** Nothing more is received for this cursor, and what was received is dropped. */
   leave(cursor: Cursor): void
   /** A cursor that is new, and not held. */
@@ -17,12 +14,10 @@ export interface MovedFeed {
   receive(cursors: readonly Cursor[]): void
 }
 
-/** Partitions that are paused, and those that are read on from elsewhere. */
+/** Which partitions are paused, and how one is read on from elsewhere. */
 export class Moves {
   readonly #feed: MovedFeed
   readonly #paused = new PausedPartitions()
-  /** The last seek of each partition. */
-  readonly #seeks = new Map<PartitionNumber, object>()
 
   constructor(feed: MovedFeed) {
     this.#feed = feed
@@ -44,7 +39,7 @@ export class Moves {
     this.#paused.pause(partitions)
     for (const cursor of [...this.#feed.cursors.values()]) {
       const { partition, position } = cursor
-      if (position !== undefined && this.#paused.has(partition) && !before.has(partition)) this.#move(cursor, position)
+      if (position !== undefined && this.#paused.has(partition) && !before.has(partition)) this.move(cursor, position)
     }
   }
 
@@ -56,23 +51,8 @@ export class Moves {
     this.#feed.receive(held.filter((cursor) => !this.isHeld(cursor)))
   }
 
-  /** @throws TailraceError OFFSET_OUT_OF_RANGE, UNKNOWN_PARTITION, CLOSED; what ended the feed */
-  async seek(partition: PartitionNumber, position: Position): Promise<void> {
-    const seek = {}
-    this.#seeks.set(partition, seek)
-    await this.#feed.whenStarted()
-    if (!this.#feed.cursors.has(partition)) throw this.#unknown(partition)
-    const offset = await this.#feed.find(partition, position)
-    // The last of several counts.
-    if (this.#seeks.get(partition) !== seek) return
-    this.#seeks.delete(partition)
-    const cursor = this.#feed.cursors.get(partition)
-    if (this.#feed.isOver || cursor === undefined) throw new TailraceError('CLOSED', 'The loop has ended.')
-    this.#move(cursor, offset)
-  }
-
   /** Another cursor takes the place of this one. */
-  #move(cursor: Cursor, offset: Offset): void {
+  move(cursor: Cursor, offset: Offset): void {
     const { partition, end, owner } = cursor
     const moved = new Cursor(partition, { kind: 'OFFSET', value: offset }, end, owner)
     moved.started(offset, cursor.highWatermark)
@@ -84,10 +64,10 @@ export class Moves {
   #check(partitions: readonly PartitionNumber[] | undefined): void {
     if (this.#feed.cursors.size === 0) return
     const unknown = partitions?.find((one) => !this.#feed.cursors.has(one))
-    if (unknown !== undefined) throw this.#unknown(unknown)
+    if (unknown !== undefined) throw this.unknown(unknown)
   }
 
-  #unknown(partition: PartitionNumber): TailraceError {
+  unknown(partition: PartitionNumber): TailraceError {
     return new TailraceError('UNKNOWN_PARTITION', `Partition ${partition} of "${this.#feed.topic}" is not read here.`)
   }
 }

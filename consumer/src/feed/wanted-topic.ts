@@ -1,5 +1,5 @@
 import { type Client, delay, type TopicRoute } from '@tailrace/client'
-import type { Start } from '../start.ts'
+import type { Start } from '../range/start.ts'
 
 /** A topic that is being created, or that a broker does not know yet, gets this long. */
 const TOPIC_TIMEOUT_MS = 120_000

@@ -4,11 +4,11 @@ import { clockOf, leavesOnDisconnect, startBeats } from '#beats'
 import type { Feeds } from '../feed/feeds.ts'
 import { ReceiveBudget } from '../feed/receive-budget.ts'
 import type { ReceivedBatch } from '../feed/received-batch.ts'
-import { Range } from '../range.ts'
+import { EndlessRange } from '../range/range.ts'
+import type { From } from '../range/start.ts'
 import type { ConsumerRecord } from '../record.ts'
 import type { RecordsBatch } from '../records-batch.ts'
 import { Intake } from '../run/intake.ts'
-import type { From } from '../start.ts'
 import {
   type BeatEvents,
   type BeatSettings,
@@ -228,7 +228,7 @@ export class GroupMember<Data> {
       if (partition.state === 'ending' || partition.state === 'over') return
       const offset = partition.wanted ?? (lease.offset < 0 ? undefined : lease.offset)
       partition.wanted = undefined
-      const range = new Range(startOfPartition(lease, offset, from))
+      const range = new EndlessRange(startOfPartition(lease, offset, from))
       const feed = this.#parts.feeds.open(lease.topic, range, this.#feedSettings())
       const begun = await partition.open(feed)
       if (begun === undefined) return

@@ -1,8 +1,8 @@
 import { type AnyTopic, isTopic, refuseUnknown, wholeNumber } from '@tailrace/client'
 import { checkTopicName, TailraceError } from '@tailrace/schemas'
 import type { Jump } from '../options.ts'
+import type { From } from '../range/start.ts'
 import type { OnUnreadable } from '../readable-records.ts'
-import type { From } from '../start.ts'
 import type { StuckHandlers, StuckRecord } from './beats/beat-messages.ts'
 
 /** How long what is being handled may take when the program ends a member. */

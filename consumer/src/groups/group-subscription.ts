@@ -1,9 +1,8 @@
 import { TailraceError } from '@tailrace/schemas'
-import { YoungCollections } from '../feed/young-collections.ts'
+import { ReadyIterator } from '../ready-iterator.ts'
 import type { GroupBatch } from './group-batch.ts'
 import type { GroupMember } from './group-member.ts'
 import type { GroupRecord } from './group-record.ts'
-import { GroupRecordIterator } from './group-record-iterator.ts'
 import type { HandOut } from './hand-out.ts'
 
 /**
@@ -26,36 +25,12 @@ export class GroupSubscription<Data = string> implements AsyncIterable<GroupReco
    * a consumer throws; what `onAssigned` and `onRevoked` throw. Errors that can pass are waited out
    */
   [Symbol.asyncIterator](): AsyncGenerator<GroupRecord<Data>, undefined> {
-    return new GroupRecordIterator(() => this.#begin())
+    return new ReadyIterator(async () => (await this.#begin()).records)
   }
 
   /** The same as batches. Records that were put off come to loops over records only. @throws as the loop */
   async *batches(): AsyncGenerator<GroupBatch<Data>, undefined> {
-    const hand = await this.#begin()
-    const { member } = hand
-    const collections = new YoungCollections()
-    try {
-      for (;;) {
-        const partition = await member.intake.next()
-        if (partition === undefined) return
-        const handed = partition.takeBatch()
-        if (handed === undefined) {
-          member.offerAgain(partition)
-          continue
-        }
-        partition.begin(handed, member.now())
-        let isDone = false
-        try {
-          yield hand.batchOf(handed)
-          isDone = true
-        } finally {
-          member.finish(handed, isDone)
-        }
-        collections.passed(handed.content.bytes.length)
-      }
-    } finally {
-      await member.close(0)
-    }
+    yield* (await this.#begin()).batches()
   }
 
   /**

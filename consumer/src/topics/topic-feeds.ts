@@ -102,9 +102,9 @@ export class TopicFeeds implements TopicsSource {
   }
 
   async seek({ topic, ...place }: TopicPlace): Promise<void> {
-    const position = positionAt(place)
+    positionAt(place)
     await this.whenStarted()
-    await this.#feedOf(topic).moves.seek(place.partition, position)
+    await this.#feedOf(topic).seek(place)
   }
 
   fail(error: unknown, now = false): void {

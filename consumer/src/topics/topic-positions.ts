@@ -1,6 +1,6 @@
 import { TailraceError } from '@tailrace/schemas'
 import { type Positions, positionsFrom } from '../positions.ts'
-import type { From } from '../start.ts'
+import type { From } from '../range/start.ts'
 
 /**
  * Where a reader of several topics goes on: the position of each. A Map, which JSON.stringify turns into

@@ -1,7 +1,7 @@
 import { TailraceError } from '@tailrace/schemas'
 import type { SubscribeOptions } from '../options.ts'
-import type { Range } from '../range.ts'
-import { rangeOf } from '../range-options.ts'
+import type { Range } from '../range/range.ts'
+import { rangeOf } from '../range/range-options.ts'
 import { type FromTopics, type TopicPlaces, topicPlaces } from './topic-positions.ts'
 
 /** As for one topic; `from` and `to` take positions by topic. */

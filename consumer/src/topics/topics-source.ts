@@ -1,7 +1,7 @@
 import type { Client, ClientOptions } from '@tailrace/client'
 import { type PartitionNumber, TailraceError } from '@tailrace/schemas'
 import type { BatchSource } from '../feed/batch-source.ts'
-import type { LevelsOf } from '../feed/feed-routes.ts'
+import type { LevelsOf } from '../feed/other-routes.ts'
 import type { ReceivedCounts } from '../feed/received-counts.ts'
 import type { Lag } from '../lag.ts'
 import type { Place } from '../seek-place.ts'

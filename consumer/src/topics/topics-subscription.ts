@@ -1,8 +1,9 @@
 import { batchesOf } from '../feed/batch-source.ts'
 import type { ReceivedBatch } from '../feed/received-batch.ts'
 import type { OnUnreadable } from '../readable-records.ts'
+import { ReadyIterator } from '../ready-iterator.ts'
 import type { ConsumerRecord, RecordMaker } from '../record.ts'
-import { RecordIterator } from '../record-iterator.ts'
+import { RecordSupply } from '../record-supply.ts'
 import { RecordsBatch } from '../records-batch.ts'
 import type { TopicPositions } from './topic-positions.ts'
 import type { TopicPart, TopicPlace, TopicsLag, TopicsSource } from './topics-source.ts'
@@ -28,7 +29,7 @@ export class TopicsSubscription<Data> implements AsyncIterable<ConsumerRecord<Da
    * deleted is no error
    */
   [Symbol.asyncIterator](): AsyncGenerator<ConsumerRecord<Data>, undefined> {
-    return new RecordIterator(this.#feeds, (received) => this.#batchOf(received))
+    return new ReadyIterator(new RecordSupply(this.#feeds, (received) => this.#batchOf(received)))
   }
 
   /** The same as batches: far less work for each record. */

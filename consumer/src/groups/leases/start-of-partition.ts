@@ -1,6 +1,7 @@
 import type { Offset } from '@tailrace/schemas'
 import { Positions } from '../../positions.ts'
-import { type From, type Start, startOf } from '../../start.ts'
+import type { From, Start } from '../../range/start.ts'
+import { startOf } from '../../range/start-of.ts'
 import type { PartitionId } from '../beats/beat-messages.ts'
 
 /** Beginning of a partition of one certain topic. `from`: where, if no offset is given. */

@@ -1,6 +1,8 @@
 import { type PartitionNumber, TailraceError } from '@tailrace/schemas'
-import { Range } from './range.ts'
-import { type From, type Start, startOf } from './start.ts'
+import { BoundedRange } from './bounded-range.ts'
+import { EndlessRange, type Range } from './range.ts'
+import type { From, Start } from './start.ts'
+import { startOf } from './start-of.ts'
 
 /** The options of a subscription that say what part of its partitions is read. */
 export interface RangeOptions {
@@ -46,8 +48,8 @@ export function rangeOf(options: RangeOptions): Range {
     throw wrong('onTopicRecreated: an end (to, until) is one of a single topic.')
   const start = startOf(options.from ?? (hasEnd ? 'earliest' : 'latest'), partitions, otherwise)
   checkTopics(start, to)
-  if (last === undefined && !hasEnd) return new Range(start)
-  return new Range(start, { last, to, untilEnd: until === 'end' })
+  if (last === undefined && !hasEnd) return new EndlessRange(start)
+  return new BoundedRange(start, { last, to, untilEnd: until === 'end' })
 }
 
 function checkTopics(start: Start, to: Start | undefined): void {

@@ -1,6 +1,6 @@
 import type { Client, TopicRoute } from '@tailrace/client'
 import type { Offset, PartitionNumber, Position } from '@tailrace/schemas'
-import { type FoundOffset, findOffset } from './find-offset.ts'
+import { type FoundOffset, findOffset } from '../find-offset.ts'
 import type { Start } from './start.ts'
 
 type Find = (position: Position) => Promise<FoundOffset>

@@ -1,7 +1,7 @@
 import { TestCluster } from '@tailrace/client/testing'
 import { BatchWriter } from '@tailrace/schemas'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Consumer, type SubscribeOptions } from './index.ts'
+import { Consumer, type SubscribeOptions } from '../index.ts'
 
 let cluster: TestCluster
 let consumer: Consumer

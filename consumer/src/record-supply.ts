@@ -1,17 +1,12 @@
 import type { TailraceError } from '@tailrace/schemas'
 import type { BatchSource } from './feed/batch-source.ts'
 import type { ReceivedBatch } from './feed/received-batch.ts'
+import type { Supply } from './ready-iterator.ts'
 import type { ConsumerRecord } from './record.ts'
 import type { RecordsBatch } from './records-batch.ts'
-import { WaitingCalls } from './waiting-calls.ts'
 
-type Result<Data> = IteratorResult<ConsumerRecord<Data>, undefined>
-
-/**
- * The records of a source one by one. Records of a batch that is there are given without waiting: an async generator
- * would make three promises for each.
- */
-export class RecordIterator<Data> implements AsyncGenerator<ConsumerRecord<Data>, undefined> {
+/** The records of a source. Those of a batch that has come are there without waiting. */
+export class RecordSupply<Data> implements Supply<ConsumerRecord<Data>> {
   readonly #source: BatchSource
   readonly #batchOf: (received: ReceivedBatch) => RecordsBatch<Data>
   /** The batch whose records are given. */
@@ -21,60 +16,13 @@ export class RecordIterator<Data> implements AsyncGenerator<ConsumerRecord<Data>
   /** Comes behind the records. */
   #failure: TailraceError | undefined
   #isOver = false
-  readonly #waiting = new WaitingCalls()
 
   constructor(source: BatchSource, batchOf: (received: ReceivedBatch) => RecordsBatch<Data>) {
     this.#source = source
     this.#batchOf = batchOf
   }
 
-  next(): Promise<Result<Data>> {
-    if (this.#waiting.isEmpty) {
-      const value = this.#take()
-      if (value !== undefined) return Promise.resolve({ value, done: false })
-    }
-    return this.#waiting.add(() => this.#wait())
-  }
-
-  /** The loop is left: the source is closed. */
-  async return(): Promise<Result<Data>> {
-    this.#end()
-    return { value: undefined, done: true }
-  }
-
-  async throw(error?: unknown): Promise<Result<Data>> {
-    this.#end()
-    throw error
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#end()
-  }
-
-  async #wait(): Promise<Result<Data>> {
-    try {
-      for (;;) {
-        const value = this.#take()
-        if (value !== undefined) return { value, done: false }
-        if (this.#failure !== undefined) this.#fail(this.#failure)
-        const received = this.#isOver ? undefined : await this.#source.next()
-        if (received === undefined || this.#isOver) {
-          this.#end()
-          return { value: undefined, done: true }
-        }
-        this.#open(received)
-      }
-    } catch (error) {
-      this.#end()
-      throw error
-    }
-  }
-
-  #take(): ConsumerRecord<Data> | undefined {
+  take(): ConsumerRecord<Data> | undefined {
     const received = this.#received
     if (received === undefined) return undefined
     if (received.cursor.isLeft) {
@@ -91,6 +39,23 @@ export class RecordIterator<Data> implements AsyncGenerator<ConsumerRecord<Data>
     received.cursor.position = received.lastOffset + 1
     this.#close(received)
     return undefined
+  }
+
+  async more(): Promise<boolean> {
+    if (this.#failure !== undefined) this.#fail(this.#failure)
+    const received = await this.#source.next()
+    if (received === undefined || this.#isOver) return false
+    this.#open(received)
+    return true
+  }
+
+  /** The source is closed. */
+  end(): void {
+    this.#isOver = true
+    this.#received = undefined
+    this.#records = []
+    this.#failure = undefined
+    this.#source.close()
   }
 
   /** All its records that are wanted have been given. */
@@ -118,13 +83,5 @@ export class RecordIterator<Data> implements AsyncGenerator<ConsumerRecord<Data>
     this.#failure = undefined
     cursor.position = failure.place?.offset ?? cursor.position
     throw failure
-  }
-
-  #end(): void {
-    this.#isOver = true
-    this.#received = undefined
-    this.#records = []
-    this.#failure = undefined
-    this.#source.close()
   }
 }

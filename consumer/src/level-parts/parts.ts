@@ -1,2 +1,0 @@
-export { KnownBrokers } from '../known-brokers.ts'
-export { Levels } from '../levels.ts'
