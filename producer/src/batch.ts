@@ -1,6 +1,6 @@
 import { withResolvers } from '@tailrace/client'
 import { type BrokerId, type PartitionNumber, TailraceError } from '@tailrace/schemas'
-import type { Condition } from './condition.ts'
+import type { Condition } from './publish-parts/condition.ts'
 import type { ProducerRecord, Sent } from './record.ts'
 
 /** A broker's answer for a batch that is on a majority's disks, and the topic that the batch was sent to. */

@@ -8,12 +8,12 @@ import {
   TailraceError,
 } from '@tailrace/schemas'
 import type { Batch, Settler } from './batch.ts'
-import type { Condition } from './condition.ts'
 import type { ProducerCounts } from './counters.ts'
 import type { Identity } from './identity.ts'
 import { LaneQueue } from './lane-queue.ts'
 import { OpenBatch } from './open-batch.ts'
 import type { ProducerSettings } from './options.ts'
+import type { Condition } from './publish-parts/condition.ts'
 import { halves } from './split-batch.ts'
 import { judge } from './verdict.ts'
 

@@ -1,10 +1,11 @@
 import {
+  type Bounds,
   type ClientOptions,
   clientOptionNames,
   codecs,
   type OpenTelemetryApi,
   refuseUnknown,
-  wholeNumber,
+  wholeNumbers,
 } from '@tailrace/client'
 import { Compression, type CompressionName, TailraceError } from '@tailrace/schemas'
 import type { ProducerRecord } from './record.ts'
@@ -69,20 +70,6 @@ export interface ProducerSettings {
   readonly partitioner: Partitioner | undefined
 }
 
-const names = [
-  'batchBytes',
-  'lingerMs',
-  'compression',
-  'maxBufferedBytes',
-  'maxWaitingSends',
-  'maxInFlight',
-  'maxBatchBytes',
-  'requestTimeoutMs',
-  'deliveryTimeoutMs',
-  'partitioner',
-  'openTelemetry',
-  'signal',
-]
 const MEBIBYTE = 1024 * 1024
 const DAY_MS = 86_400_000
 /**
@@ -91,46 +78,27 @@ const DAY_MS = 86_400_000
  */
 const MAX_IN_FLIGHT = 5
 
+const bounds = {
+  maxBatchBytes: [1_048_588, 100, 64 * MEBIBYTE],
+  lingerMs: [5, 0, 60_000],
+  maxBufferedBytes: [32 * MEBIBYTE, 1, 2 ** 40],
+  maxWaitingSends: [262_144, 1, 2 ** 31],
+  maxInFlight: [MAX_IN_FLIGHT, 1, MAX_IN_FLIGHT],
+  requestTimeoutMs: [10_000, 1, DAY_MS],
+  deliveryTimeoutMs: [120_000, 1, DAY_MS],
+} satisfies Record<string, Bounds>
+const otherNames = ['batchBytes', 'compression', 'partitioner', 'openTelemetry', 'signal']
+
 /** @throws TailraceError INVALID_SETTING, UNSUPPORTED_COMPRESSION */
 export function producerSettings(options: ProducerOptions): ProducerSettings {
-  refuseUnknown(options, [...clientOptionNames, ...names])
-  const maxBatchBytes = wholeNumber('maxBatchBytes', options.maxBatchBytes, {
-    default: 1_048_588,
-    min: 100,
-    max: 64 * MEBIBYTE,
-  })
-  const batchBytes = { default: Math.min(262_144, maxBatchBytes), min: 1, max: maxBatchBytes }
+  refuseUnknown(options, [...clientOptionNames, ...Object.keys(bounds), ...otherNames])
+  const numbers = wholeNumbers(options, bounds)
+  const most = numbers.maxBatchBytes
   return {
-    batchBytes: wholeNumber('batchBytes', options.batchBytes, batchBytes),
+    ...numbers,
+    ...wholeNumbers(options, { batchBytes: [Math.min(262_144, most), 1, most] }),
     lingersAlone: options.lingerMs !== undefined,
-    lingerMs: wholeNumber('lingerMs', options.lingerMs, { default: 5, min: 0, max: 60_000 }),
     compression: compressionOf(options.compression ?? 'none'),
-    maxBufferedBytes: wholeNumber('maxBufferedBytes', options.maxBufferedBytes, {
-      default: 32 * MEBIBYTE,
-      min: 1,
-      max: 2 ** 40,
-    }),
-    maxWaitingSends: wholeNumber('maxWaitingSends', options.maxWaitingSends, {
-      default: 262_144,
-      min: 1,
-      max: 2 ** 31,
-    }),
-    maxInFlight: wholeNumber('maxInFlight', options.maxInFlight, {
-      default: MAX_IN_FLIGHT,
-      min: 1,
-      max: MAX_IN_FLIGHT,
-    }),
-    maxBatchBytes,
-    requestTimeoutMs: wholeNumber('requestTimeoutMs', options.requestTimeoutMs, {
-      default: 10_000,
-      min: 1,
-      max: DAY_MS,
-    }),
-    deliveryTimeoutMs: wholeNumber('deliveryTimeoutMs', options.deliveryTimeoutMs, {
-      default: 120_000,
-      min: 1,
-      max: DAY_MS,
-    }),
     partitioner: partitionerOf(options.partitioner),
   }
 }

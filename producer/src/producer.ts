@@ -5,23 +5,25 @@ import {
   type ConnectionStatus,
   type ConnectOptions,
   callChannel,
+  checkOpenTelemetry,
   clientOptionsOf,
   isTopic,
+  type OpenTelemetryApi,
   orAborted,
   type StatusListener,
   throwIfAborted,
 } from '@tailrace/client'
 import { checkTopicName, type Offset, type PartitionNumber, TailraceError } from '@tailrace/schemas'
-import { fenceParts } from '#fence-parts'
-import { type ConditionalOptions, checkCount } from './condition.ts'
-import { ConditionalSend } from './conditional-send.ts'
+import { publishParts, publishPartsNow } from '#publish-parts'
 import { newCounts, type ProducerCounters } from './counters.ts'
 import type { Identity } from './identity.ts'
+import { LaterSend } from './later-send.ts'
 import { LingerTimer } from './linger-timer.ts'
 import { type ProducerOptions, type ProducerSettings, producerSettings } from './options.ts'
-import { PublishSpans } from './publish-spans.ts'
+import type { ConditionalOptions } from './publish-parts/condition.ts'
 import type { ProducerRecord, Sent } from './record.ts'
-import { abortable, ManySend, SingleSend } from './sends.ts'
+import { abortable, ManySend, type PromisedSend, type Send, SingleSend } from './sends.ts'
+import { specialSend } from './special-send.ts'
 import { type TopicContext, TopicLanes } from './topic-lanes.ts'
 import { encodedRecord, type RecordOf } from './typed-record.ts'
 
@@ -49,7 +51,8 @@ export class Producer {
   readonly #linger: LingerTimer
   readonly #ended = new AbortController()
   readonly #context: TopicContext
-  readonly #spans: PublishSpans | undefined
+  /** Undefined: calls make no spans. */
+  readonly #openTelemetry: OpenTelemetryApi | undefined
   readonly #counts = newCounts()
   readonly #forRoom: (() => void)[] = []
   #identity: Promise<Identity> | undefined
@@ -65,7 +68,8 @@ export class Producer {
     this.#client = new Client(clientOptionsOf(options))
     this.#linger = new LingerTimer(this.#settings.lingerMs, this.#client.surroundings)
     this.#context = this.#makeContext()
-    if (options.openTelemetry !== undefined) this.#spans = new PublishSpans(options.openTelemetry)
+    checkOpenTelemetry(options.openTelemetry)
+    this.#openTelemetry = options.openTelemetry
     const { signal } = options
     if (signal?.aborted) this.#end(abortError(signal))
     else signal?.addEventListener('abort', () => this.#end(abortError(signal)), { once: true })
@@ -122,15 +126,13 @@ export class Producer {
   send<One extends AnyTopic>(topic: One, record: RecordOf<One>, options?: SendOptions): Promise<Sent>
   send(topic: string | AnyTopic, record: ProducerRecord, options: SendOptions = noOptions): Promise<Sent> {
     if (isTopic(topic)) return this.#encoded(1, () => this.send(topic.name, encodedRecord(topic, record), options))
-    if (isConditional(options)) return this.sendBatch(topic, [record], options).then(([sent]) => sent!)
+    if (this.#isSpecial(options)) return this.sendBatch(topic, [record], options).then(([sent]) => sent!)
     if (sends.hasSubscribers) return sends.tell({ topic, records: 1 }, () => this.#send(topic, record, options))
     return this.#send(topic, record, options)
   }
 
   #send(topic: string, record: ProducerRecord, options: SendOptions): Promise<Sent> {
-    const span = this.#spans?.start(topic, 1)
-    const send = new SingleSend(span?.mark(record) ?? record)
-    span?.endWith(send.promise)
+    const send = new SingleSend(record)
     if (options.signal !== undefined) abortable(send, options.signal)
     this.#offer(topic, send)
     return send.promise
@@ -158,13 +160,27 @@ export class Producer {
   }
 
   #sendMany(topic: string, records: readonly ProducerRecord[], options: SendOptions): Promise<Sent[]> {
-    const span = this.#spans?.start(topic, records.length)
-    const marked = span === undefined ? records : records.map(span.mark)
-    const send = isConditional(options) ? new ConditionalSend(marked, options) : new ManySend(marked)
-    span?.endWith(send.promise)
+    const send = this.#isSpecial(options) ? this.#specialSend(topic, records, options) : new ManySend(records)
     if (options.signal !== undefined) abortable(send, options.signal)
     this.#offer(topic, send)
     return send.promise
+  }
+
+  /** Whether calls make spans, or the options have a condition. */
+  #isSpecial({ expectedOffset, fence }: SendOptions): boolean {
+    return this.#openTelemetry !== undefined || expectedOffset !== undefined || fence !== undefined
+  }
+
+  #specialSend(topic: string, records: readonly ProducerRecord[], options: SendOptions): PromisedSend {
+    const call = { topic, records, options, openTelemetry: this.#openTelemetry }
+    const parts = publishPartsNow()
+    if (parts !== undefined) return specialSend(call, parts)
+    return new LaterSend(call, publishParts, {
+      surroundings: this.#client.surroundings,
+      timeoutMs: this.#settings.deliveryTimeoutMs,
+      ended: this.#ended.signal,
+      over: () => this.#topics.get(topic)?.resume(),
+    })
   }
 
   /**
@@ -182,11 +198,10 @@ export class Producer {
   ): Promise<Offset> {
     const name = isTopic(topic) ? topic.name : topic
     checkTopicName(name)
-    checkCount('token', token)
     const { requestTimeoutMs, deliveryTimeoutMs: timeoutMs } = this.#settings
     const ended = this.#ended.signal
     const signal = options?.signal === undefined ? ended : AbortSignal.any([options.signal, ended])
-    const { raiseFence } = await fenceParts(signal)
+    const { raiseFence } = await publishParts(signal)
     return raiseFence(this.#client, { topic: name, partition, token }, { requestTimeoutMs, timeoutMs, signal })
   }
 
@@ -248,13 +263,12 @@ export class Producer {
     }
   }
 
-  #offer(topic: string, send: SingleSend | ManySend | ConditionalSend): void {
+  #offer(topic: string, send: Send): void {
     try {
       if (this.#isClosing) throw this.#ended.signal.reason ?? new TailraceError('CLOSED')
       this.#lanesOf(topic).offer(send)
     } catch (error) {
-      if (send instanceof ManySend) send.stop(TailraceError.from(error))
-      else send.fail(TailraceError.from(error))
+      send.stop(TailraceError.from(error))
     }
   }
 
@@ -345,8 +359,4 @@ export class Producer {
     this.#client.close()
     for (const wake of this.#forRoom.splice(0)) wake()
   }
-}
-
-function isConditional({ expectedOffset, fence }: SendOptions): boolean {
-  return expectedOffset !== undefined || fence !== undefined
 }

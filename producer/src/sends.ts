@@ -1,7 +1,7 @@
 import { abortError, withResolvers } from '@tailrace/client'
 import type { TailraceError } from '@tailrace/schemas'
 import type { Settler } from './batch.ts'
-import type { Together } from './condition.ts'
+import type { Together } from './publish-parts/condition.ts'
 import type { ProducerRecord, Sent } from './record.ts'
 
 /** Where a send puts its records. */
@@ -18,11 +18,20 @@ export interface Intake {
  * A call of `send` or `sendBatch`: gives its records to batches when there is room, and answers when their outcomes are
  * known.
  */
-export interface Send extends Settler {
+export interface Send {
   /** Records that are in no batch yet. */
   readonly remaining: number
   /** Adds records to batches while there is room. True when none is left. */
   feed(intake: Intake): boolean
+  /** Adds no further record, and rejects at once. */
+  stop(error: TailraceError): void
+  /** Resolves, never rejects, when the outcome has been reported. */
+  whenSettled(): Promise<unknown>
+}
+
+/** One of several records. */
+export interface PromisedSend extends Send {
+  readonly promise: Promise<Sent[]>
 }
 
 // Executors that are not closures: one is made for each record otherwise.
@@ -34,7 +43,7 @@ const capture = (resolve: (value: never) => void, reject: (error: TailraceError)
 }
 
 /** One record. */
-export class SingleSend implements Send {
+export class SingleSend implements Send, Settler {
   readonly remaining = 1
   readonly promise: Promise<Sent>
   readonly #record: ProducerRecord
@@ -74,13 +83,17 @@ export class SingleSend implements Send {
     this.#reject(error)
   }
 
+  stop(error: TailraceError): void {
+    this.fail(error)
+  }
+
   whenSettled(): Promise<unknown> {
     return this.promise.catch(() => {})
   }
 }
 
 /** Many records and one promise. It rejects with the first error, once every record's outcome is known. */
-export class ManySend implements Send {
+export class ManySend implements PromisedSend, Settler {
   readonly promise: Promise<Sent[]>
   readonly #records: readonly ProducerRecord[]
   readonly #sent: Sent[]
@@ -133,7 +146,6 @@ export class ManySend implements Send {
     this.#finish()
   }
 
-  /** Adds no further record, and rejects at once. */
   stop(error: TailraceError): void {
     this.#error ??= error
     this.#reject(error)
@@ -151,11 +163,8 @@ export class ManySend implements Send {
 }
 
 /** Ends a send when its signal fires. Records that are in a batch already may still be committed. */
-export function abortable(send: Send & { fail(error: TailraceError): void }, signal: AbortSignal): void {
-  const stop = (): void => {
-    if (send instanceof ManySend) send.stop(abortError(signal))
-    else send.fail(abortError(signal))
-  }
+export function abortable(send: Send, signal: AbortSignal): void {
+  const stop = (): void => send.stop(abortError(signal))
   if (signal.aborted) {
     stop()
   } else {

@@ -1,9 +1,9 @@
 import { Fifo, type TopicRoute } from '@tailrace/client'
 import { partitionForKey, TailraceError } from '@tailrace/schemas'
 import type { Settler } from './batch.ts'
-import type { Together } from './condition.ts'
 import type { Identity } from './identity.ts'
 import { Lane, type LaneContext } from './lane.ts'
+import type { Together } from './publish-parts/condition.ts'
 import { type ProducerRecord, recordInput } from './record.ts'
 import type { Intake, Send } from './sends.ts'
 import { StickyPartition } from './sticky-partition.ts'
@@ -60,7 +60,7 @@ export class TopicLanes implements Intake {
     try {
       this.#context.wait(1)
     } catch (error) {
-      send.fail(TailraceError.from(error))
+      send.stop(TailraceError.from(error))
       return
     }
     this.#waiting.push(send)
@@ -92,7 +92,7 @@ export class TopicLanes implements Intake {
     for (let send = this.#waiting.shift(); send !== undefined; send = this.#waiting.shift()) {
       this.#context.wait(-1)
       this.#context.counts.failedRecords += send.remaining
-      send.fail(error)
+      send.stop(error)
     }
     for (const lane of this.#lanes) lane.end(error)
   }

@@ -1,11 +1,12 @@
 import { withResolvers } from '@tailrace/client'
 import { TailraceError } from '@tailrace/schemas'
+import type { Settler } from '../batch.ts'
+import type { ProducerRecord, Sent } from '../record.ts'
+import type { Intake, PromisedSend } from '../sends.ts'
 import { type ConditionalOptions, togetherOf } from './condition.ts'
-import type { ProducerRecord, Sent } from './record.ts'
-import type { Intake, Send } from './sends.ts'
 
 /** Records that are written together under a condition, or not at all. */
-export class ConditionalSend implements Send {
+export class ConditionalSend implements PromisedSend, Settler {
   readonly promise: Promise<Sent[]>
   readonly #records: readonly ProducerRecord[]
   readonly #options: ConditionalOptions
@@ -51,6 +52,10 @@ export class ConditionalSend implements Send {
   fail(error: TailraceError): void {
     this.#isOver = true
     this.#reject(error)
+  }
+
+  stop(error: TailraceError): void {
+    this.fail(error)
   }
 
   whenSettled(): Promise<unknown> {

@@ -1,5 +1,5 @@
-import { checkOpenTelemetry, endSpan, type OpenTelemetryApi, type OpenTelemetrySpan } from '@tailrace/client'
-import type { ProducerRecord } from './record.ts'
+import { endSpan, type OpenTelemetryApi, type OpenTelemetrySpan } from '@tailrace/client'
+import type { ProducerRecord } from '../record.ts'
 
 /** The span of one call, and the headers that carry its trace (W3C Trace Context). */
 export interface PublishSpan {
@@ -8,32 +8,30 @@ export interface PublishSpan {
   endWith(outcome: Promise<unknown>): void
 }
 
-/** Makes a span of each call of `send` and `sendBatch`, a child of the span that is active then. */
-export class PublishSpans {
-  readonly #api: OpenTelemetryApi
+/** Where and when a call was made whose span is made later. */
+export interface Begun {
+  readonly context: unknown
+  readonly startTime: Date
+}
 
-  /** @throws TailraceError INVALID_SETTING */
-  constructor(api: OpenTelemetryApi) {
-    checkOpenTelemetry(api)
-    this.#api = api
+/** The span of a call of `send` or `sendBatch`, a child of the span that is active, or was active when it has begun. */
+export function publishSpan(api: OpenTelemetryApi, topic: string, records: number, begun?: Begun): PublishSpan {
+  const { trace, SpanKind } = api
+  const options = {
+    kind: SpanKind.PRODUCER,
+    attributes: {
+      'messaging.system': 'tailrace',
+      'messaging.operation.type': 'send',
+      'messaging.destination.name': topic,
+      'messaging.batch.message_count': records,
+    },
+    ...(begun && { startTime: begun.startTime }),
   }
-
-  start(topic: string, records: number): PublishSpan {
-    const { trace, SpanKind } = this.#api
-    const span = trace.getTracer('tailrace').startSpan(`send ${topic}`, {
-      kind: SpanKind.PRODUCER,
-      attributes: {
-        'messaging.system': 'tailrace',
-        'messaging.operation.type': 'send',
-        'messaging.destination.name': topic,
-        'messaging.batch.message_count': records,
-      },
-    })
-    const headers = headersOf(span)
-    return {
-      mark: (record) => marked(record, headers),
-      endWith: (outcome) => endSpan(span, this.#api, outcome),
-    }
+  const span = trace.getTracer('tailrace').startSpan(`send ${topic}`, options, begun?.context)
+  const headers = headersOf(span)
+  return {
+    mark: (record) => marked(record, headers),
+    endWith: (outcome) => endSpan(span, api, outcome),
   }
 }
 

@@ -1,5 +1,5 @@
 import { type PartitionNumber, TailraceError } from '@tailrace/schemas'
-import type { ProducerRecord } from './record.ts'
+import type { ProducerRecord } from '../record.ts'
 
 /** Under which records are written: both where both are given. */
 export interface Condition {
