@@ -58,6 +58,13 @@ const uses: Record<string, (sdk: typeof Sdk, servers: string[]) => Promise<unkno
     }),
   'a loop with an end': ({ Consumer }, servers) =>
     first(new Consumer({ servers }), (one) => one.subscribe('t', { until: 'end' })),
+  'a place in time': ({ Consumer }, servers) =>
+    first(new Consumer({ servers }), (one) => {
+      const partitions = [0]
+      const reading = one.subscribe('t', { from: new Date(0), partitions })
+      partitions[0] = 7
+      return reading
+    }),
   'cascade brokers': ({ Consumer }, servers) =>
     first(new Consumer({ servers, level: 'nearest' }), (one) => one.subscribe('t', { from: 'earliest' })),
   'the nearest broker': ({ Consumer }, servers) =>
@@ -72,10 +79,38 @@ const uses: Record<string, (sdk: typeof Sdk, servers: string[]) => Promise<unkno
     await using producer = new Producer({ servers })
     return (await producer.fence('t', 0, 7)) === 1 ? record.value : undefined
   },
+  'a condition': async ({ Producer }, servers) => {
+    await using producer = new Producer({ servers })
+    const conditional = producer.send('t', record, { partition: 0, expectedOffset: 1 })
+    const [sent, next] = await Promise.all([conditional, producer.send('t', record)])
+    return sent.offset === 1 && next.offset === 2 ? record.value : undefined
+  },
+  'a span': async ({ Producer }, servers) => {
+    const spans: string[] = []
+    await using producer = new Producer({ servers, openTelemetry: apiOf(spans) })
+    await producer.send('t', record)
+    await producer.send('t', record)
+    return String(spans) === 'send t,end,send t,end' ? record.value : undefined
+  },
   'a compressed record': async ({ Producer }, servers) => {
     await using producer = new Producer({ servers, compression: 'gzip' })
-    return (await producer.send('t', record)).offset === 1 ? record.value : undefined
+    return (await producer.send('t', record)).offset >= 1 ? record.value : undefined
   },
+}
+
+/** What tells of spans that begin and end. */
+function apiOf(spans: string[]): Sdk.OpenTelemetryApi {
+  const span = {
+    spanContext: () => ({ traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 1 }),
+    end: () => void spans.push('end'),
+  }
+  const startSpan = (name: string) => {
+    spans.push(name)
+    return span
+  }
+  const context = { active: () => undefined, with: () => undefined }
+  const kinds = { SpanKind: { PRODUCER: 3, CONSUMER: 4 }, SpanStatusCode: { ERROR: 2 } }
+  return { trace: { getTracer: () => ({ startSpan }) }, context, ...kinds } as unknown as Sdk.OpenTelemetryApi
 }
 
 async function first(
@@ -158,6 +193,7 @@ const waits: Record<string, (sdk: { consumer: Sdk.Consumer; producer: Sdk.Produc
   'several topics': ({ consumer }) => firstOf(consumer.subscribe(['t'])),
   'the start of several topics': ({ consumer }) => consumer.subscribe(['t']).ready(),
   'a loop with an end': ({ consumer }) => firstOf(consumer.subscribe('t', { until: 'end' })),
+  'a place in time': ({ consumer }) => firstOf(consumer.subscribe('t', { from: new Date(0) })),
   'the nearest broker': ({ consumer }) => firstOf(consumer.subscribe('t', { readFrom: 'nearest' })),
   'one place': ({ consumer }) => consumer.read('t', { partition: 0, offset: 0 }),
   'another place in a loop': ({ consumer }) => consumer.subscribe('t').seek({ partition: 0, offset: 0 }),
@@ -185,4 +221,36 @@ it.each(Object.entries(waits))('what is closed while code is loaded does not wai
   await Promise.all([all.consumer.close(), all.producer.close(), all.admin.close()])
   await waiting
   expect(['CLOSED', 'the end']).toContain(outcome)
+})
+
+it('what is wrong with credentials, or with a place in time, is told when it is used', async () => {
+  const { Consumer } = await pageOf(() => 'there')
+  const servers = await started(Sdk)
+  await using consumer = new Consumer({ servers, credentials: { username: 'u' } as never })
+  const detail = { code: 'INVALID_SETTING', message: expect.stringContaining('give { username, password }') }
+  await expect(consumer.connect()).rejects.toMatchObject(detail)
+  await using reader = new Consumer({ servers })
+  const wrong = expect.stringContaining('from: "yesterday" is not')
+  const reading = reader.subscribe('t', { from: 'yesterday' })
+  await expect(reading.ready()).rejects.toMatchObject({ code: 'INVALID_SETTING', message: wrong })
+  expect(() => reader.subscribe('t', { from: { offsets: {} } })).toThrow('it names no partition')
+})
+
+it('a send that waits for code holds up those behind it no longer than it lasts, nor the end of its producer', async () => {
+  const { Producer } = await pageOf(() => 'endless')
+  const servers = await started(Sdk)
+  const condition = { partition: 0, expectedOffset: 1 }
+  await using producer = new Producer({ servers, deliveryTimeoutMs: 200 })
+  const late = producer.send('t', record, condition)
+  const next = producer.send('t', record)
+  await expect(late).rejects.toMatchObject({ code: 'TIMED_OUT' })
+  expect((await next).offset).toBe(1)
+  const abort = new AbortController()
+  const given = producer.send('t', record, { ...condition, signal: abort.signal })
+  const behind = producer.send('t', record)
+  abort.abort()
+  await expect(given).rejects.toMatchObject({ code: 'ABORTED' })
+  expect((await behind).offset).toBe(2)
+  const closing = producer.send('t', record, condition)
+  await Promise.all([producer.close({ timeoutMs: 0 }), expect(closing).rejects.toMatchObject({ code: 'CLOSED' })])
 })

@@ -110,9 +110,9 @@ describe.skipIf(lacksTools)('the packages in projects of others', { timeout: 180
     const esbuildFlags = ['page.js', '--bundle', '--minify', '--format=esm']
     type Bundle = (out: string) => Promise<string>
     const splitting: [string, number, Bundle][] = [
-      ['vite', 38_000, (out) => project.run(bin('vite'), ['build', '--base', './', '--outDir', out])],
-      ['webpack', 41_500, (out) => project.run(bin('webpack'), ['./page.js', '--mode', 'production', '-o', out])],
-      ['esbuild', 42_000, (out) => project.run(bin('esbuild'), [...esbuildFlags, '--splitting', `--outdir=${out}`])],
+      ['vite', 35_000, (out) => project.run(bin('vite'), ['build', '--base', './', '--outDir', out])],
+      ['webpack', 38_500, (out) => project.run(bin('webpack'), ['./page.js', '--mode', 'production', '-o', out])],
+      ['esbuild', 40_000, (out) => project.run(bin('esbuild'), [...esbuildFlags, '--splitting', `--outdir=${out}`])],
     ]
     const oneFile: Bundle = (out) => project.run(bin('esbuild'), [...esbuildFlags, `--outfile=${out}/page.js`])
 
