@@ -11,7 +11,7 @@ export interface Clock {
   monotonic(): number
   /** Calls once, after `ms` milliseconds at least. */
   after(ms: number, call: () => void): TimerHandle
-  /** Calls again and again, about every `ms` milliseconds. */
+  /** Calls again and again, about every `ms` milliseconds; the first call may come sooner. */
   every(ms: number, call: () => void): TimerHandle
   /** Calls once, when the present events have been handled: the broker's way to gather a turn's work. */
   soon(call: () => void): void

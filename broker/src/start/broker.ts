@@ -11,7 +11,7 @@ import { BrokerGroups } from '../partition/broker/groups.ts'
 import { defaultPartitionSettings } from '../partition/settings.ts'
 import type { Clock } from '../platform/clock.ts'
 import { nodeCrc32c } from '../platform/node/checksum.ts'
-import { readSecretFile } from '../platform/node/guarded-file.ts'
+import { secretFiles } from '../platform/node/guarded-file.ts'
 import { allConditions, cascadeConditions } from './all-conditions.ts'
 import { openAudit } from './audit.ts'
 import { brokerMetrics } from './broker-metrics.ts'
@@ -56,11 +56,11 @@ export async function startBroker(
   const { clock, random, disk, crypto } = surroundings
   const { logger, storage, store, files } = await openDataFolder(settings, surroundings)
   const room = watchRoom(() => diskShortage(storage), clock, logger)
-  const clusterKeys = await openClusterKeys(settings, { read: readSecretFile, clock, logger })
+  const clusterKeys = await openClusterKeys(settings, { ...secretFiles, clock, logger })
   const limits = gatewayLimits(settings, files)
   const tls = await openTls(settings, { limits, unknownPeers: files.unknownPeers, clock, log: logger })
   const network = surroundings.network ?? tls.network
-  const webhooks = await openWebhooks(settings, { read: readSecretFile, clock })
+  const webhooks = await openWebhooks(settings, { ...secretFiles, clock })
   const machine = { network, clock, random, crc32c: nodeCrc32c, crypto, webhooks }
   const peers = createPeers({ ...machine, ...peerSettings(settings, tls), clusterKeys, log: logger })
   const groups = new BrokerGroups({ storage, store, peers, ...machine, logger, ...groupSettings(settings) })
@@ -81,7 +81,7 @@ export async function startBroker(
   await node.start()
   const exposed = tellExposures(settings, logger)
   const audit = openAudit(settings, { clock, log: logger, api: node.api })
-  const adminToken = await openAdminToken(settings, { read: readSecretFile, clock, logger })
+  const adminToken = await openAdminToken(settings, { ...secretFiles, clock, logger })
   const measured = { settings, storage, groups, node, peers: peers.stats, tls, exposed, audit, cascade, clock }
   const metrics = brokerMetrics(measured)
   const gateway = await createHttpGateway({

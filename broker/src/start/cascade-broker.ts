@@ -4,7 +4,7 @@ import type { BrokerSettings } from '../config/broker-settings.ts'
 import type { Services } from '../doors/limits/rights.ts'
 import { createHttpGateway } from '../doors/server.ts'
 import { nodeCrc32c } from '../platform/node/checksum.ts'
-import { readSecretFile } from '../platform/node/guarded-file.ts'
+import { secretFiles } from '../platform/node/guarded-file.ts'
 import { createHttpClient } from '../platform/node/http-client.ts'
 import { createMessageSockets } from '../platform/node/message-sockets.ts'
 import { Authorizer } from '../security/access/authorizer.ts'
@@ -44,7 +44,7 @@ export async function startCascadeBroker(
   const room = watchRoom(() => copyShortage(storage), clock, logger)
   const limits = gatewayLimits(settings, files)
   const tls = await openTls(settings, { limits, unknownPeers: 0, clock, log: logger })
-  const token = await openSourceToken(settings, { read: readSecretFile, clock, logger })
+  const token = await openSourceToken(settings, { ...secretFiles, clock, logger })
   let traffic = { webSockets: () => 0, sent: () => ({ all: 0, toCascades: 0 }) }
   const node = await CascadeNode.open({
     storage,
@@ -64,7 +64,7 @@ export async function startCascadeBroker(
   })
   const exposed = tellExposures(settings, logger)
   const audit = openAudit(settings, { clock, log: logger })
-  const adminToken = await openAdminToken(settings, { read: readSecretFile, clock, logger })
+  const adminToken = await openAdminToken(settings, { ...secretFiles, clock, logger })
   const gateway = await createHttpGateway({
     services: {
       ...(await servicesOf(node, settings, { ...surroundings, audit }, adminToken)),

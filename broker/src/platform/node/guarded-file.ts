@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { codeOf } from './error-code.ts'
 
 /** A key or a password in base64 has a hundred bytes; more than this is another file, given by mistake. */
@@ -33,6 +33,14 @@ export async function readGuardedFile(path: string): Promise<{ text: string; exp
     await file.close()
   }
 }
+
+/** Differs once the file is written or replaced, or another may open it: a look that reads nothing. */
+async function stampOf(path: string): Promise<string> {
+  const { dev, ino, size, mode, uid, mtimeNs, ctimeNs } = await stat(path, { bigint: true })
+  return [dev, ino, size, mode, uid, mtimeNs, ctimeNs].join(' ')
+}
+
+export const secretFiles = { read: readSecretFile, stamp: stampOf }
 
 /** As readGuardedFile; null if there is no such file. */
 export async function readGuardedFileIfAny(path: string): Promise<{ text: string; exposed: string | null } | null> {

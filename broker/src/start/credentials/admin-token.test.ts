@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { nodeCrypto } from '../../platform/node/crypto.ts'
-import { readSecretFile } from '../../platform/node/guarded-file.ts'
+import { secretFiles } from '../../platform/node/guarded-file.ts'
 import { ManualClock } from '../../platform/testing/clock.ts'
 import { silentLogger } from '../../platform/testing/logger.ts'
 import { openAdminToken } from './admin-token.ts'
 
-const deps = () => ({ read: readSecretFile, clock: new ManualClock(), logger: silentLogger })
+const deps = () => ({ ...secretFiles, clock: new ManualClock(), logger: silentLogger })
 const hash = (text: string) => nodeCrypto.hash('sha256', new TextEncoder().encode(text))
 let folder: string
 let path: string

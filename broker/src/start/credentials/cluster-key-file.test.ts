@@ -16,7 +16,10 @@ async function opened(content: string | Error, clusterKey: 'required' | 'optiona
     if (file.content instanceof Error) throw file.content
     return file.content
   }
-  const keys = await openClusterKeys({ clusterKeyFile: path, clusterKey }, { read, clock, logger })
+  const keys = await openClusterKeys(
+    { clusterKeyFile: path, clusterKey },
+    { read, stamp: async () => String(file.content), clock, logger },
+  )
   const pass = (ms: number) => clock.advance(ms, nextTurn)
   return { keys, file, log, pass, first: () => keys!.current().map((key) => key[0]) }
 }

@@ -6,7 +6,7 @@ import { followFile, reloadOf } from './followed-file.ts'
 /** A file of which each reading ends when the test says so. */
 async function opened() {
   const clock = new ManualClock()
-  const file = { content: 'a', reads: 0, wait: async () => {} }
+  const file = { content: 'a', stamp: '1', reads: 0, wait: async () => {} }
   const read = async (): Promise<string> => {
     const { content, wait } = file
     file.reads++
@@ -15,6 +15,7 @@ async function opened() {
   }
   const followed = await followFile('setting', '/path', 'the file', (text) => text, {
     read,
+    stamp: async () => file.stamp,
     clock,
     logger: silentLogger,
   })
@@ -49,4 +50,27 @@ test('all files are read, and there is nothing to do without any', async () => {
   await reloadOf(one.followed, null, { reload: null }, other.followed)!()
   expect([one.followed.current(), other.followed.current()]).toEqual(['b', 'b'])
   expect(reloadOf(null, { reload: null })).toBeNull()
+})
+
+test('a file is read where its stamp has changed, and once more, since a second write may leave it as it is', async () => {
+  const { clock, file, followed } = await opened()
+  await clock.advance(4_100)
+  const before = file.reads
+  await clock.advance(20_000)
+  expect(file.reads).toBe(before)
+  Object.assign(file, { content: 'b', stamp: '2' })
+  await clock.advance(2_000)
+  expect([followed.current(), file.reads]).toEqual(['b', before + 1])
+  file.content = 'c'
+  await clock.advance(2_000)
+  expect([followed.current(), file.reads]).toEqual(['c', before + 2])
+  await clock.advance(20_000)
+  expect(file.reads).toBe(before + 2)
+})
+
+test('a file that cannot be looked at is read, so that what is wrong is told', async () => {
+  const { clock, file } = await opened()
+  file.stamp = ''
+  await clock.advance(6_100)
+  expect(file.reads).toBe(4)
 })

@@ -2,11 +2,13 @@ import { TailraceError } from '@tailrace/schemas'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 
-/** A file is read again this often: a file that was replaced counts soon, however the folder is mounted. */
-const READ_AGAIN_MS = 2000
+/** A file is looked at this often: a file that was replaced counts soon, however the folder is mounted. */
+const LOOK_EVERY_MS = 2000
 
 export interface FollowedFileDeps {
   readonly read: (path: string) => Promise<string>
+  /** Another text once the file has changed. */
+  readonly stamp: (path: string) => Promise<string>
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -65,7 +67,17 @@ export async function followFile<Value>(
     await reading
     await readAgain()
   }
-  const timer = clock.every(READ_AGAIN_MS, () => void readAgain())
+  let seen = ''
+  let isRead = false
+  // Two writes may be within one step of the file system's clock, so a file is read at the look after a change, too.
+  const look = async (): Promise<void> => {
+    const stamp = await deps.stamp(path).catch(() => '')
+    if (stamp !== '' && stamp === seen && isRead) return
+    isRead = stamp === seen
+    seen = stamp
+    await readAgain()
+  }
+  const timer = clock.every(LOOK_EVERY_MS, () => void look())
   return { current: () => value, reload, close: () => timer.cancel() }
 }
 

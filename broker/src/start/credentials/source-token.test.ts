@@ -7,7 +7,7 @@ const silent = { info: () => {}, warn: () => {}, error: () => {} }
 async function opened(content: string, path = '/token') {
   const clock = new ManualClock()
   const file = { content }
-  const deps = { read: async () => file.content, clock, logger: silent }
+  const deps = { read: async () => file.content, stamp: async () => file.content, clock, logger: silent }
   const token = await openSourceToken({ sourceTokenFile: path }, deps)
   const pass = (ms: number) => clock.advance(ms, () => new Promise((done) => setImmediate(done)))
   return { token, file, pass }
