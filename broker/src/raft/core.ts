@@ -69,7 +69,11 @@ export interface RaftCore {
   /** M86: nothing is open in the group, and this replica needs no ticks until it is woken (sleep.ts). */
   readonly asleep: boolean
 
-  tick(): void
+  /**
+   * `mayCampaign` is asked when this replica's election timer has fired: false puts the election off to a later tick,
+   * since the broker has enough of them under way. Default: it may.
+   */
+  tick(mayCampaign?: () => boolean): void
   /**
    * The process stood still for longer than the ticks that it feeds: a leader's lease is over until it is earned anew.
    */

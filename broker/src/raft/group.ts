@@ -34,9 +34,11 @@ import { becomeFollower } from './transitions.ts'
 import { settleTick, settleTurn } from './turn.ts'
 
 interface RoleBehaviour {
-  readonly tick: (state: RaftState) => void
+  readonly tick: (state: RaftState, mayCampaign: () => boolean) => void
   readonly step: (state: RaftState, message: RaftMessage) => void
 }
+
+const always = (): boolean => true
 
 const behaviours: Record<Role, RoleBehaviour> = {
   follower: { tick: tickFollower, step: stepFollower },
@@ -126,11 +128,11 @@ class Group implements CheckedRaftCore {
     forgetBeats(this.#state)
   }
 
-  tick(): void {
+  tick(mayCampaign = always): void {
     const state = this.#state
     if (state.silence.asleep) return
     state.now++
-    behaviours[state.role].tick(state)
+    behaviours[state.role].tick(state, mayCampaign)
     settleTick(state)
   }
 

@@ -7,6 +7,7 @@ import { ELECTION_TICKS } from '../replica/core-options.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { PartitionSettings } from '../settings.ts'
 import type { Checkpoints } from './checkpoints.ts'
+import { ElectionSlots } from './election-slots.ts'
 import { HeldHeartbeats } from './held-heartbeats.ts'
 import { LeaderLoss } from './leader-loss.ts'
 import { Sleepers } from './sleepers.ts'
@@ -45,6 +46,7 @@ export class ReplicaScheduler {
   readonly #ticking = new Set<Replica>()
   readonly #sleepers: Sleepers
   readonly #leaderLoss: LeaderLoss
+  readonly #elections: ElectionSlots
   readonly #ticker: Ticker
   #ticks = 0
   #drainPending = false
@@ -65,6 +67,7 @@ export class ReplicaScheduler {
       ticks: () => this.#ticks,
       awake: () => this.#ticking.size,
     })
+    this.#elections = new ElectionSlots(brokerId, this.#sleepers)
     this.beats = new HeldHeartbeats(peers)
     const tickMs = settings.electionTimeoutMs / ELECTION_TICKS
     this.ticksPerBeat = Math.max(1, Math.round(settings.heartbeatMs / tickMs))
@@ -184,8 +187,12 @@ export class ReplicaScheduler {
 
   #tick(): void {
     this.#leaderLoss.tick()
+    this.#elections.count(this.#ticking)
+    let ticked: Replica
+    const mayCampaign = (): boolean => this.#elections.take(ticked)
     for (const replica of this.#ticking) {
-      this.guarded(replica, (ticking) => ticking.tick())
+      ticked = replica
+      this.guarded(replica, (ticking) => ticking.tick(mayCampaign))
       this.noteSleep(replica)
       this.#deps.checkpoints.saveIfDue(replica)
     }

@@ -75,6 +75,11 @@ export class Sleepers {
     return this.#asleep.has(group)
   }
 
+  /** The connection to it is up; it may be silent all the same. */
+  isLinked(peer: BrokerId): boolean {
+    return this.#shared.get(peer)?.linked === true
+  }
+
   isReachable(peer: BrokerId): boolean {
     return this.#shared.get(peer)?.reachable === true
   }

@@ -190,13 +190,13 @@ export class GroupDriver {
     this.#deps.logger.error({ group: this.#deps.group, from, err: error }, 'entries that cannot be read are not taken')
   }
 
-  tick(): void {
+  tick(mayCampaign: () => boolean): void {
     if (this.#stopped) return
     if (this.#quarantine.active) {
       this.#quarantine.tick()
       return
     }
-    this.core.tick()
+    this.core.tick(mayCampaign)
     if (this.core.hasReady()) this.#deps.wake()
   }
 

@@ -213,9 +213,9 @@ export class Replica implements Group {
     return this.driver.core.entryStates(from, count)
   }
 
-  tick(): void {
+  tick(mayCampaign: () => boolean): void {
     this.#inSync.tick(this.driver.state.commitIndex)
-    this.driver.tick()
+    this.driver.tick(mayCampaign)
     this.#reading.review()
   }
 

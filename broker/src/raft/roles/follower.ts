@@ -11,9 +11,9 @@ import { electionTimerFired, type RaftState } from '../state.ts'
  * one that was removed, goes on waiting, but no longer names the leader that it has lost: others are asked then who
  * leads. One that installs a snapshot tells its leader when it has it.
  */
-export function tickFollower(state: RaftState): void {
+export function tickFollower(state: RaftState, mayCampaign: () => boolean): void {
   if (!electionTimerFired(state)) return
-  campaign(state)
+  if (mayCampaign()) campaign(state)
   if (state.role === 'follower' && state.installing === null) state.leader = NO_BROKER
 }
 
