@@ -65,7 +65,7 @@ describe('a page', () => {
     told('the start and all that it may load later', all)
     expect(first).toBeLessThan(40_000)
     expect(alone).toBeLessThan(34_500)
-    expect(all).toBeLessThan(87_000)
+    expect(all).toBeLessThan(86_500)
     // What most pages do without: compressions, members of groups, schemas of brokers of other versions, hints, seek.
     for (const word of [
       'invalid distance',
