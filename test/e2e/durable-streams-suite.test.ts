@@ -50,6 +50,7 @@ describe.skipIf(noSuite)('the public tests of the protocol of durable streams', 
       isOver = true
     })
     // Without a producer nobody knows what an append has done whose leader dies: see durable-streams.test.ts for that.
+    // A read that is under way then may be answered by 503, whose text the public tests would take for the stream's.
     for (let id = 2; !isOver; id = 5 - id) {
       await front.between(() => cluster.kill(id))
       kills += 1
