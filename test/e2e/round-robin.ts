@@ -33,7 +33,7 @@ export class RoundRobin {
     this.#targets = targets
   }
 
-  /** Does `work` while no request is under way; those that come meanwhile wait. */
+  /** Does `work` while no request that writes is under way; those that come meanwhile wait. */
   async between(work: () => Promise<void>): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#held = promise
@@ -50,8 +50,9 @@ export class RoundRobin {
   }
 
   async #pass(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const isWrite = incoming.method !== 'GET' && incoming.method !== 'HEAD'
     if (this.#held !== null) await this.#held
-    this.#atWork += 1
+    if (isWrite) this.#atWork += 1
     const [host, port] = this.#targets[this.#turn++ % this.#targets.length]!.split(':')
     const { method, url, headers } = incoming
     const passed = request({ host, port, method, path: url, headers, agent: this.#agent }, (answer) => {
@@ -67,6 +68,7 @@ export class RoundRobin {
       // The rest of a body that nobody wants.
       incoming.unpipe(passed).resume()
       passed.destroy()
+      if (!isWrite) return
       this.#atWork -= 1
       if (this.#atWork === 0) this.#idle?.()
     })
