@@ -1,8 +1,8 @@
-import { appendFile, mkdir, mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, mkdir, mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { fileStamps } from './file-stamps.ts'
+import { fileStamp, fileStamps } from './file-stamps.ts'
 
 let folder = ''
 beforeEach(async () => {
@@ -32,4 +32,15 @@ test('stamps tell of files that were written, replaced, made or removed, also in
 
 test('a folder that cannot be listed is an error of the disk', async () => {
   await expect(fileStamps(join(folder, 'none'))).rejects.toMatchObject({ name: 'DiskError' })
+})
+
+test('a stamp tells of other rights, too, and a file that is not there has none', async () => {
+  const path = join(folder, 'one')
+  await writeFile(path, 'text', { mode: 0o600 })
+  const before = await fileStamp(path)
+  expect(await fileStamp(path)).toBe(before)
+  await chmod(path, 0o400)
+  expect(await fileStamp(path)).not.toBe(before)
+  await rm(path)
+  await expect(fileStamp(path)).rejects.toMatchObject({ code: 'ENOENT' })
 })

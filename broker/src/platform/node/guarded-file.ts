@@ -1,5 +1,6 @@
-import { open, stat } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { codeOf } from './error-code.ts'
+import { fileStamp } from './file-stamps.ts'
 
 /** A key or a password in base64 has a hundred bytes; more than this is another file, given by mistake. */
 const MOST_BYTES = 64 * 1024
@@ -34,13 +35,7 @@ export async function readGuardedFile(path: string): Promise<{ text: string; exp
   }
 }
 
-/** Differs once the file is written or replaced, or another may open it: a look that reads nothing. */
-async function stampOf(path: string): Promise<string> {
-  const { dev, ino, size, mode, uid, mtimeNs, ctimeNs } = await stat(path, { bigint: true })
-  return [dev, ino, size, mode, uid, mtimeNs, ctimeNs].join(' ')
-}
-
-export const secretFiles = { read: readSecretFile, stamp: stampOf }
+export const secretFiles = { read: readSecretFile, stamp: fileStamp }
 
 /** As readGuardedFile; null if there is no such file. */
 export async function readGuardedFileIfAny(path: string): Promise<{ text: string; exposed: string | null } | null> {

@@ -1,6 +1,6 @@
-import { stat } from 'node:fs/promises'
 import type { Clock, TimerHandle } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
+import { fileStamp } from '../file-stamps.ts'
 import { type CertificateFiles, type Certificates, readCertificates } from './certificate-files.ts'
 
 export interface WatchDeps {
@@ -110,9 +110,6 @@ function pathsOf({ cert, key, ca }: CertificateFiles): string[] {
 
 /** Changes whenever a file is written, replaced or given other rights, links followed. */
 async function stateOf(files: CertificateFiles): Promise<string> {
-  const states = pathsOf(files).map(async (path) => {
-    const state = await stat(path, { bigint: true }).catch(() => null)
-    return state === null ? 'missing' : `${state.ino} ${state.size} ${state.mtimeNs} ${state.ctimeNs}`
-  })
-  return (await Promise.all(states)).join(', ')
+  const stamps = pathsOf(files).map((path) => fileStamp(path).catch(() => 'missing'))
+  return (await Promise.all(stamps)).join(', ')
 }
