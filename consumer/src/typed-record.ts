@@ -7,10 +7,11 @@ import { type ConsumerRecord, headersOf, type RecordMaker, text } from './record
  * codec.
  */
 export function typedRecordMaker(topic: AnyTopic): RecordMaker<AnyTopic> {
-  return (name, partition, { offset, timestamp, ...record }) => {
+  return (name, partition, record) => {
+    const { offset, timestamp, headers } = record
     const key: unknown = coded('key', record.key, topic.key.decode)
     const value: unknown = coded('value', record.value, topic.value.decode)
-    return { topic: name, partition, offset, timestamp, key, value, headers: textHeaders(record.headers) }
+    return { topic: name, partition, offset, timestamp, key, value, headers: textHeaders(headers) }
   }
 }
 

@@ -102,6 +102,7 @@ export class TopicFeeds implements TopicsSource {
   }
 
   async seek({ topic, ...place }: TopicPlace): Promise<void> {
+    // What is wrong with it is told before anything has started.
     positionAt(place)
     await this.whenStarted()
     await this.#feedOf(topic).seek(place)
