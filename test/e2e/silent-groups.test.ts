@@ -152,6 +152,8 @@ describe(`M86, M87: three brokers with ${PARTITIONS} idle partitions`, () => {
       cluster.resume(id)
       await pause(STILL_MS / 2)
     }
+    const begin = Date.now()
     await allLed()
+    console.log(`leaders for all partitions ${Date.now() - begin} ms after two brokers went on`)
   }, 240_000)
 })
