@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -13,10 +13,17 @@ export class ForeignProject {
   readonly folder: string
   /** The tarball of each package by its folder in this repository. */
   readonly tarballs: ReadonlyMap<string, string>
+  /** Where npm finds each package, by the name under which it is asked for. */
+  readonly #packages: Readonly<Record<string, string>>
 
-  private constructor(folder: string, tarballs: ReadonlyMap<string, string>) {
+  private constructor(
+    folder: string,
+    tarballs: ReadonlyMap<string, string>,
+    packages: Readonly<Record<string, string>>,
+  ) {
     this.folder = folder
     this.tarballs = tarballs
+    this.#packages = packages
   }
 
   /** `others`: what the project depends on beside the packages, with versions. */
@@ -25,7 +32,7 @@ export class ForeignProject {
     const built = join(folder, 'built')
     await run(process.execPath, [join(root, 'scripts/build.ts'), built], { cwd: root })
     const tarballs = new Map<string, string>()
-    const dependencies: Record<string, string> = { ...others }
+    const packages: Record<string, string> = {}
     for (const { name } of readdirSync(built, { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
       if (name.startsWith('rocksdb-') && name !== host) continue
       const { stdout } = await run('npm', ['pack', join(built, name), '--silent', '--pack-destination', folder])
@@ -33,11 +40,12 @@ export class ForeignProject {
       tarballs.set(name, file)
       const manifest = JSON.parse(readFileSync(join(built, name, 'package.json'), 'utf8')) as { name: string }
       // The broker asks for it under upstream's name.
-      dependencies[name === 'rocksdb' ? 'rocksdb-native' : manifest.name] = `file:${file}`
+      packages[name === 'rocksdb' ? 'rocksdb-native' : manifest.name] = `file:${file}`
     }
-    const project = new ForeignProject(join(folder, 'app'), tarballs)
+    const project = new ForeignProject(join(folder, 'app'), tarballs, packages)
     mkdirSync(project.folder)
-    const overrides = { 'rocksdb-native': dependencies['rocksdb-native'] }
+    const dependencies = { ...others, ...packages }
+    const overrides = { 'rocksdb-native': packages['rocksdb-native'] }
     project.write('package.json', JSON.stringify({ private: true, dependencies, overrides }))
     await project.run('npm', ['install', '--no-audit', '--no-fund'])
     return project
@@ -54,6 +62,22 @@ export class ForeignProject {
       throw new Error(`${command} ${args.join(' ')}: ${error.stdout}${error.stderr}`)
     })
     return stdout + stderr
+  }
+
+  /** Bytes of all files of an installation of one package, by its name, and of what it depends on. */
+  async installedBytes(name: string): Promise<number> {
+    const cwd = join(this.folder, '..', name.replaceAll('/', '-'))
+    mkdirSync(cwd)
+    const { [name]: itself, ...overrides } = this.#packages
+    writeFileSync(
+      join(cwd, 'package.json'),
+      JSON.stringify({ private: true, dependencies: { [name]: itself }, overrides }),
+    )
+    await run('npm', ['install', '--no-audit', '--no-fund'], { cwd })
+    const files = readdirSync(join(cwd, 'node_modules'), { recursive: true, withFileTypes: true })
+    return files
+      .filter((entry) => entry.isFile())
+      .reduce((sum, { parentPath, name }) => sum + lstatSync(join(parentPath, name)).size, 0)
   }
 
   destroy(): void {

@@ -171,6 +171,15 @@ describe.skipIf(lacksTools)('the packages in projects of others', { timeout: 180
     )
   })
 
+  it.each([
+    ['tailrace', 60],
+    ['@tailrace/sdk', 6],
+  ])('are small where %s is installed for one system: less than %d MB', async (name, most) => {
+    const megabytes = (await project.installedBytes(name)) / 1e6
+    console.log(`an installation of ${name}: ${megabytes.toFixed(1)} MB`)
+    expect(megabytes).toBeLessThan(most)
+  })
+
   it('have entries and types that attw and publint find nothing wrong with', async () => {
     for (const [name, tarball] of project.tarballs) {
       if (name.startsWith('rocksdb')) continue
