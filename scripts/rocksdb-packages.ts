@@ -1,9 +1,14 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { withoutNeeded } from './needed-libraries.ts'
 import { publishedEngines } from './publishable-manifest.ts'
 
 /** Systems on which a broker runs, and what upstream builds its library for. */
 const hosts = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64', 'win32-x64', 'win32-arm64'] as const
+
+/** Upstream's libraries for Linux name it and take nothing from it; many small images do not have it. */
+const unused = 'libatomic.so.1'
+const changes = `with one change: it is loaded without ${unused}, of which it uses nothing`
 
 /**
  * Upstream's package has the libraries of thirteen systems, each twice: 161 MB. Here it is one package with its
@@ -22,11 +27,12 @@ export function makeRocksDbPackages(
   for (const host of hosts) {
     const [os, cpu] = host.split('-')
     const folder = emptyFolder(join(target, `rocksdb-${host}`))
-    cpSync(join(upstream, 'prebuilds', host, library), join(folder, library))
+    const built = readFileSync(join(upstream, 'prebuilds', host, library))
+    writeFileSync(join(folder, library), os === 'linux' ? withoutNeeded(built, unused) : built)
     cpSync(join(upstream, 'LICENSE'), join(folder, 'LICENSE'))
     writeFileSync(
       join(folder, 'README.md'),
-      `# ${nameOf(host)}\n\nThe library of rocksdb-native ${version} for ${host}, unchanged.\n`,
+      `# ${nameOf(host)}\n\nThe library of rocksdb-native ${version} for ${host}, ${os === 'linux' ? changes : 'unchanged'}.\n`,
     )
     writeManifest(folder, {
       name: nameOf(host),

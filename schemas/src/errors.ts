@@ -222,7 +222,7 @@ export const errorTable = {
     status: 500,
     retriable: false,
     message: 'A broker cannot run on this system as it is.',
-    hint: 'The message says what is missing. Brokers need Node.js 22.18, and on Linux glibc 2.34 and libatomic.',
+    hint: 'The message says what is missing. Brokers need Node.js 22.18, and on Linux glibc 2.34.',
   },
   CODE_NOT_LOADED: {
     status: 503,

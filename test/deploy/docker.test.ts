@@ -5,6 +5,7 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -68,6 +69,10 @@ it('install-packed.sh puts packages in the place of links to their sources', () 
     made('built/a/package.json', JSON.stringify({ name: '@own/a', version: '1.0.0', files: ['dist'] }))
     made('built/a/dist/index.js', 'export {}\n')
     made('built/a/left-out.txt', 'not published\n')
+    const host = `rocksdb-${process.platform}-${process.arch}`
+    for (const name of ['rocksdb', host, 'rocksdb-amiga-m68k'])
+      made(`built/${name}/package.json`, JSON.stringify({ name: `@tailrace/${name}`, version: '1.0.0' }))
+    made('modules/rocksdb-native/prebuilds/upstream.node', '')
     made('sources/a/secret.txt', 'source\n')
     made('modules/other/package.json', '{}')
     mkdirSync(join(place, 'modules/@own'))
@@ -79,6 +84,9 @@ it('install-packed.sh puts packages in the place of links to their sources', () 
     expect(existsSync(join(place, 'modules/@own/a/dist/index.js'))).toBe(true)
     expect(existsSync(join(place, 'modules/@own/a/left-out.txt'))).toBe(false)
     expect(existsSync(join(place, 'modules/private'))).toBe(false)
+    expect(readFileSync(join(place, 'modules/rocksdb-native/package.json'), 'utf8')).toContain('@tailrace/rocksdb')
+    expect(existsSync(join(place, 'modules/rocksdb-native/prebuilds'))).toBe(false)
+    expect(readdirSync(join(place, 'modules/@tailrace'))).toEqual([host])
     expect(existsSync(join(place, 'modules/other/package.json'))).toBe(true)
     expect(existsSync(join(place, 'sources/a/secret.txt'))).toBe(true)
   } finally {

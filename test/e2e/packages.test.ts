@@ -206,13 +206,16 @@ it('keep the state in RocksDB, whose library is in a package of this system alon
   const program = join(folder, 'app', 'stored.mjs')
   writeFileSync(
     program,
-    `import { startCluster } from '@tailrace/testing'
+    `import { readFileSync } from 'node:fs'
+     import { startCluster } from '@tailrace/testing'
      const folder = ${JSON.stringify(join(folder, 'data'))}
      try {
        const cluster = await startCluster({ brokers: 1, folder })
        await cluster.createTopic('orders', { replicas: 1 })
        await cluster.close()
-       console.log('stored')
+       // Which libraries this process has loaded; only Linux tells.
+       const maps = process.platform === 'linux' ? readFileSync('/proc/self/maps', 'latin1') : ''
+       console.log(maps.includes('libatomic') ? 'stored by means of libatomic' : 'stored')
      } catch (error) {
        console.log(error.code, error.message)
      }
