@@ -36,7 +36,7 @@ describe.skipIf(skipped(lacks('hadolint'), 'the Dockerfile: there is no hadolint
     ['DL3006', '\nFROM $', '\nFROM node\nFROM $'],
     ['DL3002', 'USER 1000:1000', 'USER root'],
     ['DL3025', 'CMD ["broker"]', 'CMD broker'],
-    ['DL3015', '--no-install-recommends', ''],
+    ['DL3045', 'WORKDIR /build', ''],
   ])('says %s where it is not followed', (rule, before, after) => {
     expect(dockerfile).toContain(before)
     expect(lint(dockerfile.replace(before, after)).said).toContain(rule)
@@ -48,6 +48,9 @@ describe('the image', () => {
   it('asks for its health without curl', () => {
     expect(shipped).toMatch(/^HEALTHCHECK .*CMD \["node", "\/opt\/tailrace\/health\.mjs"\]$/m)
     expect(dockerfile).not.toMatch(/curl|wget/)
+  })
+  it('has nothing of the distribution beside what the image of Node.js has', () => {
+    expect(dockerfile).not.toMatch(/\b(apt|apt-get|apk|dnf)\b/)
   })
   it('has the broker as its first process, which gets the signals', () => {
     expect(shipped).toContain('\nENTRYPOINT ["tailrace"]\n')
