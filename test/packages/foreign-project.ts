@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -64,8 +64,8 @@ export class ForeignProject {
     return stdout + stderr
   }
 
-  /** Bytes of all files of an installation of one package, by its name, and of what it depends on. */
-  async installedBytes(name: string): Promise<number> {
+  /** The files of an installation of one package, by its name, and of what it depends on. */
+  async installedFiles(name: string): Promise<string[]> {
     const cwd = join(this.folder, '..', name.replaceAll('/', '-'))
     mkdirSync(cwd)
     const { [name]: itself, ...overrides } = this.#packages
@@ -75,9 +75,7 @@ export class ForeignProject {
     )
     await run('npm', ['install', '--no-audit', '--no-fund'], { cwd })
     const files = readdirSync(join(cwd, 'node_modules'), { recursive: true, withFileTypes: true })
-    return files
-      .filter((entry) => entry.isFile())
-      .reduce((sum, { parentPath, name }) => sum + lstatSync(join(parentPath, name)).size, 0)
+    return files.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name))
   }
 
   destroy(): void {

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join } from 'node:path'
 import { chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freePorts } from '../../broker/src/platform/testing/free-ports.ts'
+import { neededLibraries } from '../../scripts/needed-libraries.ts'
 import { ClusterProcesses } from '../e2e/cluster-processes.ts'
 import { allInSync, topicBecomes } from '../e2e/topic-view.ts'
 import { chromiumForTests } from '../runner/chromium.ts'
@@ -175,9 +176,21 @@ describe.skipIf(lacksTools)('the packages in projects of others', { timeout: 180
     ['tailrace', 60],
     ['@tailrace/sdk', 6],
   ])('are small where %s is installed for one system: less than %d MB', async (name, most) => {
-    const megabytes = (await project.installedBytes(name)) / 1e6
+    const files = await project.installedFiles(name)
+    const megabytes = files.reduce((sum, file) => sum + lstatSync(file).size, 0) / 1e6
     console.log(`an installation of ${name}: ${megabytes.toFixed(1)} MB`)
     expect(megabytes).toBeLessThan(most)
+    // Where Node.js runs, each native library can be loaded.
+    const native = files.filter((file) => file.endsWith('.node'))
+    expect(native.length).toBeGreaterThan(0)
+    if (process.platform !== 'linux') return
+    const ofGlibc = ['librt.so.1']
+    const there = [...neededLibraries(readFileSync(process.execPath)), ...ofGlibc]
+    for (const file of native)
+      expect([file, neededLibraries(readFileSync(file)).filter((needed) => !there.includes(needed))]).toEqual([
+        file,
+        [],
+      ])
   })
 
   it('have entries and types that attw and publint find nothing wrong with', async () => {
